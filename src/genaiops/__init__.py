@@ -1,0 +1,19 @@
+"""genaiops: change, ship and run generative AI on evidence.
+
+An application needs two names, `Answer` and `Context`; everything else is reached through the
+`genaiops` command or through the rooms (`genaiops.arena`, `genaiops.hub`, …).
+"""
+
+from typing import TYPE_CHECKING
+
+from genaiops.lazy import attach
+
+if TYPE_CHECKING:
+    from genaiops.app import Context
+    from genaiops.core import Answer
+
+__all__ = ["Answer", "Context", "__version__"]
+
+__version__ = "0.1.0"
+
+__getattr__ = attach(__name__, {"Answer": "core", "Context": "app"})

@@ -1,0 +1,86 @@
+"""The words all rooms share: contracts, digests, errors, money, safe text. No I/O."""
+
+from typing import TYPE_CHECKING
+
+from genaiops.lazy import attach
+
+if TYPE_CHECKING:
+    from genaiops.core.artifacts import (
+        KINDS,
+        Annotation,
+        Kind,
+        KindSpec,
+        Principal,
+        Reference,
+        parse_reference,
+    )
+    from genaiops.core.cases import Answer, BlobRef, Case, Citation, Output, Passage, Status, ToolCall, Usage
+    from genaiops.core.chat import ChatDelta, ChatModel, ChatReply, ChatRequest, Embedder, Message, ModelSpec
+    from genaiops.core.codec import decode, decode_json, encode, json_schema
+    from genaiops.core.digests import (
+        Digest,
+        Json,
+        canonical,
+        digest_bytes,
+        digest_json,
+        hex_of,
+        parse_digest,
+    )
+    from genaiops.core.errors import (
+        GateSaidNo,
+        GenaiopsError,
+        Inconclusive,
+        Interrupted,
+        OutsideError,
+        UserError,
+    )
+    from genaiops.core.money import NANO, cost_nanousd, usd
+    from genaiops.core.scoring import Reads, Score, Scorer, ScorerSpec
+    from genaiops.core.seams import Candidate, Done, Egress, Response, Runner, SnapshotId, VectorIndex
+    from genaiops.core.text import one_line, plain
+    from genaiops.core.traces import Operation, Span, Trace
+    from genaiops.core.verdicts import (
+        ArmFacts,
+        Claim,
+        ClaimKind,
+        ClaimResult,
+        ClustersNeeded,
+        Comparison,
+        CostPerCorrect,
+        Decision,
+        Interval,
+        LockState,
+        Outcome,
+        RuleResult,
+        Verdict,
+    )
+
+_FILES = {
+    "artifacts": "KINDS Annotation Kind KindSpec Principal Reference parse_reference",
+    "cases": "Answer BlobRef Case Citation Output Passage Status ToolCall Usage",
+    "chat": "ChatDelta ChatModel ChatReply ChatRequest Embedder Message ModelSpec",
+    "codec": "decode decode_json encode json_schema",
+    "digests": "Digest Json canonical digest_bytes digest_json hex_of parse_digest",
+    "errors": "GateSaidNo GenaiopsError Inconclusive Interrupted OutsideError UserError",
+    "money": "NANO cost_nanousd usd",
+    "scoring": "Reads Score Scorer ScorerSpec",
+    "seams": "Candidate Done Egress Response Runner SnapshotId VectorIndex",
+    "text": "one_line plain",
+    "traces": "Operation Span Trace",
+    "verdicts": "ArmFacts Claim ClaimKind ClaimResult ClustersNeeded Comparison CostPerCorrect Decision "
+    "Interval LockState Outcome RuleResult Verdict",
+}
+
+__all__ = [
+    "KINDS", "NANO", "Annotation", "Answer", "ArmFacts", "BlobRef", "Candidate", "Case", "ChatDelta",
+    "ChatModel", "ChatReply", "ChatRequest", "Citation", "Claim", "ClaimKind", "ClaimResult",
+    "ClustersNeeded", "Comparison", "CostPerCorrect", "Decision", "Digest", "Done", "Egress", "Embedder",
+    "GateSaidNo", "GenaiopsError", "Inconclusive", "Interrupted", "Interval", "Json", "Kind", "KindSpec",
+    "LockState", "Message", "ModelSpec", "Operation", "Outcome", "Output", "OutsideError", "Passage",
+    "Principal", "Reads", "Reference", "Response", "RuleResult", "Runner", "Score", "Scorer", "ScorerSpec",
+    "SnapshotId", "Span", "Status", "ToolCall", "Trace", "Usage", "UserError", "VectorIndex", "Verdict",
+    "canonical", "cost_nanousd", "decode", "decode_json", "digest_bytes", "digest_json", "encode", "hex_of",
+    "json_schema", "one_line", "parse_digest", "parse_reference", "plain", "usd",
+]  # fmt: skip
+
+__getattr__ = attach(__name__, {name: file for file, names in _FILES.items() for name in names.split()})

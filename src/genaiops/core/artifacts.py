@@ -1,0 +1,112 @@
+"""Artifacts: references to them, what a kind must tell the Hub, annotations, and who asks."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from genaiops.core.digests import Digest, Json, parse_digest
+from genaiops.core.errors import UserError
+
+Kind = Literal[
+    "prompt",
+    "dataset",
+    "corpus",
+    "index",
+    "embedding",
+    "model",
+    "guard",
+    "scorer",
+    "suite",
+    "app",
+    "blueprint",
+    "policy",
+    "scorecard",
+    "evidence",
+    "calibration",
+    "recording",
+    "blob",
+]
+KINDS: tuple[str, ...] = get_args(Kind)
+
+_NAME = r"[a-z0-9]+(?:[._-][a-z0-9]+)*"
+_REFERENCE = re.compile(
+    rf"(?P<kind>[a-z]+)/(?:(?P<project>{_NAME})/)?(?P<name>{_NAME})"
+    rf"(?::(?P<tag>{_NAME}))?(?:@(?P<digest>sha256:[0-9a-f]{{64}}))?"
+)
+_NUMBER = re.compile(r"v([1-9][0-9]*)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """`kind/[project/]name[:alias or :vN][@sha256:…]`, as with container images."""
+
+    kind: str
+    name: str
+    project: str | None = None
+    alias: str | None = None
+    number: int | None = None
+    digest: Digest | None = None
+
+    def __str__(self) -> str:
+        place = f"{self.project}/{self.name}" if self.project else self.name
+        tag = f":{self.alias}" if self.alias else f":v{self.number}" if self.number else ""
+        return f"{self.kind}/{place}{tag}" + (f"@{self.digest}" if self.digest else "")
+
+
+def parse_reference(text: str) -> Reference:
+    """Return `text` as a reference; raises `UserError` naming what does not fit."""
+    match = _REFERENCE.fullmatch(text)
+    if match is None or match["kind"] not in KINDS:
+        raise UserError(
+            "GAO-CORE-004",
+            f"{text!r} is not a reference",
+            why=f"it reads kind/[project/]name[:alias or :vN][@sha256:…]; kinds: {', '.join(KINDS)}",
+            fix="for example prompt/answer:prod or dataset/support/qa:v3",
+        )
+    number = _NUMBER.fullmatch(match["tag"] or "")
+    return Reference(
+        kind=match["kind"],
+        name=match["name"],
+        project=match["project"],
+        alias=None if number else match["tag"],
+        number=int(number[1]) if number else None,
+        digest=parse_digest(match["digest"]) if match["digest"] else None,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KindSpec:
+    """What a room tells the Hub about a kind that it owns.
+
+    `schema` is the JSON Schema of the manifest, `diff` says in lines how two manifests differ, `closure`
+    names the digests (blobs and versions) that a manifest rests on.
+    """
+
+    kind: Kind
+    schema: Mapping[str, Json]
+    diff: Callable[[Mapping[str, Json], Mapping[str, Json]], list[str]]
+    closure: Callable[[Mapping[str, Json]], frozenset[Digest]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Annotation:
+    """What somebody (a person, a model, code) said about an artifact or a span. `at`: RFC 3339, UTC."""
+
+    subject: str
+    name: str
+    value: float | None = None
+    label: str | None = None
+    by: Literal["human", "model", "code"]
+    author: str
+    version: str = ""
+    at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Principal:
+    """On whose behalf something is asked; every search needs one."""
+
+    id: str
+    tenant: str = "local"
+    groups: frozenset[str] = frozenset()

@@ -1,0 +1,142 @@
+"""Claims, rules and the verdict: `verdict.json` is exactly a `Verdict`."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from genaiops.core.digests import Digest
+
+ClaimKind = Literal["better", "not_worse", "at_least"]
+Decision = Literal["proven", "refuted", "open"]
+Outcome = Literal["pass", "fail", "inconclusive"]
+LockState = Literal["base", "hub", "self", "none"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A one-sided statement about one scorer.
+
+    `bound` is read with `kind`: better *by*, not worse than a *margin*, at least a *value*; the first two
+    are in the direction that is better for the scorer and are never negative.
+    """
+
+    scorer: str
+    kind: ClaimKind
+    bound: float
+    slice: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClustersNeeded:
+    """How many independent clusters would settle an open claim at 80 % power.
+
+    None means that no number would: the effect assumed lies on the bound.
+    `low` and `high` are the range that the variance's own interval gives for `planned`.
+    """
+
+    planned: int | None
+    low: int | None
+    high: int | None
+    at_estimate: int | None
+    have: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interval:
+    """An estimate with its two-sided 1 − 2·alpha interval, over `cases` in `clusters`.
+
+    `decidable` is False, with the reason, where the data cannot carry a decision.
+    """
+
+    estimate: float | None
+    low: float | None
+    high: float | None
+    cases: int
+    clusters: int
+    g_eff: float
+    decidable: bool = True
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimResult:
+    """A claim, what was measured, and what follows. `decided_on` is the interval with the pseudo-case."""
+
+    claim: Claim
+    text: str
+    interval: Interval
+    decided_on: Interval
+    decision: Decision
+    refuted_after_holm: bool = False
+    p_refuted: float | None = None
+    needed: ClustersNeeded | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleResult:
+    """A rule over the comparison's facts; a fact that is missing makes it inconclusive, never true."""
+
+    rule: str
+    outcome: Literal["true", "false", "inconclusive"]
+    facts: dict[str, float | None] = field(default_factory=dict[str, float | None])
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArmFacts:
+    """One scorer on one arm. `missing` counts cases without a score after retries."""
+
+    mean: float | None
+    p50: float | None
+    p95: float | None
+    n: int
+    missing: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """One scorer on both arms, over all cases or one slice; `ratio` of the means where both are positive."""
+
+    scorer: str
+    slice: str | None
+    better: Literal["higher", "lower"]
+    unit: str
+    baseline: ArmFacts
+    candidate: ArmFacts
+    diff: Interval
+    ratio: Interval | None = None
+    ratio_p95: Interval | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CostPerCorrect:
+    """USD per correct answer on both arms, and candidate ÷ baseline with its interval.
+
+    None where a price is unknown, or where an arm has no correct answer.
+    """
+
+    correct: str
+    baseline_usd: float | None
+    candidate_usd: float | None
+    ratio: Interval | None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """Ship or not: a pure function of scores, suite and lock."""
+
+    outcome: Outcome
+    headline: str
+    alpha: float
+    suite: str
+    suite_digest: Digest
+    claims: tuple[ClaimResult, ...]
+    rules: tuple[RuleResult, ...]
+    comparisons: tuple[Comparison, ...]
+    slices: tuple[Comparison, ...] = ()
+    cost_per_correct: CostPerCorrect | None = None
+    gate_changed: bool = False
+    gate_from: Literal["baseline", "candidate"] = "baseline"
+    lock: LockState = "none"
+    notes: tuple[str, ...] = ()
