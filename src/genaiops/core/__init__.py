@@ -15,7 +15,17 @@ if TYPE_CHECKING:
         parse_reference,
     )
     from genaiops.core.cases import Answer, BlobRef, Case, Citation, Output, Passage, Status, ToolCall, Usage
-    from genaiops.core.chat import ChatDelta, ChatModel, ChatReply, ChatRequest, Embedder, Message, ModelSpec
+    from genaiops.core.chat import (
+        ChatDelta,
+        ChatModel,
+        ChatReply,
+        ChatRequest,
+        Embedder,
+        Grounding,
+        Message,
+        ModelSpec,
+        TokenEmbedder,
+    )
     from genaiops.core.codec import decode, decode_json, encode, json_schema
     from genaiops.core.digests import (
         Digest,
@@ -58,7 +68,7 @@ if TYPE_CHECKING:
 _FILES = {
     "artifacts": "KINDS Annotation Kind KindSpec Principal Reference parse_reference",
     "cases": "Answer BlobRef Case Citation Output Passage Status ToolCall Usage",
-    "chat": "ChatDelta ChatModel ChatReply ChatRequest Embedder Message ModelSpec",
+    "chat": "ChatDelta ChatModel ChatReply ChatRequest Embedder Grounding Message ModelSpec TokenEmbedder",
     "codec": "decode decode_json encode json_schema",
     "digests": "Digest Json canonical digest_bytes digest_json hex_of parse_digest",
     "errors": "GateSaidNo GenaiopsError Inconclusive Interrupted OutsideError UserError",
@@ -75,12 +85,13 @@ __all__ = [
     "KINDS", "NANO", "Annotation", "Answer", "ArmFacts", "BlobRef", "Candidate", "Case", "ChatDelta",
     "ChatModel", "ChatReply", "ChatRequest", "Citation", "Claim", "ClaimKind", "ClaimResult",
     "ClustersNeeded", "Comparison", "CostPerCorrect", "Decision", "Digest", "Done", "Egress", "Embedder",
-    "GateSaidNo", "GenaiopsError", "Inconclusive", "Interrupted", "Interval", "Json", "Kind", "KindSpec",
-    "LockState", "Message", "ModelSpec", "Operation", "Outcome", "Output", "OutsideError", "Passage",
-    "Principal", "Reads", "Reference", "Response", "RuleResult", "Runner", "Score", "Scorer", "ScorerSpec",
-    "SnapshotId", "Span", "Status", "ToolCall", "Trace", "Usage", "UserError", "VectorIndex", "Verdict",
-    "canonical", "cost_nanousd", "decode", "decode_json", "digest_bytes", "digest_json", "encode", "hex_of",
-    "json_schema", "one_line", "parse_digest", "parse_reference", "plain", "usd",
+    "GateSaidNo", "GenaiopsError", "Grounding", "Inconclusive", "Interrupted", "Interval", "Json", "Kind",
+    "KindSpec", "LockState", "Message", "ModelSpec", "Operation", "Outcome", "Output", "OutsideError",
+    "Passage", "Principal", "Reads", "Reference", "Response", "RuleResult", "Runner", "Score", "Scorer",
+    "ScorerSpec", "SnapshotId", "Span", "Status", "TokenEmbedder", "ToolCall", "Trace", "Usage", "UserError",
+    "VectorIndex", "Verdict", "canonical", "cost_nanousd", "decode", "decode_json", "digest_bytes",
+    "digest_json", "encode", "hex_of", "json_schema", "one_line", "parse_digest", "parse_reference", "plain",
+    "usd",
 ]  # fmt: skip
 
 __getattr__ = attach(__name__, {name: file for file, names in _FILES.items() for name in names.split()})

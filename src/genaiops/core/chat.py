@@ -40,8 +40,20 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Grounding:
+    """The question behind a request, and the texts an answer may rest on: what an extractive model reads."""
+
+    question: str
+    texts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChatRequest:
-    """What is asked of a chat model. `grammar` restricts the reply where the provider can (`lark`)."""
+    """What is asked of a chat model.
+
+    `grammar` restricts the reply where the provider can (`lark`). `grounding` is for models that pick
+    an answer out of texts; models that generate read only the messages.
+    """
 
     messages: tuple[Message, ...]
     max_tokens: int = 256
@@ -50,6 +62,7 @@ class ChatRequest:
     stop: tuple[str, ...] = ()
     json_schema: dict[str, Json] | None = None
     grammar: str | None = None
+    grounding: Grounding | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,4 +122,12 @@ class Embedder(Protocol):
 
     async def close(self) -> None:
         """Let go of memory, processes and connections."""
+        ...
+
+
+class TokenEmbedder(Embedder, Protocol):
+    """An embedder that also tells the vector of every token, for token-level similarity (MaxSim)."""
+
+    async def token_vectors(self, texts: Sequence[str]) -> "list[NDArray[np.float32]]":
+        """Return one array per text, a unit vector per token (no rows for a text without tokens)."""
         ...
