@@ -1,0 +1,1 @@
+"""ARENA: where changes are tested, validated and made visible."""

@@ -1,0 +1,141 @@
+"""ARENA's types: a suite, the two arms, and a run of one over the others."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from genaiops.core import Case, Claim, Digest, Json, LockState, Output, Score, Trace
+
+Role = Literal["baseline", "candidate"]
+ROLES: tuple[Role, Role] = ("baseline", "candidate")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScorerUse:
+    """A scorer as a suite names it, with its parameters. A name stands once in a suite."""
+
+    name: str
+    parameters: dict[str, Json] = field(default_factory=dict[str, Json])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Correct:
+    """What counts as a right answer: a scorer at or beyond a threshold. Shown in every report."""
+
+    scorer: str
+    threshold: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gate:
+    """Claims and rules, the lock they need, and what a changed gate does. `implied`: nobody wrote one."""
+
+    alpha: float = 0.05
+    claims: tuple[Claim, ...] = ()
+    rules: tuple[str, ...] = ()
+    require_lock: Literal["none", "base", "hub"] = "none"
+    on_change: Literal["review", "fail"] = "review"
+    implied: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ruler:
+    """Everything of a suite but its rows: what `manifest.json` keeps so that a verdict can be recomputed."""
+
+    name: str
+    dataset_digest: Digest
+    scorers: tuple[ScorerUse, ...]
+    slices: tuple[str, ...] = ()
+    repeats: int = 1
+    gate: Gate = field(default_factory=Gate)
+    correct: Correct | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suite:
+    """What the app must show: a ruler and the rows it is laid on."""
+
+    ruler: Ruler
+    cases: tuple[Case, ...]
+    digest: Digest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArmSource:
+    """Where an arm's code came from. `tree` is the git tree id of what ran, where there is a repository."""
+
+    kind: Literal["working tree", "git ref"]
+    ref: str | None = None
+    commit: str | None = None
+    tree: str | None = None
+    dirty: bool = False
+    overrides: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arm:
+    """One side of a comparison. `digest` names everything that makes its outputs."""
+
+    role: Role
+    source: ArmSource
+    digest: Digest
+    config: dict[str, Json]
+    rag: dict[str, Json] = field(default_factory=dict[str, Json])
+    versions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One output of one arm. `at` (RFC 3339, UTC) is when it was computed; `reused` says not in this run."""
+
+    role: Role
+    case: str
+    repeat: int
+    output: Output
+    at: str
+    reused: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lock:
+    """What was fixed before the run, and how often this app was tried on it."""
+
+    state: LockState = "none"
+    attempts: int = 1
+    verdicts_on_dataset: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reuse:
+    """Which outputs were not computed again, and how old the oldest of them is."""
+
+    outputs: int = 0
+    oldest: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """A finished comparison: all that the evidence is written from. `scores[role]` covers every scorer.
+
+    `other_suite` is the candidate's suite where it differs from the baseline's, with its own scores.
+    """
+
+    id: str
+    project: str
+    suite: Suite
+    arms: dict[Role, Arm]
+    rows: tuple[Row, ...]
+    scores: dict[Role, tuple[Score, ...]]
+    traces: tuple[Trace, ...]
+    lock: Lock
+    seed: str
+    started_at: str
+    finished_at: str
+    model_calls: int
+    reuse: Reuse
+    environment: dict[str, Json]
+    prices: dict[str, Json] = field(default_factory=dict[str, Json])
+    gate_changed: bool = False
+    gate_from: Role = "baseline"
+    other_suite: Suite | None = None
+    other_scores: dict[Role, tuple[Score, ...]] = field(default_factory=dict[Role, tuple[Score, ...]])
+    warnings: tuple[str, ...] = ()
