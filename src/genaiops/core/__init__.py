@@ -45,8 +45,22 @@ if TYPE_CHECKING:
         UserError,
     )
     from genaiops.core.money import NANO, cost_nanousd, usd
+    from genaiops.core.rule_syntax import fact_path
+    from genaiops.core.rules import check_rule, evaluate_rule
     from genaiops.core.scoring import Reads, Score, Scorer, ScorerSpec
     from genaiops.core.seams import Candidate, Done, Egress, Response, Runner, SnapshotId, VectorIndex
+    from genaiops.core.signing import (
+        PublicKey,
+        SignedStatement,
+        SigningKey,
+        Statement,
+        Subject,
+        load_public_key,
+        load_signing_key,
+        new_signing_key,
+        open_statement,
+        sign_statement,
+    )
     from genaiops.core.text import one_line, plain
     from genaiops.core.traces import Operation, Span, Trace
     from genaiops.core.verdicts import (
@@ -73,8 +87,12 @@ _FILES = {
     "digests": "Digest Json canonical digest_bytes digest_json hex_of parse_digest",
     "errors": "GateSaidNo GenaiopsError Inconclusive Interrupted OutsideError UserError",
     "money": "NANO cost_nanousd usd",
+    "rule_syntax": "fact_path",
+    "rules": "check_rule evaluate_rule",
     "scoring": "Reads Score Scorer ScorerSpec",
     "seams": "Candidate Done Egress Response Runner SnapshotId VectorIndex",
+    "signing": "PublicKey SignedStatement SigningKey Statement Subject load_public_key load_signing_key "
+    "new_signing_key open_statement sign_statement",
     "text": "one_line plain",
     "traces": "Operation Span Trace",
     "verdicts": "ArmFacts Claim ClaimKind ClaimResult ClustersNeeded Comparison CostPerCorrect Decision "
@@ -87,11 +105,13 @@ __all__ = [
     "ClustersNeeded", "Comparison", "CostPerCorrect", "Decision", "Digest", "Done", "Egress", "Embedder",
     "GateSaidNo", "GenaiopsError", "Grounding", "Inconclusive", "Interrupted", "Interval", "Json", "Kind",
     "KindSpec", "LockState", "Message", "ModelSpec", "Operation", "Outcome", "Output", "OutsideError",
-    "Passage", "Principal", "Reads", "Reference", "Response", "RuleResult", "Runner", "Score", "Scorer",
-    "ScorerSpec", "SnapshotId", "Span", "Status", "TokenEmbedder", "ToolCall", "Trace", "Usage", "UserError",
-    "VectorIndex", "Verdict", "canonical", "cost_nanousd", "decode", "decode_json", "digest_bytes",
-    "digest_json", "encode", "hex_of", "json_schema", "one_line", "parse_digest", "parse_reference", "plain",
-    "usd",
+    "Passage", "Principal", "PublicKey", "Reads", "Reference", "Response", "RuleResult", "Runner", "Score",
+    "Scorer", "ScorerSpec", "SignedStatement", "SigningKey", "SnapshotId", "Span", "Statement", "Status",
+    "Subject", "TokenEmbedder", "ToolCall", "Trace", "Usage", "UserError", "VectorIndex", "Verdict",
+    "canonical", "check_rule", "cost_nanousd", "decode", "decode_json", "digest_bytes", "digest_json",
+    "encode", "evaluate_rule", "fact_path", "hex_of", "json_schema", "load_public_key", "load_signing_key",
+    "new_signing_key", "one_line", "open_statement", "parse_digest", "parse_reference", "plain",
+    "sign_statement", "usd",
 ]  # fmt: skip
 
 __getattr__ = attach(__name__, {name: file for file, names in _FILES.items() for name in names.split()})
