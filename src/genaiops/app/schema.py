@@ -1,0 +1,192 @@
+"""The shape of genaiops.yaml, exactly as people write it; unknown keys are errors everywhere."""
+
+import re
+from typing import Annotated, Literal, Self, cast
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic_core import PydanticCustomError
+
+from genaiops.core import Claim, ClaimKind, Json
+
+BOUND_KEYS: dict[ClaimKind, str] = {"better": "by", "not_worse": "margin", "at_least": "value"}
+_TARGET = re.compile(r"[A-Za-z_][\w]*(?:\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
+
+Name = Annotated[str, Field(pattern=r"^[a-z0-9]+(?:[._-][a-z0-9]+)*$", max_length=80)]
+"""A name that can stand in a reference: lower-case letters, digits, and . _ - between them."""
+
+Column = Annotated[str, Field(pattern=r"^(tags|inputs|expected)(\.[\w-]+)+$")]
+"""A place in a case, such as `tags.document`."""
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=False, populate_by_name=True)
+
+
+class AppTarget(_Strict):
+    """What answers: a Python function (`module:function`) in the project, or an HTTP endpoint."""
+
+    function: str | None = None
+    url: str | None = None
+    version: str | None = None
+
+    def __str__(self) -> str:
+        return self.function or self.url or ""
+
+
+def _target(value: object) -> object:
+    if isinstance(value, AppTarget):
+        return value
+    if isinstance(value, str):
+        if not _TARGET.fullmatch(value):
+            raise PydanticCustomError("app", "expected module:function, for example app:answer")
+        return {"function": value}
+    if isinstance(value, dict) and "function" not in value:
+        given = cast("dict[str, object]", value)
+        if not re.match(r"https?://", str(given.get("url", ""))):
+            raise PydanticCustomError("app", "expected a url that begins with http:// or https://")
+        return given
+    raise PydanticCustomError("app", "expected module:function, or a mapping with url and version")
+
+
+_TARGET_SCHEMA: dict[str, object] = {
+    "anyOf": [
+        {"type": "string", "pattern": f"^{_TARGET.pattern}$"},
+        {
+            "type": "object",
+            "properties": {"url": {"type": "string"}, "version": {"type": "string"}},
+            "required": ["url"],
+            "additionalProperties": False,
+        },
+    ]
+}
+
+
+class PriceConfig(_Strict):
+    """USD per million tokens, stated by the user and shown as an assumption."""
+
+    usd_in: float = Field(alias="in", ge=0)
+    usd_out: float = Field(alias="out", ge=0)
+
+
+class ChunkConfig(_Strict):
+    """How documents are cut: at headings, to at most `tokens`, neighbours sharing `overlap`."""
+
+    by: Literal["heading"] = "heading"
+    tokens: int = Field(default=130, ge=16, le=100_000)
+    overlap: int = Field(default=20, ge=0)
+
+    @model_validator(mode="after")
+    def _overlap_is_smaller(self) -> Self:
+        if self.overlap * 2 > self.tokens:
+            raise PydanticCustomError("overlap", "expected an overlap of at most half of tokens")
+        return self
+
+
+class KnowledgeConfig(_Strict):
+    """A folder of documents that the app may search. `access`: who may read is in their front matter."""
+
+    source: str = Field(min_length=1)
+    chunk: ChunkConfig = ChunkConfig()
+    access: Literal["front_matter"] = "front_matter"
+
+
+class ScorerConfig(_Strict):
+    """A scorer by name, with its parameters."""
+
+    name: str
+    params: dict[str, Json] = {}
+
+
+def _scorer(value: object) -> object:
+    if isinstance(value, ScorerConfig):
+        return value
+    if isinstance(value, str):
+        return {"name": value}
+    if isinstance(value, dict):
+        entries = list(cast("dict[str, object]", value).items())
+        if len(entries) == 1 and isinstance(entries[0][1], dict | None):
+            return {"name": entries[0][0], "params": cast(object, entries[0][1] or {})}
+    raise PydanticCustomError(
+        "scorer", "expected a scorer's name, or one name with its parameters: {{retrieval_recall: {{k: 5}}}}"
+    )
+
+
+_SCORER_SCHEMA: dict[str, object] = {
+    "anyOf": [
+        {"type": "string"},
+        {
+            "type": "object",
+            "minProperties": 1,
+            "maxProperties": 1,
+            "additionalProperties": {"type": ["object", "null"]},
+        },
+    ]
+}
+ScorerEntry = Annotated[ScorerConfig, BeforeValidator(_scorer), WithJsonSchema(_SCORER_SCHEMA)]
+
+
+class ClaimConfig(_Strict):
+    """One claim: better *by*, not_worse by at most a *margin*, at_least a *value*."""
+
+    scorer: str
+    kind: ClaimKind = Field(alias="is")
+    by: float | None = Field(default=None, ge=0)
+    margin: float | None = Field(default=None, ge=0)
+    value: float | None = None
+    slice: str | None = None
+
+    @model_validator(mode="after")
+    def _has_its_bound(self) -> Self:
+        bounds = {"by": self.by, "margin": self.margin, "value": self.value}
+        given = [key for key, bound in bounds.items() if bound is not None]
+        needed = BOUND_KEYS[self.kind]
+        if given != [needed]:
+            raise PydanticCustomError(
+                "bound",
+                "expected `{needed}`, and no other bound, in a claim that is {kind}",
+                {"needed": needed, "kind": self.kind},
+            )
+        return self
+
+    def claim(self) -> Claim:
+        """Return the claim as the verdict knows it."""
+        bound = {"better": self.by, "not_worse": self.margin, "at_least": self.value}[self.kind]
+        return Claim(scorer=self.scorer, kind=self.kind, bound=float(bound or 0.0), slice=self.slice)
+
+
+class GateConfig(_Strict):
+    """What a change must show, and what happens where the gate itself changed."""
+
+    alpha: float = Field(default=0.05, gt=0, lt=0.5)
+    claims: tuple[ClaimConfig, ...] = ()
+    rules: tuple[str, ...] = ()
+    require_lock: Literal["none", "base", "hub"] = "none"
+    on_change: Literal["review", "fail"] = "review"
+
+
+class SuiteConfig(_Strict):
+    """A dataset, the scorers that look at the answers, and the gate."""
+
+    dataset: str = Field(min_length=1)
+    scorers: tuple[ScorerEntry, ...] = Field(min_length=1)
+    cluster: Column | None = None
+    cluster_missing: Literal["own", "error"] = "error"
+    slices: tuple[Column, ...] = ()
+    repeats: int = Field(default=1, ge=1, le=100)
+    gate: GateConfig | None = None
+
+    def resolved(self) -> Json:
+        """Return the suite as plain values, defaults filled in: what its digest reads."""
+        return cast(Json, self.model_dump(mode="json", by_alias=True, exclude_none=True))
+
+
+class ProjectFile(_Strict):
+    """genaiops.yaml."""
+
+    project: Name
+    app: Annotated[AppTarget, BeforeValidator(_target), WithJsonSchema(_TARGET_SCHEMA)]
+    params: dict[str, Json] = {}
+    models: dict[str, str] = {}
+    prices: dict[str, PriceConfig] = {}
+    knowledge: dict[Name, KnowledgeConfig] = {}
+    suites: dict[Name, SuiteConfig] = {}
