@@ -1,0 +1,52 @@
+"""The order in which cases run: seeded, by clusters, both arms side by side. Pure.
+
+The order derives from the suite and the candidate's digest, so nobody chooses it; clusters come whole, so
+that any prefix of completed clusters is a fair sample; the arms of a case follow each other, in an
+order that changes from case to case, so that a slow minute of the machine falls on all.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from genaiops.arena.model import ROLES
+from genaiops.core import Case, Digest, digest_json
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One answer to get, of one arm."""
+
+    arm: str
+    case: Case
+    repeat: int
+
+
+def run_key(suite: Digest, baseline: Digest, candidate: Digest) -> Digest:
+    """Return the name of a comparison: the same suite over the same two apps is the same run."""
+    return digest_json({"suite": suite, "baseline": baseline, "candidate": candidate})
+
+
+def seed_of(suite: Digest, candidate: Digest) -> str:
+    """Return the seed (hexadecimal) from which order and resampling derive."""
+    return hashlib.sha256(f"{suite} {candidate}".encode()).hexdigest()[:32]
+
+
+def schedule(cases: Sequence[Case], repeats: int, seed: str, arms: Sequence[str] = ROLES) -> list[Step]:
+    """Return every step of a run in its order; the order of `arms` does not matter."""
+    ordered = sorted(
+        cases, key=lambda case: (_rank(seed, case.cluster), case.cluster, _rank(seed, case.id), case.id)
+    )
+    steps: list[Step] = []
+    for case in ordered:
+        for repeat in range(repeats):
+            steps += [Step(arm, case, repeat) for arm in _turn(arms, seed, f"{case.id}/{repeat}")]
+    return steps
+
+
+def _turn(arms: Sequence[str], seed: str, name: str) -> list[str]:
+    return sorted(arms, key=lambda arm: _rank(seed, f"{name}/{arm}"))
+
+
+def _rank(seed: str, name: str) -> str:
+    return hashlib.sha256(f"{seed}/{name}".encode()).hexdigest()
