@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, cast
 
 from genaiops.core import UserError
 
@@ -24,7 +24,9 @@ class Params(Mapping[str, Any]):
         if key not in self._values:
             raise self._unknown(key)
         value = self._values[key]
-        return Params(value, f"{self._place}.{key}") if isinstance(value, dict) else value
+        if isinstance(value, dict):
+            return Params(cast("dict[str, Any]", value), f"{self._place}.{key}")
+        return value
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):

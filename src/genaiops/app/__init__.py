@@ -1,0 +1,45 @@
+"""The user's application: its project file, the process it runs in, and what it may ask for."""
+
+from typing import TYPE_CHECKING
+
+from genaiops.lazy import attach
+
+if TYPE_CHECKING:
+    from genaiops.app.arm import AppWorker
+    from genaiops.app.context import Context
+    from genaiops.app.kinds import APP_KIND, CALIBRATION_KIND
+    from genaiops.app.overrides import Overrides
+    from genaiops.app.params import Params
+    from genaiops.app.project import PROJECT_FILE, Project, load_project
+    from genaiops.app.schema import (
+        AppTarget,
+        ChunkConfig,
+        ClaimConfig,
+        GateConfig,
+        KnowledgeConfig,
+        PriceConfig,
+        ProjectFile,
+        ScorerConfig,
+        SuiteConfig,
+    )
+    from genaiops.app.services import Services
+
+_FILES = {
+    "arm": "AppWorker",
+    "context": "Context",
+    "kinds": "APP_KIND CALIBRATION_KIND",
+    "overrides": "Overrides",
+    "params": "Params",
+    "project": "PROJECT_FILE Project load_project",
+    "schema": "AppTarget ChunkConfig ClaimConfig GateConfig KnowledgeConfig PriceConfig ProjectFile "
+    "ScorerConfig SuiteConfig",
+    "services": "Services",
+}
+
+__all__ = [
+    "APP_KIND", "CALIBRATION_KIND", "PROJECT_FILE", "AppTarget", "AppWorker", "ChunkConfig", "ClaimConfig",
+    "Context", "GateConfig", "KnowledgeConfig", "Overrides", "Params", "PriceConfig", "Project",
+    "ProjectFile", "ScorerConfig", "Services", "SuiteConfig", "load_project",
+]  # fmt: skip
+
+__getattr__ = attach(__name__, {name: file for file, names in _FILES.items() for name in names.split()})
