@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from genaiops.core.rules import check_rule, evaluate_rule
     from genaiops.core.scoring import Reads, Score, Scorer, ScorerSpec
     from genaiops.core.seams import Candidate, Done, Egress, Response, Runner, SnapshotId, VectorIndex
+    from genaiops.core.settings import Settings
     from genaiops.core.signing import (
         PublicKey,
         SignedStatement,
@@ -93,6 +94,7 @@ _FILES = {
     "seams": "Candidate Done Egress Response Runner SnapshotId VectorIndex",
     "signing": "PublicKey SignedStatement SigningKey Statement Subject load_public_key load_signing_key "
     "new_signing_key open_statement sign_statement",
+    "settings": "Settings",
     "text": "one_line plain",
     "traces": "Operation Span Trace",
     "verdicts": "ArmFacts Claim ClaimKind ClaimResult ClustersNeeded Comparison CostPerCorrect Decision "
@@ -106,8 +108,8 @@ __all__ = [
     "GateSaidNo", "GenaiopsError", "Grounding", "Inconclusive", "Interrupted", "Interval", "Json", "Kind",
     "KindSpec", "LockState", "Message", "ModelSpec", "Operation", "Outcome", "Output", "OutsideError",
     "Passage", "Principal", "PublicKey", "Reads", "Reference", "Response", "RuleResult", "Runner", "Score",
-    "Scorer", "ScorerSpec", "SignedStatement", "SigningKey", "SnapshotId", "Span", "Statement", "Status",
-    "Subject", "TokenEmbedder", "ToolCall", "Trace", "Usage", "UserError", "VectorIndex", "Verdict",
+    "Scorer", "ScorerSpec", "Settings", "SignedStatement", "SigningKey", "SnapshotId", "Span", "Statement",
+    "Status", "Subject", "TokenEmbedder", "ToolCall", "Trace", "Usage", "UserError", "VectorIndex", "Verdict",
     "canonical", "check_rule", "cost_nanousd", "decode", "decode_json", "digest_bytes", "digest_json",
     "encode", "evaluate_rule", "fact_path", "hex_of", "json_schema", "load_public_key", "load_signing_key",
     "new_signing_key", "one_line", "open_statement", "parse_digest", "parse_reference", "plain",

@@ -1,0 +1,132 @@
+"""Content-addressed bytes: `blobs/ab/<64 hexadecimal digits>`, written whole or not at all."""
+
+import hashlib
+import os
+import secrets
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from genaiops.core import Digest, OutsideError, digest_bytes, hex_of, parse_digest
+from genaiops.store.faults import disk_error
+
+_CHUNK = 1 << 20
+_STALE_SECONDS = 3600
+
+
+class Blobs:
+    """Bytes by digest. Equal bytes are kept once; what is read back is checked against its name."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._temporary = folder / "tmp"
+
+    def prepare(self) -> None:
+        """Make the folders, and sweep what a killed process left unfinished."""
+        self._temporary.mkdir(mode=0o700, parents=True, exist_ok=True)
+        limit = time.time() - _STALE_SECONDS
+        for leftover in self._temporary.iterdir():
+            with suppress(FileNotFoundError):  # another process swept it first
+                if leftover.stat().st_mtime < limit:
+                    leftover.unlink()
+
+    def put(self, content: bytes) -> Digest:
+        """Keep `content` and return its digest."""
+        digest = digest_bytes(content)
+        if not self._holds(digest, len(content)):
+            self._write([content])
+        return digest
+
+    def put_file(self, path: Path) -> Digest:
+        """Keep a file's content and return its digest, without holding it in memory."""
+        try:
+            with path.open("rb") as source:
+                return self._write(_chunks(source))
+        except OSError as error:
+            raise disk_error(error, path) from error
+
+    def get(self, digest: Digest) -> bytes:
+        """Return the bytes; raises `OutsideError` where they are absent or no longer what they were."""
+        path = self.path(digest)
+        try:
+            content = path.read_bytes()
+        except FileNotFoundError as error:
+            raise OutsideError(
+                "GAO-STORE-006",
+                f"{digest} is not in the store",
+                why="the blob was never written here, or its file was removed",
+                fix="run again the command that makes it",
+                where=str(path),
+            ) from error
+        except OSError as error:
+            raise disk_error(error, path) from error
+        if digest_bytes(content) != digest:
+            raise OutsideError(
+                "GAO-STORE-007",
+                f"{digest} is damaged",
+                why="its bytes no longer have the digest that is their name",
+                fix="remove the file, then run again the command that makes it",
+                where=str(path),
+            )
+        return content
+
+    def has(self, digest: Digest) -> bool:
+        """Return whether the bytes are kept here."""
+        return self.path(digest).is_file()
+
+    def path(self, digest: Digest) -> Path:
+        """Return where the bytes are, or would be."""
+        name = hex_of(parse_digest(digest))
+        return self._folder / name[:2] / name
+
+    def _holds(self, digest: Digest, size: int) -> bool:
+        # a file of another size was cut off by a crash of the machine: write it again
+        with suppress(FileNotFoundError):
+            return self.path(digest).stat().st_size == size
+        return False
+
+    def _write(self, chunks: Iterable[bytes]) -> Digest:
+        temporary = self._temporary / secrets.token_hex(16)
+        try:
+            digest = _write_new(temporary, chunks)
+            self._settle(temporary, self.path(digest))
+        except OSError as error:
+            raise disk_error(error, self._folder) from error
+        finally:
+            temporary.unlink(missing_ok=True)
+        return digest
+
+    def _settle(self, temporary: Path, target: Path) -> None:
+        if not target.parent.is_dir():
+            target.parent.mkdir(mode=0o700, exist_ok=True)
+            _sync_folder(self._folder)
+        temporary.replace(target)
+        _sync_folder(target.parent)
+
+
+def _write_new(path: Path, chunks: Iterable[bytes]) -> Digest:
+    hasher = hashlib.sha256()
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        for chunk in chunks:
+            hasher.update(chunk)
+            file.write(chunk)
+        file.flush()
+        os.fsync(file.fileno())
+    return Digest(f"sha256:{hasher.hexdigest()}")
+
+
+def _chunks(source: BinaryIO) -> Iterator[bytes]:
+    while chunk := source.read(_CHUNK):
+        yield chunk
+
+
+def _sync_folder(folder: Path) -> None:
+    # without this the name may be lost with the power, though the bytes are on the disk
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

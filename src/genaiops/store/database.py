@@ -1,0 +1,186 @@
+"""One SQLite file in WAL mode: many readers, one writer connection a process, schema in numbered steps.
+
+A commit survives `kill -9`. A power cut may take the last ones, never half of one (`synchronous=NORMAL`).
+"""
+
+import os
+import sqlite3
+import threading
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from genaiops.core import OutsideError, UserError
+from genaiops.store.faults import disk_error, disk_full, not_permitted
+from genaiops.store.locks import hold
+
+if TYPE_CHECKING:  # SQLAlchemy takes 180 ms to import: only what reads or writes pays for it
+    from sqlalchemy import Connection, Engine
+    from sqlalchemy.exc import DBAPIError
+
+_BUSY_SECONDS = 30.0
+_STEPS = """CREATE TABLE IF NOT EXISTS schema_steps (
+    room TEXT NOT NULL, step INTEGER NOT NULL, PRIMARY KEY (room, step)
+) STRICT, WITHOUT ROWID"""
+
+
+class Database:
+    """The embedded database. Safe to share between threads; every process opens its own."""
+
+    def __init__(self, path: Path, *, busy_seconds: float = _BUSY_SECONDS) -> None:
+        self._path = path
+        self._busy_seconds = busy_seconds
+        self._write_lock = threading.RLock()
+        self._open_lock = threading.Lock()
+        self._writing = False
+        self._reader: Engine | None = None
+        self._writer: Engine | None = None
+        self._migrated: dict[str, int] = {}
+
+    @contextmanager
+    def read(self) -> Generator["Connection"]:
+        """Give a connection that sees one snapshot and cannot write."""
+        with self._explained(), self._engines()[0].begin() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Generator["Connection"]:
+        """Give the process' one writer in a transaction: committed at the end, rolled back on an error.
+
+        Other threads and processes wait. Never await inside: the whole process would wait with you.
+        """
+        with self._write_lock:
+            if self._writing:
+                raise RuntimeError("write() inside write(): a transaction does not nest")
+            self._writing = True
+            try:
+                with self._explained(), self._engines()[1].begin() as connection:
+                    yield connection
+            finally:
+                self._writing = False
+
+    def migrate(self, room: str, steps: "Sequence[Callable[[Connection], None]]") -> None:
+        """Apply the steps of `room` that this database has not seen, in order, each once, all or none."""
+        if self._migrated.get(room) == len(steps):
+            return
+        with self.write() as connection:
+            connection.exec_driver_sql(_STEPS)
+            rows = connection.exec_driver_sql("SELECT max(step) FROM schema_steps WHERE room = ?", (room,))
+            done: int = rows.scalar_one() or 0
+            if done > len(steps):
+                raise _newer(self._path, room)
+            for number, step in enumerate(steps[done:], start=done + 1):
+                step(connection)
+                connection.exec_driver_sql("INSERT INTO schema_steps VALUES (?, ?)", (room, number))
+        self._migrated[room] = len(steps)
+
+    def close(self) -> None:
+        """Close every connection; a later `read` or `write` opens them again."""
+        with self._open_lock:
+            for engine in (self._reader, self._writer):
+                if engine is not None:
+                    engine.dispose()
+            self._reader = self._writer = None
+
+    def _engines(self) -> "tuple[Engine, Engine]":
+        with self._open_lock:
+            if self._reader is None or self._writer is None:
+                self._create()
+                self._reader = self._engine("BEGIN", read_only=True)
+                self._writer = self._engine("BEGIN IMMEDIATE", read_only=False)
+            return self._reader, self._writer
+
+    def _create(self) -> None:
+        # the file first, so that it and SQLite's files beside it are never readable by others; WAL mode under
+        # a lock, since two processes that switch at once get "database is locked" without any waiting
+        with hold(self._path.parent / "locks", "database", wait=True):
+            try:
+                os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
+            except OSError as error:
+                raise disk_error(error, self._path) from error
+            try:
+                connection = sqlite3.connect(self._path, timeout=self._busy_seconds)
+                try:
+                    connection.execute("PRAGMA journal_mode=WAL")
+                finally:
+                    connection.close()
+            except sqlite3.Error as error:
+                raise _explain(error, self._path) or error from error
+
+    def _engine(self, begin: str, *, read_only: bool) -> "Engine":
+        from sqlalchemy import create_engine, event  # 180 ms
+
+        # isolation_level None: the driver sends no BEGIN of its own, ours says which kind
+        arguments = {"check_same_thread": False, "timeout": self._busy_seconds, "isolation_level": None}
+        size = {"pool_size": 4, "max_overflow": 28} if read_only else {"pool_size": 1, "max_overflow": 0}
+        engine = create_engine(f"sqlite+pysqlite:///{self._path}", connect_args=arguments, **size)
+
+        def on_connect(connection: sqlite3.Connection, _record: object) -> None:
+            connection.execute("PRAGMA synchronous=NORMAL")
+            connection.execute("PRAGMA foreign_keys=ON")
+            connection.execute(f"PRAGMA query_only={'ON' if read_only else 'OFF'}")
+
+        def on_begin(connection: "Connection") -> None:
+            connection.exec_driver_sql(begin)
+
+        event.listen(engine, "connect", on_connect)
+        event.listen(engine, "begin", on_begin)
+        return engine
+
+    @contextmanager
+    def _explained(self) -> Generator[None]:
+        from sqlalchemy.exc import DBAPIError  # 180 ms
+
+        try:
+            yield
+        except DBAPIError as error:
+            raise self._in_words(error) or error from error
+
+    def _in_words(self, error: "DBAPIError") -> OutsideError | None:
+        return _explain(error.orig, self._path) if isinstance(error.orig, sqlite3.Error) else None
+
+
+def _explain(error: sqlite3.Error, path: Path) -> OutsideError | None:
+    """Return what to tell a person; None where the fault is ours and should keep its traceback."""
+    # the low byte is the primary code, the rest says more; absent where the driver itself complained
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code == sqlite3.SQLITE_FULL:
+        return disk_full(path)
+    if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
+        return not_permitted(path)
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return OutsideError(
+            "GAO-STORE-009",
+            "the store is busy",
+            why="another process has been writing for longer than we wait",
+            fix="wait until it has ended, then run the same command again",
+            where=str(path),
+        )
+    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        return OutsideError(
+            "GAO-STORE-010",
+            "the store is damaged",
+            why=str(error),
+            fix="move the folder away and run again; what can be computed is computed anew",
+            where=str(path),
+        )
+    if code == sqlite3.SQLITE_IOERR:
+        return OutsideError(
+            "GAO-STORE-005",
+            "the store could not be read or written",
+            why=f"{error}: a full or failing disk; nothing was half-written",
+            fix="check the disk and its free space, then run the same command again",
+            where=str(path),
+        )
+    return None
+
+
+def _newer(path: Path, room: str) -> UserError:
+    return UserError(
+        "GAO-STORE-011",
+        "the store was written by a newer genaiops",
+        why=f"it knows more about {room!r} than this version does",
+        fix="install the newer version again: pip install --upgrade genaiops",
+        where=str(path),
+    )
