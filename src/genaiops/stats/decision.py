@@ -100,14 +100,12 @@ def _t_tail(interval: Interval, bound: float, direction: Direction) -> float:
 
 
 def _rate_tail(interval: Interval, rate: float, bound: float) -> float:
-    """The p-value for "the rate lies above `bound`", no smaller than what unanimous clusters could show."""
+    """The p-value for "the rate lies above `bound`": the largest of the three tests behind the limit."""
     n = interval.n_eff
     if n is None:
         raise ValueError("a rate's interval must carry n_eff")
     if not 0.0 < bound < 1.0:
         return 0.0 if bound <= 0.0 < rate else 1.0
-    if interval.method == "wilson":
-        tail = normal_cdf((bound - rate) / math.sqrt(bound * (1.0 - bound) / n))
-    else:
-        tail = beta_cdf(bound, rate * n, (1.0 - rate) * n + 1.0) if rate > 0.0 else 1.0
-    return max(tail, bound**interval.g_eff)
+    wilson = normal_cdf((bound - rate) / math.sqrt(bound * (1.0 - bound) / n))
+    exact = beta_cdf(bound, rate * n, (1.0 - rate) * n + 1.0) if rate > 0.0 else 1.0
+    return max(wilson, exact, bound**interval.g_eff)

@@ -17,9 +17,10 @@ from statistics import NormalDist
 _LOG_SQRT_TWO_PI = 0.5 * math.log(2.0 * math.pi)
 _STIRLING = (1 / 12, -1 / 360, 1 / 1260, -1 / 1680, 1 / 1188, -691 / 360360)
 _TINY = 1e-300
-_PRECISION = 1e-16
+_PRECISION = 5e-16
 _MOST_TERMS = 200_000
-_MOST_STEPS = 200
+_MOST_STEPS = 100
+_SMALL_STEP = 1e-9  # Newton squares the error: after such a step it is below rounding
 
 
 def normal_cdf(x: float) -> float:
@@ -135,7 +136,7 @@ def _solve(tail: Callable[[float], tuple[float, float]], target: float, start: f
             else math.copysign(1.0, slope)
         )
         u += min(max(step, -50.0), 50.0)
-        if abs(step) <= 4e-16 * max(1.0, abs(u)):
+        if abs(step) <= _SMALL_STEP * max(1.0, abs(u)):
             break
     return u
 

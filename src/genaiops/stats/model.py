@@ -5,7 +5,7 @@ from typing import Literal
 
 Decision = Literal["proven", "refuted", "open"]
 Direction = Literal["above", "below"]
-Method = Literal["t", "wilson", "clopper_pearson", "fieller", "bootstrap"]
+Method = Literal["t", "rate", "fieller", "bootstrap"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,13 @@
-"""The interval of a rate: Wilson's on the effective number of cases, Clopper and Pearson's near 0 and 1.
+"""The interval of a rate: the wider of Wilson's and Clopper and Pearson's on the effective number of cases.
 
 The effective number is n ÷ deff, where deff is the cluster jackknife's variance over that of independent
-cases (never below 1), shrunk for the few degrees of freedom that deff itself rests on. Where fewer than five
-effective cases lie on one side, Wilson's outer limit errs up to 12 % at alpha 0.05, so Clopper and Pearson's
-takes over. Where nothing differs, deff cannot be estimated; so no limit ever goes beyond the one that G_eff
-unanimous clusters give. That also keeps the limits monotone: one more success never lowers one.
+cases (never below 1), shrunk for the few degrees of freedom that deff itself rests on. Wilson alone is meant
+for two sides at once: the limit on the far side from 0 or 1 errs up to 12 % one-sided at alpha 0.05 (60
+cases, rate 0.98) and Clopper and Pearson's is wider there; at 0 and n it alone holds. Where nothing differs,
+deff cannot be estimated; so no limit goes beyond the one that G_eff unanimous clusters give.
 
-Sources: Wilson (1927); Clopper and Pearson (1934); Korn and Graubard, Survey Methodology 24 (1998).
+Sources: Wilson (1927); Clopper and Pearson (1934); Korn and Graubard, Survey Methodology 24 (1998); Cai
+(2005) on one-sided limits.
 """
 
 import math
@@ -18,8 +19,6 @@ from genaiops.stats.clusters import FloatArray, IntArray, as_floats, effective_c
 from genaiops.stats.distributions import beta_ppf, normal_ppf
 from genaiops.stats.intervals import jackknife, reach, require_alpha, undecidable
 from genaiops.stats.model import Basis, Interval
-
-_FEWEST_FOR_WILSON = 5.0
 
 
 def rate_interval(
@@ -37,22 +36,21 @@ def rate_interval(
     g_eff = effective_clusters(by_cluster.sizes)
     rate, se = jackknife(by_cluster)
     n_eff = _effective_cases(rate, se, values.size, g_eff, alpha)
-    wilson = min(rate, 1.0 - rate) * n_eff >= _FEWEST_FOR_WILSON
-    low, high = _wilson(rate, n_eff, alpha) if wilson else _clopper_pearson(rate, n_eff, alpha)
+    lows, highs = zip(_wilson(rate, n_eff, alpha), _clopper_pearson(rate, n_eff, alpha), strict=True)
     unanimous = alpha ** (1.0 / g_eff)
     reason = undecidable(g_eff)
     basis = Basis(rate, se, g_eff - 1.0)
     return Interval(
         estimate=rate,
-        low=min(low, unanimous),
-        high=max(high, 1.0 - unanimous),
+        low=min(*lows, unanimous),
+        high=max(*highs, 1.0 - unanimous),
         se=se,
         df=basis.df,
         alpha=alpha,
         n=values.size,
         clusters=by_cluster.sizes.size,
         g_eff=g_eff,
-        method="wilson" if wilson else "clopper_pearson",
+        method="rate",
         lower=basis,
         upper=basis,
         n_eff=n_eff,
