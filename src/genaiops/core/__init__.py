@@ -79,6 +79,7 @@ if TYPE_CHECKING:
         RuleResult,
         Verdict,
     )
+    from genaiops.core.yaml_text import FrontMatter, Located, read_front_matter, read_yaml
 
 _FILES = {
     "artifacts": "KINDS Annotation Kind KindSpec Principal Reference parse_reference",
@@ -99,21 +100,22 @@ _FILES = {
     "traces": "Operation Span Trace",
     "verdicts": "ArmFacts Claim ClaimKind ClaimResult ClustersNeeded Comparison CostPerCorrect Decision "
     "Interval LockState Outcome RuleResult Verdict",
+    "yaml_text": "FrontMatter Located read_front_matter read_yaml",
 }
 
 __all__ = [
     "KINDS", "NANO", "Annotation", "Answer", "ArmFacts", "BlobRef", "Candidate", "Case", "ChatDelta",
     "ChatModel", "ChatReply", "ChatRequest", "Citation", "Claim", "ClaimKind", "ClaimResult",
     "ClustersNeeded", "Comparison", "CostPerCorrect", "Decision", "Digest", "Done", "Egress", "Embedder",
-    "GateSaidNo", "GenaiopsError", "Grounding", "Inconclusive", "Interrupted", "Interval", "Json", "Kind",
-    "KindSpec", "LockState", "Message", "ModelSpec", "Operation", "Outcome", "Output", "OutsideError",
-    "Passage", "Principal", "PublicKey", "Reads", "Reference", "Response", "RuleResult", "Runner", "Score",
-    "Scorer", "ScorerSpec", "Settings", "SignedStatement", "SigningKey", "SnapshotId", "Span", "Statement",
-    "Status", "Subject", "TokenEmbedder", "ToolCall", "Trace", "Usage", "UserError", "VectorIndex", "Verdict",
-    "canonical", "check_rule", "cost_nanousd", "decode", "decode_json", "digest_bytes", "digest_json",
-    "encode", "evaluate_rule", "fact_path", "hex_of", "json_schema", "load_public_key", "load_signing_key",
-    "new_signing_key", "one_line", "open_statement", "parse_digest", "parse_reference", "plain",
-    "sign_statement", "usd",
+    "FrontMatter", "GateSaidNo", "GenaiopsError", "Grounding", "Inconclusive", "Interrupted", "Interval",
+    "Json", "Kind", "KindSpec", "Located", "LockState", "Message", "ModelSpec", "Operation", "Outcome",
+    "Output", "OutsideError", "Passage", "Principal", "PublicKey", "Reads", "Reference", "Response",
+    "RuleResult", "Runner", "Score", "Scorer", "ScorerSpec", "Settings", "SignedStatement", "SigningKey",
+    "SnapshotId", "Span", "Statement", "Status", "Subject", "TokenEmbedder", "ToolCall", "Trace", "Usage",
+    "UserError", "VectorIndex", "Verdict", "canonical", "check_rule", "cost_nanousd", "decode", "decode_json",
+    "digest_bytes", "digest_json", "encode", "evaluate_rule", "fact_path", "hex_of", "json_schema",
+    "load_public_key", "load_signing_key", "new_signing_key", "one_line", "open_statement", "parse_digest",
+    "parse_reference", "plain", "read_front_matter", "read_yaml", "sign_statement", "usd",
 ]  # fmt: skip
 
 __getattr__ = attach(__name__, {name: file for file, names in _FILES.items() for name in names.split()})

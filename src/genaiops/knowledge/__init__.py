@@ -1,0 +1,41 @@
+"""Documents one can ask: parse, chunk, embed, index, search, rerank.
+
+A corpus is a folder of Markdown and text. An index is made by a recipe and is named by its digest; a
+search needs a principal, and what that principal may not read is gone before the search begins.
+"""
+
+from typing import TYPE_CHECKING
+
+from genaiops.lazy import attach
+
+if TYPE_CHECKING:
+    from genaiops.knowledge.build import CountsTokens, build_index, make_chunks, open_index
+    from genaiops.knowledge.cache import EmbeddingCache
+    from genaiops.knowledge.corpus import corpus_blobs, corpus_facts, parse_document, read_corpus
+    from genaiops.knowledge.index import LocalIndex
+    from genaiops.knowledge.kinds import CORPUS_KIND, INDEX_KIND, index_facts
+    from genaiops.knowledge.maxsim import TokenCache, rank
+    from genaiops.knowledge.model import Chunk, ChunkOptions, Corpus, Document, Recipe
+    from genaiops.knowledge.retrieve import retrieve
+    from genaiops.knowledge.sentences import sentence_spans, split_sentences
+
+_FILES = {
+    "build": "CountsTokens build_index make_chunks open_index",
+    "cache": "EmbeddingCache",
+    "corpus": "corpus_blobs corpus_facts parse_document read_corpus",
+    "index": "LocalIndex",
+    "kinds": "CORPUS_KIND INDEX_KIND index_facts",
+    "maxsim": "TokenCache rank",
+    "model": "Chunk ChunkOptions Corpus Document Recipe",
+    "retrieve": "retrieve",
+    "sentences": "sentence_spans split_sentences",
+}
+
+__all__ = [
+    "CORPUS_KIND", "INDEX_KIND", "Chunk", "ChunkOptions", "Corpus", "CountsTokens", "Document",
+    "EmbeddingCache", "LocalIndex", "Recipe", "TokenCache", "build_index", "corpus_blobs", "corpus_facts",
+    "index_facts", "make_chunks", "open_index", "parse_document", "rank", "read_corpus", "retrieve",
+    "sentence_spans", "split_sentences",
+]  # fmt: skip
+
+__getattr__ = attach(__name__, {name: file for file, names in _FILES.items() for name in names.split()})

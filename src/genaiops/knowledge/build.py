@@ -1,0 +1,173 @@
+"""From a corpus and a recipe to an index on disk; what is there already is not made again."""
+
+import os
+import secrets
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from genaiops.core import Digest, Embedder, Json, Passage, UserError, digest_bytes, hex_of
+from genaiops.knowledge.chunks import Tokenizer, chunk_document
+from genaiops.knowledge.index import LocalIndex, other_embedding
+from genaiops.knowledge.model import Chunk, Corpus, Document, Recipe
+
+if TYPE_CHECKING:  # a cache in a store needs SQLAlchemy, which is slow to import
+    from genaiops.knowledge.cache import EmbeddingCache
+
+Progress = Callable[[int, int], None]
+"""Told how many passages have a vector, of how many."""
+
+_AT_ONCE = 64
+_CHARACTERS_A_TOKEN = 3
+
+
+@runtime_checkable
+class CountsTokens(Protocol):
+    """What an embedder may add: how long texts are in its own tokens, and how many it reads at most."""
+
+    @property
+    def window(self) -> int:
+        """The most tokens it reads, special tokens included."""
+        ...
+
+    def count_tokens(self, texts: Sequence[str]) -> Sequence[int]:
+        """Return the length of each text without special tokens."""
+        ...
+
+
+def tokenizer_of(embedder: Embedder) -> Tokenizer:
+    """Return how `embedder` counts; where it does not tell, a count that errs on the long side."""
+    if isinstance(embedder, CountsTokens):
+        return Tokenizer(embedder.count_tokens, embedder.window)
+    return Tokenizer(_estimate)
+
+
+def make_chunks(corpus: Corpus, recipe: Recipe, embedder: Embedder) -> list[Chunk]:
+    """Return all chunks of `corpus`; raises `UserError` where it has no text."""
+    tokenizer = tokenizer_of(embedder)
+    chunks = [chunk for doc in corpus.documents for chunk in chunk_document(doc, recipe.chunk, tokenizer)]
+    if not chunks:
+        raise UserError(
+            "GAO-KNOWLEDGE-003",
+            "the documents hold no text",
+            why=f"{len(corpus.documents)} document(s), all of them empty below their headings",
+            fix="add text",
+        )
+    return chunks
+
+
+async def build_index(
+    corpus: Corpus,
+    recipe: Recipe,
+    embedder: Embedder,
+    *,
+    folder: Path,
+    cache: "EmbeddingCache",
+    progress: Progress | None = None,
+) -> LocalIndex:
+    """Return the index of `recipe` under `folder`, building it if it is not there.
+
+    Nothing is visible before it is whole. A build that was cut short goes on from the vectors it had.
+    """
+    if recipe.corpus != corpus.digest:
+        raise ValueError("the recipe is for another corpus")
+    if recipe.embedder != embedder.spec:
+        raise other_embedding(embedder.spec.reference, recipe.embedder.reference, folder)
+    there = open_index(folder, recipe.digest)
+    if there is not None:
+        return there
+    chunks = make_chunks(corpus, recipe, embedder)
+    vectors = await _embed(chunks, embedder, cache, progress)
+    return _publish(folder, recipe, chunks, vectors)
+
+
+def open_index(folder: Path, recipe: Digest) -> LocalIndex | None:
+    """Return the index of the recipe with that digest; None where it has not been built."""
+    place = folder / hex_of(recipe)
+    return LocalIndex(place) if place.is_dir() else None
+
+
+def passage_of(chunk: Chunk) -> Passage:
+    """Return a chunk as the passage that search returns."""
+    return Passage(
+        id=chunk.id,
+        text=chunk.text,
+        document=chunk.document.id,
+        title=chunk.document.title,
+        heading=chunk.heading,
+        start=chunk.start,
+        end=chunk.end,
+        metadata=_metadata(chunk.document),
+    )
+
+
+def _metadata(document: Document) -> dict[str, Json]:
+    if document.access is None:
+        return document.metadata
+    return {**document.metadata, "access": [*sorted(document.access)]}
+
+
+async def _embed(
+    chunks: Sequence[Chunk], embedder: Embedder, cache: "EmbeddingCache", progress: Progress | None
+) -> NDArray[np.float32]:
+    texts = {digest_bytes(chunk.embedded.encode()): chunk.embedded for chunk in chunks}
+    known = cache.texts(embedder.spec, list(texts))
+    # by length, so that a batch is not padded to one long text
+    missing = sorted((digest for digest in texts if digest not in known), key=lambda d: (len(texts[d]), d))
+    for at in range(0, len(missing), _AT_ONCE):
+        if progress:
+            progress(len(known), len(texts))
+        some = missing[at : at + _AT_ONCE]
+        vectors = await embedder.embed([texts[digest] for digest in some], "passage")
+        fresh = dict(zip(some, vectors, strict=True))
+        cache.put_texts(embedder.spec, fresh)
+        known.update(fresh)
+    if progress:
+        progress(len(texts), len(texts))
+    return np.stack([known[digest_bytes(chunk.embedded.encode())] for chunk in chunks])
+
+
+def _publish(
+    folder: Path, recipe: Recipe, chunks: Sequence[Chunk], vectors: NDArray[np.float32]
+) -> LocalIndex:
+    name = hex_of(recipe.digest)
+    _sweep(folder)
+    partial = folder / f".building-{os.getpid()}-{secrets.token_hex(4)}"
+    index = LocalIndex.create(partial, recipe)
+    index.upsert([passage_of(chunk) for chunk in chunks], list(vectors))
+    index.publish()
+    index.close()
+    try:
+        partial.rename(folder / name)
+    except OSError:
+        # somebody else built the same recipe meanwhile; equal recipes make equal indexes
+        shutil.rmtree(partial)
+        if not (folder / name).is_dir():
+            raise
+    return LocalIndex(folder / name)
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what builds left that were killed."""
+    for left in folder.glob(".building-*-*"):
+        pid = int(left.name.split("-")[1])
+        if pid != os.getpid() and not _alive(pid):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _estimate(texts: Sequence[str]) -> list[int]:
+    return [sum(max(1, -(-len(word) // _CHARACTERS_A_TOKEN)) for word in text.split()) for text in texts]

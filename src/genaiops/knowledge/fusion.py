@@ -1,0 +1,42 @@
+"""Orders and how they are joined. Equal scores are ordered by row, and rows are sorted by passage id."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+RRF_CONSTANT = 60
+DEPTH = 50
+"""How many of each half are fused."""
+
+_DIGITS = 6
+
+
+def top_rows(scores: NDArray[np.float32], k: int) -> list[tuple[int, float]]:
+    """Return the `k` best (row, score), best first; rows whose score is -inf are left out.
+
+    Scores are compared after rounding to six decimals: the last bits differ from machine to machine.
+    """
+    rounded = np.round(scores.astype(np.float64), _DIGITS)
+    if len(rounded) > k:
+        # everything that ties with the k-th stays, so that the cut is made by row and not by chance
+        bound = np.partition(rounded, len(rounded) - k)[len(rounded) - k]
+        rows = np.flatnonzero(rounded >= bound)
+    else:
+        rows = np.arange(len(rounded))
+    rows = rows[np.isfinite(rounded[rows])]
+    ordered = rows[np.lexsort((rows, -rounded[rows]))][:k]
+    return [(int(row), float(rounded[row])) for row in ordered]
+
+
+def fuse(rankings: Sequence[Sequence[int]], k: int) -> list[tuple[int, float]]:
+    """Return rows by reciprocal rank fusion, best first: the sum of 1 / (60 + rank) over the rankings.
+
+    Cormack, Clarke and Büttcher (2009).
+    """
+    scores: dict[int, float] = {}
+    for ranking in rankings:
+        for rank, row in enumerate(ranking, start=1):
+            scores[row] = scores.get(row, 0.0) + 1.0 / (RRF_CONSTANT + rank)
+    ordered = sorted(scores.items(), key=lambda item: (-round(item[1], 12), item[0]))
+    return ordered[:k]

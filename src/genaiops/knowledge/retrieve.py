@@ -1,0 +1,80 @@
+"""A question in, the best passages out: embed, search, rerank."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Literal, TypeGuard
+
+from genaiops.core import Embedder, Json, Passage, Principal, TokenEmbedder, UserError
+from genaiops.knowledge.index import LocalIndex, other_embedding
+from genaiops.knowledge.maxsim import TokenCache, rank
+
+Mode = Literal["hybrid", "dense", "lexical"]
+
+
+async def retrieve(
+    index: LocalIndex,
+    embedder: Embedder,
+    query: str,
+    k: int,
+    *,
+    principal: Principal,
+    mode: Mode = "hybrid",
+    rerank: bool = True,
+    candidates: int = 20,
+    where: Mapping[str, Json] | None = None,
+    cache: TokenCache | None = None,
+) -> list[Passage]:
+    """Return the `k` best passages for `query` that `principal` may read, best first.
+
+    With `rerank`, the best `candidates` are ordered again token by token, where the embedder can tell
+    token vectors; else the order of the search stands. `score` is that of the last step.
+    """
+    if embedder.spec != index.embedder:
+        raise other_embedding(embedder.spec.reference, index.embedder.reference, index.folder)
+    query = query.encode("utf-8", "replace").decode().strip()
+    if not query:
+        raise UserError("GAO-KNOWLEDGE-027", "the question is empty", fix="ask something")
+    tokens = embedder if rerank and can_rerank(embedder) else None
+    wanted = max(k, candidates) if tokens else k
+    found = await _search(index, embedder, query, wanted, principal, mode, where)
+    if tokens is None:
+        return found[:k]
+    return (await _reranked(tokens, query, found, cache))[:k]
+
+
+def can_rerank(embedder: Embedder) -> TypeGuard[TokenEmbedder]:
+    """Whether `embedder` can tell token vectors."""
+    return hasattr(embedder, "token_vectors")
+
+
+async def _search(
+    index: LocalIndex,
+    embedder: Embedder,
+    query: str,
+    k: int,
+    principal: Principal,
+    mode: Mode,
+    where: Mapping[str, Json] | None,
+) -> list[Passage]:
+    snapshot = index.snapshot()
+    if mode == "lexical":
+        return index.lexical(snapshot, query, k, principal=principal, where=where)
+    vector = (await embedder.embed([query], "query"))[0]
+    if mode == "dense":
+        return index.dense(snapshot, vector, k, principal=principal, where=where)
+    return index.search(snapshot, query, vector, k, principal=principal, where=where)
+
+
+async def _reranked(
+    embedder: TokenEmbedder, query: str, found: Sequence[Passage], cache: TokenCache | None
+) -> list[Passage]:
+    scores = await rank(embedder, query, [in_context(passage) for passage in found], cache=cache)
+    scored = [replace(passage, score=score) for passage, score in zip(found, scores, strict=True)]
+    return sorted(scored, key=lambda passage: (-(passage.score or 0.0), passage.id))
+
+
+def in_context(passage: Passage) -> str:
+    """Return a passage's text under its headings, as the embedder read it."""
+    parts = (passage.title, *passage.heading)
+    header = " > ".join(part for at, part in enumerate(parts) if part and part not in parts[:at])
+    return f"{header}\n{passage.text}" if header else passage.text
