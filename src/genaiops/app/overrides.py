@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import cast
 
-from genaiops.app.yamlfile import KeyPath, read_yaml
-from genaiops.core import Json, UserError
+from genaiops.core import Json, KeyPath, UserError, read_yaml
 
 PREFIX = "GENAIOPS_"
 _ROLES = ("chat", "embed")

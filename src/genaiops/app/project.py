@@ -21,8 +21,7 @@ from genaiops.app.schema import (
     SuiteConfig,
 )
 from genaiops.app.secrets import find_secrets
-from genaiops.app.yamlfile import KeyPath, Located, read_yaml
-from genaiops.core import Json, OutsideError, UserError, one_line
+from genaiops.core import Json, KeyPath, Located, OutsideError, UserError, one_line, read_yaml
 
 PROJECT_FILE = "genaiops.yaml"
 
@@ -115,8 +114,8 @@ class _Sites:
         for size in range(len(path), -1, -1):
             if path[:size] in self.origins:
                 return self.origins[path[:size]]
-            if path[:size] in self.located.places:
-                line, column = self.located.places[path[:size]]
+            if path[:size] in self.located.lines:
+                line, column = self.located.lines[path[:size]], self.located.columns[path[:size]]
                 return f"{self.file}:{line}:{column}"
         return self.file
 

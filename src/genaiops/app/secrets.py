@@ -3,8 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from genaiops.app.yamlfile import KeyPath
-from genaiops.core import Json
+from genaiops.core import Json, KeyPath
 
 _SHAPES = re.compile(
     r"\bsk-[A-Za-z0-9_-]{16,}"  # OpenAI, Anthropic and their like

@@ -6,46 +6,39 @@ inputs of a case and nothing else: no expectation, no store, no key.
 
 import asyncio
 import inspect
-import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from genaiops.app.calling import Calling, Function, describe, load_function
 from genaiops.app.context import BlockingContext, Context
 from genaiops.app.params import Params
 from genaiops.app.wire import Wire, answer_to_wire, error_from_wire, error_to_wire
 from genaiops.core import GenaiopsError, OutsideError
-from genaiops.work import child_channel
+from genaiops.work import Channel, child_channel
 
-MAX_MESSAGE = 8_000_000
+CHANNEL_ENV = "GENAIOPS_CHANNEL"
 
 
 @dataclass
 class _Line:
     """The socket to the parent: requests wait here for their replies."""
 
-    reader: asyncio.StreamReader
-    writer: asyncio.StreamWriter
+    channel: Channel
     waiting: dict[int, asyncio.Future[Any]] = field(default_factory=dict[int, "asyncio.Future[Any]"])
     numbers: "count[int]" = field(default_factory=count)
-
-    def send(self, message: Wire) -> None:
-        """Write a message; raises `TypeError` or `ValueError` where it is not JSON or too long."""
-        text = json.dumps(message, allow_nan=False)
-        if len(text) > MAX_MESSAGE:
-            raise ValueError(f"{len(text):,} bytes are too many: at most {MAX_MESSAGE:,} fit in a message")
-        self.writer.write(text.encode() + b"\n")
 
     async def ask(self, answer: int, call: str, arguments: Mapping[str, Any]) -> Any:
         """Send a request of case `answer` and wait for the reply."""
         number = next(self.numbers)
         self.waiting[number] = asyncio.get_running_loop().create_future()
         try:
-            self.send({"op": "ask", "answer": answer, "id": number, "call": call, "arguments": arguments})
+            await self.channel.send(
+                {"op": "ask", "answer": answer, "id": number, "call": call, "arguments": dict(arguments)}
+            )
             return await self.waiting[number]
         finally:
             del self.waiting[number]
@@ -75,9 +68,9 @@ class _App:
         number: int = message["answer"]
         try:
             value = await self._call(line, number, message)
-            line.send({"op": "result", "answer": number, "output": answer_to_wire(value)})
+            await line.channel.send({"op": "result", "answer": number, "output": answer_to_wire(value)})
         except BaseException as error:  # noqa: BLE001  foreign code: also SystemExit and its kin end the case
-            line.send(
+            await line.channel.send(
                 {
                     "op": "result",
                     "answer": number,
@@ -111,42 +104,36 @@ def _came_from_outside(error: BaseException | None) -> bool:
     return False
 
 
-async def _start(line: _Line) -> _App | None:
-    message = await _read(line)
+async def _start(channel: Channel) -> _App | None:
+    message = await channel.receive()
     if message is None:
         return None
     root = Path.cwd()
     try:
-        function = load_function(message["target"], root)
+        function = load_function(str(message["target"]), root)
         calling = Calling.of(function)
     except GenaiopsError as error:
-        line.send({"op": "refused", "error": error_to_wire(error)})
+        await channel.send({"op": "refused", "error": error_to_wire(error)})
         return None
-    line.send({"op": "ready"})
-    return _App(function, calling, Params(message["params"]), root)
-
-
-async def _read(line: _Line) -> Wire | None:
-    text = await line.reader.readline()
-    return json.loads(text) if text else None
+    await channel.send({"op": "ready"})
+    return _App(function, calling, Params(cast(Wire, message["params"])), root)
 
 
 async def serve() -> None:
     """Answer cases until the parent closes the socket."""
-    reader, writer = await child_channel()
-    os.environ.pop("GENAIOPS_CHANNEL", None)
-    line = _Line(reader, writer)
-    app = await _start(line)
+    channel = await child_channel()
+    os.environ.pop(CHANNEL_ENV, None)
+    line = _Line(channel)
+    app = await _start(channel)
     running: set[asyncio.Task[None]] = set()
-    while app and (message := await _read(line)) is not None:
+    while app and (message := await channel.receive()) is not None:
         if message["op"] == "answer":
             task = asyncio.create_task(app.answer(line, message))
             running.add(task)
             task.add_done_callback(running.discard)
         else:
             line.deliver(message)
-    await writer.drain()
-    # the app may have left threads and tasks behind; the parent ends the whole process group
+    # threads that the app left behind must not keep the process: leave without waiting for them
     os._exit(0)
 
 

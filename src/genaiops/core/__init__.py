@@ -79,7 +79,7 @@ if TYPE_CHECKING:
         RuleResult,
         Verdict,
     )
-    from genaiops.core.yaml_text import FrontMatter, Located, read_front_matter, read_yaml
+    from genaiops.core.yaml_text import FrontMatter, KeyPath, Located, read_front_matter, read_yaml
 
 _FILES = {
     "artifacts": "KINDS Annotation Kind KindSpec Principal Reference parse_reference",
@@ -100,7 +100,7 @@ _FILES = {
     "traces": "Operation Span Trace",
     "verdicts": "ArmFacts Claim ClaimKind ClaimResult ClustersNeeded Comparison CostPerCorrect Decision "
     "Interval LockState Outcome RuleResult Verdict",
-    "yaml_text": "FrontMatter Located read_front_matter read_yaml",
+    "yaml_text": "FrontMatter KeyPath Located read_front_matter read_yaml",
 }
 
 __all__ = [
@@ -108,8 +108,8 @@ __all__ = [
     "ChatModel", "ChatReply", "ChatRequest", "Citation", "Claim", "ClaimKind", "ClaimResult",
     "ClustersNeeded", "Comparison", "CostPerCorrect", "Decision", "Digest", "Done", "Egress", "Embedder",
     "FrontMatter", "GateSaidNo", "GenaiopsError", "Grounding", "Inconclusive", "Interrupted", "Interval",
-    "Json", "Kind", "KindSpec", "Located", "LockState", "Message", "ModelSpec", "Operation", "Outcome",
-    "Output", "OutsideError", "Passage", "Principal", "PublicKey", "Reads", "Reference", "Response",
+    "Json", "KeyPath", "Kind", "KindSpec", "Located", "LockState", "Message", "ModelSpec", "Operation",
+    "Outcome", "Output", "OutsideError", "Passage", "Principal", "PublicKey", "Reads", "Reference", "Response",
     "RuleResult", "Runner", "Score", "Scorer", "ScorerSpec", "Settings", "SignedStatement", "SigningKey",
     "SnapshotId", "Span", "Statement", "Status", "Subject", "TokenEmbedder", "ToolCall", "Trace", "Usage",
     "UserError", "VectorIndex", "Verdict", "canonical", "check_rule", "cost_nanousd", "decode", "decode_json",

@@ -27,10 +27,11 @@ _CLOSING = re.compile(r"^(?:---|\.\.\.)[ \t]*$", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Located:
-    """A value, and the line (from 1) of each of its keys and items."""
+    """A value, and the line and column (from 1) of each of its keys and items."""
 
     value: Json
     lines: Mapping[KeyPath, int]
+    columns: Mapping[KeyPath, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,11 @@ def read_yaml(text: str, where: str, *, first_line: int = 1) -> Located:
     """
     if len(text) > MAX_CHARACTERS:
         raise _bad(f"it is longer than {MAX_CHARACTERS:,} characters", where)
-    reader = _Reader(text, first_line)
+    try:
+        reader = _Reader(text, first_line)
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + first_line
+        raise _bad("it holds a control character", f"{where}:{line}") from error
     try:
         return reader.read()
     except yaml.MarkedYAMLError as error:
@@ -115,6 +120,7 @@ class _Reader:
         self._loader = _Loader(text)
         self._first_line = first_line
         self._lines: dict[KeyPath, int] = {}
+        self._columns: dict[KeyPath, int] = {}
 
     def read(self) -> Located:
         try:
@@ -122,13 +128,14 @@ class _Reader:
             value = None if node is None else self._plain(node, ())
         finally:
             self._loader.dispose()  # pyright: ignore[reportUnknownMemberType]
-        return Located(value, self._lines)
+        return Located(value, self._lines, self._columns)
 
     def _plain(self, node: yaml.Node, path: KeyPath) -> Json:
-        self._lines.setdefault(path, node.start_mark.line + self._first_line)
-        if isinstance(node, yaml.MappingNode):
+        if path not in self._lines:  # the value of a key stands where its key does
+            self._place(node, path)
+        if isinstance(node, yaml.MappingNode) and node.tag == "tag:yaml.org,2002:map":
             return self._mapping(node, path)
-        if isinstance(node, yaml.SequenceNode):
+        if isinstance(node, yaml.SequenceNode) and node.tag == "tag:yaml.org,2002:seq":
             return [self._plain(item, (*path, at)) for at, item in enumerate(node.value)]
         return self._scalar(node)
 
@@ -143,11 +150,19 @@ class _Reader:
                 raise yaml.MarkedYAMLError(
                     problem=f"the key {name!r} stands here twice", problem_mark=key_node.start_mark
                 )
-            self._lines[(*path, name)] = key_node.start_mark.line + self._first_line
+            self._place(key_node, (*path, name))
             values[name] = self._plain(value_node, (*path, name))
         return values
 
+    def _place(self, node: yaml.Node, path: KeyPath) -> None:
+        self._lines[path] = node.start_mark.line + self._first_line
+        self._columns[path] = node.start_mark.column + 1
+
     def _scalar(self, node: yaml.Node) -> Json:
+        if not isinstance(node, yaml.ScalarNode):
+            raise yaml.MarkedYAMLError(
+                problem=f"the tag {node.tag!r} is not allowed", problem_mark=node.start_mark
+            )
         if node.tag in ("tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:value"):
             return str(node.value)
         try:

@@ -1,0 +1,169 @@
+"""The parent's side of what apps ask for: models and indexes, opened once for all workers."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from genaiops.app.project import Project
+from genaiops.app.schema import KnowledgeConfig
+from genaiops.core import ChatModel, Digest, Egress, Embedder, Principal, UserError
+from genaiops.core.settings import Settings
+from genaiops.knowledge import (
+    ChunkOptions,
+    EmbeddingCache,
+    LocalIndex,
+    Recipe,
+    TokenCache,
+    build_index,
+    read_corpus,
+)
+from genaiops.models import ModelContext, open_chat, open_embedder
+from genaiops.store import Store
+from genaiops.work import Console, Progress
+
+LOCAL_USER = Principal(id="local")
+"""On whose behalf a local run searches."""
+
+
+@dataclass
+class Services:
+    """One local model, one index per recipe and one way out, shared by the workers of both arms."""
+
+    settings: Settings
+    store: Store
+    egress: Egress
+    console: Console
+    _chats: dict[tuple[str, str], ChatModel] = field(default_factory=dict[tuple[str, str], ChatModel])
+    _embedders: dict[tuple[str, str], Embedder] = field(default_factory=dict[tuple[str, str], Embedder])
+    _indexes: dict[Digest, LocalIndex] = field(default_factory=dict[Digest, LocalIndex])
+    _recipes: dict[tuple[Path, str, KnowledgeConfig, str], Digest] = field(
+        default_factory=dict[tuple[Path, str, KnowledgeConfig, str], Digest]
+    )
+    _opening: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    @cached_property
+    def token_cache(self) -> TokenCache:
+        """Token vectors of texts that were ranked before, shared by all workers."""
+        return TokenCache(stored=EmbeddingCache(self.store))
+
+    async def chat(self, project: Project, role: str = "chat") -> ChatModel:
+        """Return the chat model that the project names for `role`; the same one for equal references."""
+        key = _model_key(project, role)
+        async with self._opening:
+            if key not in self._chats:
+                self._chats[key] = open_chat(key[0], self._context(project))
+            return self._chats[key]
+
+    async def embedder(self, project: Project) -> Embedder:
+        """Return the project's embedder."""
+        key = _model_key(project, "embed")
+        async with self._opening:
+            if key not in self._embedders:
+                self._embedders[key] = open_embedder(key[0], self._context(project))
+            return self._embedders[key]
+
+    async def index(self, project: Project, name: str | None = None) -> LocalIndex:
+        """Return an index, built first where its recipe has none yet. `name` None: the only one."""
+        name = index_name(project, name)
+        config = project.knowledge[name]
+        embedder = await self.embedder(project)
+        key = (project.root, name, config, project.models["embed"])
+        async with self._opening:
+            if key not in self._recipes:
+                self._recipes[key] = await self._open(project.root, name, config, embedder)
+            return self._indexes[self._recipes[key]]
+
+    async def close(self) -> None:
+        """Let go of models and indexes; the store and the way out belong to whoever made them."""
+        for model in (*self._chats.values(), *self._embedders.values()):
+            await model.close()
+        for index in self._indexes.values():
+            index.close()
+        self._chats.clear()
+        self._embedders.clear()
+        self._indexes.clear()
+        self._recipes.clear()
+
+    async def _open(self, root: Path, name: str, config: KnowledgeConfig, embedder: Embedder) -> Digest:
+        corpus = await asyncio.to_thread(read_corpus, source_folder(root, name, config))
+        chunk = ChunkOptions(by=config.chunk.by, tokens=config.chunk.tokens, overlap=config.chunk.overlap)
+        recipe = Recipe(corpus=corpus.digest, embedder=embedder.spec, chunk=chunk)
+        if recipe.digest not in self._indexes:
+            with ExitStack() as stack:
+                self._indexes[recipe.digest] = await build_index(
+                    corpus,
+                    recipe,
+                    embedder,
+                    folder=self.store.path / "indexes",
+                    cache=EmbeddingCache(self.store),
+                    progress=_shown(f"index {name}", self.console, stack),
+                )
+        return recipe.digest
+
+    def _context(self, project: Project) -> ModelContext:
+        return ModelContext(settings=self.settings, egress=self.egress, root=project.root)
+
+
+def _shown(label: str, console: Console, stack: ExitStack) -> Callable[[int, int], None]:
+    """Return a teller that shows a bar from its first call on: an index that is there needs none."""
+    bars: list[Progress] = []
+    told = 0
+
+    def tell(done: int, total: int) -> None:
+        nonlocal told
+        if not bars:
+            bars.append(stack.enter_context(Progress(label, total, console=console)))
+        bars[0].advance(done - told)
+        told = done
+
+    return tell
+
+
+def index_name(project: Project, name: str | None) -> str:
+    """Return `name`, or the only index there is; raises `UserError` naming those that exist."""
+    known = sorted(project.knowledge)
+    if name is None and len(known) == 1:
+        return known[0]
+    if name in project.knowledge:
+        return name
+    raise UserError(
+        "GAO-APP-031",
+        f"there is no index {name!r}" if name else "it must be said which index to search",
+        why=f"`knowledge` in genaiops.yaml has: {', '.join(known) or 'nothing'}",
+        fix="name one of them, for example ctx.search(query, index='docs')"
+        if known
+        else "add one: knowledge: {docs: {source: data/docs}}",
+    )
+
+
+def source_folder(root: Path, name: str, config: KnowledgeConfig) -> Path:
+    """Return the folder of documents; a relative one stays in the project, as trees are copied elsewhere."""
+    folder = Path(config.source)
+    if not folder.is_absolute() and not (root / folder).resolve().is_relative_to(root.resolve()):
+        raise UserError(
+            "GAO-APP-032",
+            f"the source of knowledge.{name} leaves the project",
+            why="a git ref is checked out elsewhere, where a path with .. means another folder",
+            fix="move the documents into the project, or give an absolute path",
+            where=f"knowledge.{name}.source: {config.source}",
+        )
+    return root / folder
+
+
+def _model_key(project: Project, role: str) -> tuple[str, str]:
+    """Return the reference and, where it names a file of the project, the project's folder."""
+    reference = project.models.get(role)
+    if reference is None:
+        known = ", ".join(sorted(project.models)) or "nothing"
+        example = "local:minilm-l6" if role == "embed" else "local:smollm2-135m"
+        raise UserError(
+            "GAO-APP-030",
+            f"the project names no model for {role!r}",
+            why=f"`models` in genaiops.yaml has: {known}",
+            fix=f"add models: {{{role}: {example}}}",
+        )
+    shared = reference.startswith(("local:", "openai:", "http:", "https:"))
+    return reference, "" if shared else str(project.root)
