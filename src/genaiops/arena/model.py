@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from genaiops.core import Case, Claim, Digest, Json, LockState, Output, Score, Trace
+from genaiops.core import Case, Claim, Digest, Json, LockState, Output, Score, ScorerSpec, Trace
 
 Role = Literal["baseline", "candidate"]
 ROLES: tuple[Role, Role] = ("baseline", "candidate")
@@ -39,7 +39,10 @@ class Gate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ruler:
-    """Everything of a suite but its rows: what `manifest.json` keeps so that a verdict can be recomputed."""
+    """Everything of a suite but its rows: what `manifest.json` keeps so that a verdict can be recomputed.
+
+    `specs` is what the scorers said of themselves, so that a verdict needs no plug-in to be recomputed.
+    """
 
     name: str
     dataset_digest: Digest
@@ -48,6 +51,7 @@ class Ruler:
     repeats: int = 1
     gate: Gate = field(default_factory=Gate)
     correct: Correct | None = None
+    specs: tuple[ScorerSpec, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,80 @@
+"""Answers against short reference answers, as SQuAD scores them; an unanswerable case wants an abstention.
+
+Normalisation and F1 as in Rajpurkar et al., "SQuAD: 100,000+ Questions for Machine Comprehension of Text"
+(2016), and the treatment of unanswerable questions as in "Know What You Don't Know" (2018): lower case, no
+ASCII punctuation, no articles, single blanks; the best of several reference answers counts.
+"""
+
+import re
+import string
+from collections import Counter
+from collections.abc import Callable, Mapping
+
+from genaiops.arena.scorers.base import Mark, PureScorer, ScorerContext, take_parameters
+from genaiops.arena.scorers.expected import answerable, answers
+from genaiops.core import Case, Json, Output, ScorerSpec
+
+_ARTICLES = re.compile(r"\b(a|an|the)\b")
+_NO_PUNCTUATION = str.maketrans("", "", string.punctuation)
+
+
+def normalise(text: str) -> str:
+    """Return `text` as SQuAD compares it."""
+    bare = text.lower().translate(_NO_PUNCTUATION)
+    return " ".join(_ARTICLES.sub(" ", bare).split())
+
+
+def token_f1(answer: str, reference: str) -> float:
+    """Return the harmonic mean of token precision and recall, 1 or 0 where either has no token."""
+    said, meant = normalise(answer).split(), normalise(reference).split()
+    if not said or not meant:
+        return float(said == meant)
+    shared = sum((Counter(said) & Counter(meant)).values())
+    return 2 * shared / (len(said) + len(meant)) if shared else 0.0
+
+
+def has_reference(case: Case) -> bool:
+    """Return whether a case says what is right: an answer, or that there is none."""
+    return bool(answers(case)) or answerable(case) is False
+
+
+def abstention_mark(case: Case, output: Output) -> Mark | None:
+    """Return the mark that abstaining, or not abstaining, already decides; None where the text decides."""
+    if answerable(case) is False:
+        return (
+            Mark(1.0, "rightly abstained") if output.abstained else Mark(0.0, "has no answer, yet answered")
+        )
+    return Mark(0.0, "abstained") if output.abstained else None
+
+
+def exact_match(parameters: Mapping[str, Json], context: ScorerContext) -> PureScorer:
+    """1 where the answer is a reference answer, normalised."""
+    return _scorer("exact_match", parameters, lambda said, ref: float(normalise(said) == normalise(ref)))
+
+
+def answer_f1(parameters: Mapping[str, Json], context: ScorerContext) -> PureScorer:
+    """Token F1 with the best reference answer."""
+    return _scorer("answer_f1", parameters, token_f1)
+
+
+def contains(parameters: Mapping[str, Json], context: ScorerContext) -> PureScorer:
+    """1 where a reference answer stands in the answer, as whole words, normalised."""
+    return _scorer("contains", parameters, _stands_in)
+
+
+def _stands_in(answer: str, reference: str) -> float:
+    said, meant = normalise(answer), normalise(reference)
+    return float(bool(meant) and f" {meant} " in f" {said} ")
+
+
+def _scorer(name: str, parameters: Mapping[str, Json], likeness: Callable[[str, str], float]) -> PureScorer:
+    take_parameters(name, parameters, {})
+
+    def mark(case: Case, output: Output) -> Mark:
+        decided = abstention_mark(case, output)
+        if decided is not None:
+            return decided
+        text = output.text or ""
+        return Mark(max(likeness(text, reference) for reference in answers(case)))
+
+    return PureScorer(ScorerSpec(name=name), mark, has_reference)

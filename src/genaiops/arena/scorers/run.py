@@ -1,0 +1,68 @@
+"""Scoring one output: failures of the app, of the outside and of a scorer, each as its own kind of score."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+from genaiops.arena.scorers.base import PureScorer
+from genaiops.core import Case, Output, Score, Scorer, ScorerSpec, Trace, one_line
+from genaiops.stats import round_sig
+
+_TOLERANCE = 1e-9
+
+
+async def score_output(
+    scorers: Sequence[Scorer], case: Case, repeat: int, output: Output, trace: Trace
+) -> list[Score]:
+    """Return one score for each scorer, values with at most 9 significant digits.
+
+    An app's failure scores the scorer's worst value, or is missing where there is none; an infrastructure
+    error, and a scorer that raises or answers nonsense, is missing (`failed`) with the reason.
+    """
+    return [replace(await _score(scorer, case, output, trace), repeat=repeat) for scorer in scorers]
+
+
+async def _score(scorer: Scorer, case: Case, output: Output, trace: Trace) -> Score:
+    spec = scorer.spec
+    if isinstance(scorer, PureScorer) and not scorer.applies(case):
+        return Score(scorer=spec.name, case=case.id, status="not_applicable")
+    if output.status == "infra_error":
+        return _failed(spec, case, f"infrastructure error: {output.error or 'no reason given'}")
+    if output.status != "ok":
+        return _app_failure(spec, case, output)
+    try:
+        scores = await scorer.score(case, output, trace)
+    except Exception as error:  # noqa: BLE001  a scorer can be anybody's code: its failure is a result
+        return _failed(spec, case, f"{type(error).__name__}: {error}")
+    return _checked(spec, case, scores)
+
+
+def _app_failure(spec: ScorerSpec, case: Case, output: Output) -> Score:
+    reason = f"{output.status}: {output.error or 'no reason given'}"
+    if spec.failure_score is None:
+        return _failed(spec, case, reason)
+    return Score(
+        scorer=spec.name, case=case.id, value=spec.failure_score, label=output.status, reason=one_line(reason)
+    )
+
+
+def _checked(spec: ScorerSpec, case: Case, scores: Sequence[Score]) -> Score:
+    if len(scores) != 1 or scores[0].scorer != spec.name:
+        return _failed(spec, case, f"the scorer gave {len(scores)} scores, not one of its own name")
+    score = replace(scores[0], case=case.id, reason=one_line(scores[0].reason) if scores[0].reason else None)
+    if score.status != "ok":
+        return replace(score, value=None)
+    value = score.value
+    if value is None or not math.isfinite(value) or not _within(spec, value):
+        return _failed(spec, case, f"the scorer gave {value!r}, outside of what its spec allows")
+    return replace(score, value=round_sig(float(value)))
+
+
+def _within(spec: ScorerSpec, value: float) -> bool:
+    low = -math.inf if spec.low is None else spec.low
+    high = math.inf if spec.high is None else spec.high
+    return low - _TOLERANCE <= value <= high + _TOLERANCE
+
+
+def _failed(spec: ScorerSpec, case: Case, reason: str) -> Score:
+    return Score(scorer=spec.name, case=case.id, status="failed", reason=one_line(reason))
