@@ -17,6 +17,7 @@ from genaiops.work.processes import MARK_ENV, family, signal_all
 
 _TAIL = 64 << 10
 _DRAIN_SECONDS = 0.2
+_LAST_SECONDS = 1.0
 _DEATH_SECONDS = 10.0
 _ROUNDS = 50
 
@@ -100,34 +101,44 @@ class ChildProcess:
                 # it has ended: what it said last is in the socket already; no more will come, even where
                 # something that it started still holds the other side open
                 await asyncio.wait({reading}, timeout=_DRAIN_SECONDS)
-            return reading.result() if reading.done() else None
+            message = reading.result() if reading.done() else None
         finally:
             ended.cancel()
             reading.cancel()
+        if message is None:
+            await self._settled(_LAST_SECONDS)  # so that `returncode` and the tails say why
+        return message
 
     async def wait(self) -> int:
         """Wait until it ends by itself; return the exit status."""
-        await self._watch.ended.wait()
+        await self._settled(None)
         return self.returncode or 0
 
     async def kill(self) -> None:
         """Kill it and all that it started, and reap it. Safe to call again."""
-        found = family(self.pid, self._watch.mark)
-        if not self._watch.ended.is_set():
+        # once it is reaped its number may be somebody else's: then only the mark tells what was its own
+        alive = not self._watch.ended.is_set()
+        found = family(self._watch.mark, self.pid if alive else None)
+        if alive:
             _kill_group(self.pid)
         for _ in range(_ROUNDS):  # what was just being started is found in the next round
             if not found:
                 break
             signal_all(found, signal.SIGKILL)
-            found = family(self.pid, self._watch.mark) - found
+            found = family(self._watch.mark) - found
         try:
-            async with asyncio.timeout(_DEATH_SECONDS):
-                await self._watch.ended.wait()
-        except TimeoutError as error:
-            raise _unkillable(self.pid) from error
+            await self._settled(_DEATH_SECONDS)
+            if not self._watch.ended.is_set():
+                raise _unkillable(self.pid)
         finally:
             await self._channel.close()
             self._transport.close()
+
+    async def _settled(self, seconds: float | None) -> None:
+        """Wait until it has ended and what it printed is read; no longer than that takes."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._watch.ended.wait(), seconds)
+            await asyncio.wait_for(self._watch.drained.wait(), _DRAIN_SECONDS)
 
     async def __aenter__(self) -> "ChildProcess":
         return self
@@ -145,6 +156,8 @@ class _Watch(asyncio.SubprocessProtocol):
         self.mark = mark
         self.tails = {1: bytearray(), 2: bytearray()}
         self.ended = asyncio.Event()
+        self.drained = asyncio.Event()
+        self._open_pipes = 2
         self._pid = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -155,6 +168,11 @@ class _Watch(asyncio.SubprocessProtocol):
         tail = self.tails[fd]
         tail += data
         del tail[:-_TAIL]
+
+    def pipe_connection_lost(self, fd: int, exc: Exception | None) -> None:
+        self._open_pipes -= 1
+        if self._open_pipes == 0:
+            self.drained.set()
 
     def process_exited(self) -> None:
         _kill_group(self._pid)  # what it started in its own group ends with it

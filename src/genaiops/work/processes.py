@@ -9,8 +9,8 @@ MARK_ENV = "GENAIOPS_CHILD"
 _PROC = Path("/proc")
 
 
-def family(pid: int, mark: str) -> frozenset[int]:
-    """Return the living processes that descend from `pid` or carry `mark`; empty where there is no /proc."""
+def family(mark: str, pid: int | None = None) -> frozenset[int]:
+    """Return the living processes that carry `mark` or descend from `pid`; empty where there is no /proc."""
     children: dict[int, list[int]] = {}
     found: set[int] = set()
     wanted = f"{MARK_ENV}={mark}".encode()
@@ -22,7 +22,8 @@ def family(pid: int, mark: str) -> frozenset[int]:
             children.setdefault(parent, []).append(entry)
             if wanted in (_PROC / str(entry) / "environ").read_bytes().split(b"\0"):
                 found.add(entry)
-    found.update(_below(pid, children))
+    if pid is not None:
+        found |= _below(pid, children)
     return frozenset(found - {os.getpid()})
 
 
