@@ -85,7 +85,11 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What an app returns: a text, or data, with the passages it stands on; or an abstention."""
+    """What an app returns: a text, or data, with the passages it stands on; or an abstention.
+
+    `signals` are the numbers that the app decides on (how well an answer is supported, …): a calibration
+    learns from them.
+    """
 
     text: str | None = None
     data: Json = None
@@ -93,6 +97,7 @@ class Answer:
     citations: tuple[Citation, ...] | list[Citation] = ()
     tool_calls: tuple[ToolCall, ...] | list[ToolCall] = ()
     abstained: bool = False
+    signals: dict[str, float] = field(default_factory=dict[str, float])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +110,7 @@ class Output:
     citations: tuple[Citation, ...] = ()
     tool_calls: tuple[ToolCall, ...] = ()
     abstained: bool = False
+    signals: dict[str, float] = field(default_factory=dict[str, float])
     status: Status = "ok"
     error: str | None = None
     usage: Usage = field(default_factory=Usage)
