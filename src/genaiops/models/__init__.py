@@ -1,0 +1,45 @@
+"""Models: open a chat model or an embedder by its reference, weights by digest, prices.
+
+A reference is `local:NAME`, `local:/path/to.gguf`, `local:extractive`, `openai:MODEL`,
+`http(s)://host/v1#MODEL`, `scripted:FILE.yaml`, or the name of a plug-in before the colon
+(entry point `genaiops.providers`).
+"""
+
+from typing import TYPE_CHECKING
+
+from genaiops.lazy import attach
+
+if TYPE_CHECKING:
+    from genaiops.models.catalogue import Weight
+    from genaiops.models.context import ModelContext, Provider
+    from genaiops.models.folding import complete
+    from genaiops.models.prices import Price, Prices
+    from genaiops.models.registry import open_chat, open_embedder
+    from genaiops.models.weights import Weights
+
+__all__ = [
+    "ModelContext",
+    "Price",
+    "Prices",
+    "Provider",
+    "Weight",
+    "Weights",
+    "complete",
+    "open_chat",
+    "open_embedder",
+]
+
+__getattr__ = attach(
+    __name__,
+    {
+        "ModelContext": "context",
+        "Price": "prices",
+        "Prices": "prices",
+        "Provider": "context",
+        "Weight": "catalogue",
+        "Weights": "weights",
+        "complete": "folding",
+        "open_chat": "registry",
+        "open_embedder": "registry",
+    },
+)

@@ -1,0 +1,32 @@
+"""What a provider is handed, and what a provider must be able to do."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from genaiops.core import ChatModel, Egress, Embedder, Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelContext:
+    """Where models live and how they reach out. `root` is the project folder (relative files).
+
+    `allow_unverified`: load local weights whose digest nobody stated (`--allow-unverified`).
+    """
+
+    settings: Settings
+    egress: Egress
+    root: Path
+    allow_unverified: bool = False
+
+
+class Provider(Protocol):
+    """Opens models by name: a module (or object) behind an entry point of group `genaiops.providers`."""
+
+    def open_chat(self, name: str, context: ModelContext) -> ChatModel:
+        """Return the chat model called `name`; raises `UserError` where there is none."""
+        ...
+
+    def open_embedder(self, name: str, context: ModelContext) -> Embedder:
+        """Return the embedder called `name`; raises `UserError` where there is none."""
+        ...
