@@ -1,0 +1,77 @@
+"""Traces kept in the store, append-only."""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite import insert
+
+from genaiops.core import Span, Trace
+from genaiops.store import Database, Store
+from genaiops.traces.tables import SPANS, STEPS, TRACES
+
+
+class TraceSink:
+    """Appends traces and reads them back."""
+
+    def __init__(self, store: Store) -> None:
+        self._database: Database = store.database
+        self._database.migrate("traces", STEPS)
+
+    def append(self, trace: Trace) -> None:
+        """Keep a trace. Appending it again adds only the spans that are new."""
+        rows = [_row(span) for span in trace.spans]
+        with self._database.write() as connection:
+            connection.execute(insert(TRACES).values(id=trace.id).on_conflict_do_nothing())
+            if rows:
+                connection.execute(insert(SPANS).on_conflict_do_nothing(), rows)
+
+    def get(self, trace_id: str) -> Trace | None:
+        """Return one trace with its spans in the order in which they began; None where it is unknown."""
+        found = self._read(sa.select(TRACES.c.id).where(TRACES.c.id == trace_id))
+        return found[0] if found else None
+
+    def recent(self, limit: int) -> list[Trace]:
+        """Return the traces that were appended last, newest first."""
+        return self._read(sa.select(TRACES.c.id).order_by(TRACES.c.seq.desc()).limit(limit))
+
+    def _read(self, wanted: sa.Select[str]) -> list[Trace]:
+        with self._database.read() as connection:
+            ids = list(connection.execute(wanted).scalars())
+            query = sa.select(SPANS).where(SPANS.c.trace_id.in_(ids)).order_by(SPANS.c.start_ns, SPANS.c.seq)
+            rows = connection.execute(query).mappings().all()
+        spans = [_span(row) for row in rows]
+        return [Trace(id=id_, spans=_of(id_, spans)) for id_ in ids]
+
+
+def _of(trace_id: str, spans: Iterable[Span]) -> tuple[Span, ...]:
+    return tuple(span for span in spans if span.trace_id == trace_id)
+
+
+def _row(span: Span) -> dict[str, Any]:
+    return {
+        "trace_id": span.trace_id,
+        "span_id": span.span_id,
+        "parent_id": span.parent_id,
+        "name": span.name,
+        "operation": span.operation,
+        "start_ns": span.start_ns,
+        "end_ns": span.end_ns,
+        "status": span.status,
+        "attributes": json.dumps(span.attributes),
+    }
+
+
+def _span(row: sa.RowMapping) -> Span:
+    return Span(
+        trace_id=row["trace_id"],
+        span_id=row["span_id"],
+        parent_id=row["parent_id"],
+        name=row["name"],
+        operation=row["operation"],
+        start_ns=row["start_ns"],
+        end_ns=row["end_ns"],
+        status=row["status"],
+        attributes=json.loads(row["attributes"]),
+    )
