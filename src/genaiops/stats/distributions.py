@@ -12,6 +12,7 @@ TOMS 708 (1992); Wichura, Applied Statistics 241 (1988) for the normal quantile,
 
 import math
 from collections.abc import Callable
+from functools import lru_cache
 from statistics import NormalDist
 
 _LOG_SQRT_TWO_PI = 0.5 * math.log(2.0 * math.pi)
@@ -47,6 +48,8 @@ def student_t_cdf(x: float, df: float) -> float:
     return tail if x < 0.0 else 1.0 - tail
 
 
+# all scorers of a slice share their degrees of freedom: a verdict asks for the same quantile many times
+@lru_cache(maxsize=1024)
 def student_t_ppf(p: float, df: float) -> float:
     """The quantile of `p` of Student's t with `df` degrees of freedom.
 
