@@ -4,6 +4,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
@@ -13,15 +14,27 @@ from numpy.typing import NDArray
 from genaiops.core import Digest, Embedder, Json, Passage, UserError, digest_bytes, hex_of
 from genaiops.knowledge.chunks import Tokenizer, chunk_document
 from genaiops.knowledge.index import LocalIndex, other_embedding
+from genaiops.knowledge.maxsim import TokenCache
 from genaiops.knowledge.model import Chunk, Corpus, Document, Recipe
 
 if TYPE_CHECKING:  # a cache in a store needs SQLAlchemy, which is slow to import
     from genaiops.knowledge.cache import EmbeddingCache
 
-Progress = Callable[[int, int], None]
-"""Told how many passages have a vector, of how many."""
+
+class Bar(Protocol):
+    """What shows how far a build is."""
+
+    def advance(self, n: int = 1, note: str = "") -> None:
+        """Say that `n` more passages have their vector."""
+        ...
+
+
+Progress = Callable[[int], AbstractContextManager[Bar]]
+"""Makes a bar for so many passages to embed; asked only where there is something to embed."""
 
 _AT_ONCE = 64
+_KEEP_TOKENS_UP_TO = 2_000
+"""Passages; each one's token vectors take about 50 kB in the store, so larger indexes keep them in memory."""
 _CHARACTERS_A_TOKEN = 3
 
 
@@ -77,18 +90,26 @@ async def build_index(
         raise ValueError("the recipe is for another corpus")
     if recipe.embedder != embedder.spec:
         raise other_embedding(embedder.spec.reference, recipe.embedder.reference, folder)
-    there = open_index(folder, recipe.digest)
+    there = open_index(folder, recipe.digest, cache)
     if there is not None:
         return there
     chunks = make_chunks(corpus, recipe, embedder)
     vectors = await _embed(chunks, embedder, cache, progress)
-    return _publish(folder, recipe, chunks, vectors)
+    _publish(folder, recipe, chunks, vectors)
+    return _open(folder / hex_of(recipe.digest), cache)
 
 
-def open_index(folder: Path, recipe: Digest) -> LocalIndex | None:
+def open_index(folder: Path, recipe: Digest, cache: "EmbeddingCache | None" = None) -> LocalIndex | None:
     """Return the index of the recipe with that digest; None where it has not been built."""
     place = folder / hex_of(recipe)
-    return LocalIndex(place) if place.is_dir() else None
+    return _open(place, cache) if place.is_dir() else None
+
+
+def _open(place: Path, cache: "EmbeddingCache | None") -> LocalIndex:
+    index = LocalIndex(place)
+    if cache and len(index) <= _KEEP_TOKENS_UP_TO:
+        index.tokens = TokenCache(stored=cache)
+    return index
 
 
 def passage_of(chunk: Chunk) -> Passage:
@@ -118,22 +139,19 @@ async def _embed(
     known = cache.texts(embedder.spec, list(texts))
     # by length, so that a batch is not padded to one long text
     missing = sorted((digest for digest in texts if digest not in known), key=lambda d: (len(texts[d]), d))
-    for at in range(0, len(missing), _AT_ONCE):
-        if progress:
-            progress(len(known), len(texts))
-        some = missing[at : at + _AT_ONCE]
-        vectors = await embedder.embed([texts[digest] for digest in some], "passage")
-        fresh = dict(zip(some, vectors, strict=True))
-        cache.put_texts(embedder.spec, fresh)
-        known.update(fresh)
-    if progress:
-        progress(len(texts), len(texts))
+    with progress(len(missing)) if progress and missing else nullcontext() as bar:
+        for at in range(0, len(missing), _AT_ONCE):
+            some = missing[at : at + _AT_ONCE]
+            vectors = await embedder.embed([texts[digest] for digest in some], "passage")
+            fresh = dict(zip(some, vectors, strict=True))
+            cache.put_texts(embedder.spec, fresh)
+            known.update(fresh)
+            if bar:
+                bar.advance(len(some))
     return np.stack([known[digest_bytes(chunk.embedded.encode())] for chunk in chunks])
 
 
-def _publish(
-    folder: Path, recipe: Recipe, chunks: Sequence[Chunk], vectors: NDArray[np.float32]
-) -> LocalIndex:
+def _publish(folder: Path, recipe: Recipe, chunks: Sequence[Chunk], vectors: NDArray[np.float32]) -> None:
     name = hex_of(recipe.digest)
     _sweep(folder)
     partial = folder / f".building-{os.getpid()}-{secrets.token_hex(4)}"
@@ -148,7 +166,6 @@ def _publish(
         shutil.rmtree(partial)
         if not (folder / name).is_dir():
             raise
-    return LocalIndex(folder / name)
 
 
 def _sweep(folder: Path) -> None:

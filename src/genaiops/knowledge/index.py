@@ -35,6 +35,7 @@ from genaiops.core import (
 )
 from genaiops.knowledge.filters import allowed_scopes, check_readers
 from genaiops.knowledge.fusion import DEPTH, fuse
+from genaiops.knowledge.maxsim import TokenCache
 from genaiops.knowledge.model import Recipe
 from genaiops.knowledge.snapshot import Allowed, Snapshot, damaged, write_snapshot
 from genaiops.store import disk_error
@@ -48,6 +49,8 @@ class LocalIndex:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.tokens = TokenCache()
+        """Token vectors of the passages that reranking met."""
         try:
             self.recipe = decode_json(Recipe, (folder / "recipe.json").read_bytes())
         except (OSError, UserError) as error:
@@ -69,6 +72,9 @@ class LocalIndex:
     def embedder(self) -> ModelSpec:
         """The embedder that made the vectors; queries must use the same."""
         return self.recipe.embedder
+
+    def __len__(self) -> int:
+        return len(self._reader(self.snapshot()))
 
     def facts(self) -> dict[str, Json]:
         """Return what is on disk: recipe, snapshot, counts, documents withdrawn."""

@@ -22,7 +22,6 @@ async def retrieve(
     rerank: bool = True,
     candidates: int = 20,
     where: Mapping[str, Json] | None = None,
-    cache: TokenCache | None = None,
 ) -> list[Passage]:
     """Return the `k` best passages for `query` that `principal` may read, best first.
 
@@ -39,7 +38,7 @@ async def retrieve(
     found = await _search(index, embedder, query, wanted, principal, mode, where)
     if tokens is None:
         return found[:k]
-    return (await _reranked(tokens, query, found, cache))[:k]
+    return (await _reranked(tokens, query, found, index.tokens))[:k]
 
 
 def can_rerank(embedder: Embedder) -> TypeGuard[TokenEmbedder]:
@@ -66,7 +65,7 @@ async def _search(
 
 
 async def _reranked(
-    embedder: TokenEmbedder, query: str, found: Sequence[Passage], cache: TokenCache | None
+    embedder: TokenEmbedder, query: str, found: Sequence[Passage], cache: TokenCache
 ) -> list[Passage]:
     scores = await rank(embedder, query, [in_context(passage) for passage in found], cache=cache)
     scored = [replace(passage, score=score) for passage, score in zip(found, scores, strict=True)]
