@@ -8,6 +8,7 @@ of `ctx` (an unknown index, a missing calibration) is the app's error and reads 
 """
 
 import asyncio
+import json
 import shutil
 import sys
 import tempfile
@@ -42,7 +43,6 @@ START_SECONDS = 120.0
 """An app may import a large framework; one that takes longer than this does not start."""
 
 MAX_REQUESTS_AT_ONCE = 8
-_LAST_SECONDS = 2.0
 _PROTOCOL = "GAO-APP-040"
 
 
@@ -231,11 +231,11 @@ class AppWorker:
         return _Ending(status="infra_error" if serving.outside else unfinished, error=_bounded(why))
 
     async def _how_it_ended(self, child: ChildProcess) -> str:
+        code = child.returncode  # known by now, where the process ended by itself
         await self._stop()
-        code = child.returncode
-        how = (
-            f"was killed by signal {-code}" if code is not None and code < 0 else f"ended with status {code}"
-        )
+        if code is None:
+            return "the app closed the socket that belongs to genaiops; it was killed"
+        how = f"ended with status {code}" if code >= 0 else f"was killed by signal {-code}"
         last = [line for line in child.stderr_tail.decode("utf-8", "replace").splitlines() if line.strip()]
         hint = f"; the last line on stderr: {one_line(last[-1], 500)}" if last else ""
         return f"the app's process {how} without an answer{hint}"
@@ -294,9 +294,13 @@ async def _reply(child: ChildProcess, message: Wire, number: int, serving: Servi
 def _ended(message: Wire, serving: Serving) -> _Ending:
     try:
         result = decode(_Result, message)
+        json.dumps(message.get("output"), ensure_ascii=False).encode()
     except UserError as error:
+        key = error.what.partition(": ")[2]
+        return _Ending(status="app_error", error=_bounded(f"the answer does not fit: {key}: {error.why}"))
+    except UnicodeEncodeError:
         return _Ending(
-            status="app_error", error=_bounded(f"the answer does not fit: {error.what}: {error.why}")
+            status="app_error", error="the answer does not fit: it holds half a character (a surrogate)"
         )
     if result.output is not None and result.error is None:
         return _Ending(status="ok", answer=result.output)
@@ -316,6 +320,7 @@ def _output(ending: _Ending, serving: Serving, trace_id: str) -> Output:
         citations=tuple(answer.citations),
         tool_calls=tuple(answer.tool_calls),
         abstained=answer.abstained,
+        signals=answer.signals,
         status=ending.status,
         error=ending.error,
         usage=serving.usage,
@@ -333,7 +338,7 @@ def _told(error: GenaiopsError) -> str:
 
 
 def _bounded(text: str) -> str:
-    return plain(text)[:MAX_ERROR]
+    return plain(text).encode("utf-8", "replace").decode()[:MAX_ERROR]
 
 
 def _mapping(value: object) -> Wire:

@@ -46,7 +46,7 @@ class _Local:
 
     def prompt(self, name: str) -> "Prompt":
         """Return the prompt in `prompts/NAME.md`."""
-        return prompts.load_prompt(self._file("prompts", name, ".md"))
+        return prompts.load_prompt(self._file("prompts", name, ".md"), self.root)
 
     def calibration(self, name: str) -> dict[str, Any]:
         """Return what `genaiops arena calibrate` learnt, from `calibration/NAME.json`."""

@@ -1,23 +1,22 @@
 """The parent's side of what apps ask for: models and indexes, opened once for all workers."""
 
 import asyncio
-from collections.abc import Callable
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 from genaiops.app.project import Project
 from genaiops.app.schema import KnowledgeConfig
-from genaiops.core import ChatModel, Digest, Egress, Embedder, Principal, UserError
-from genaiops.core.settings import Settings
+from genaiops.core import ChatModel, Digest, Egress, Embedder, Json, Principal, Settings, UserError
 from genaiops.knowledge import (
     ChunkOptions,
+    Corpus,
     EmbeddingCache,
     LocalIndex,
     Recipe,
     TokenCache,
     build_index,
+    open_index,
     read_corpus,
 )
 from genaiops.models import ModelContext, open_chat, open_embedder
@@ -76,6 +75,19 @@ class Services:
                 self._recipes[key] = await self._open(project.root, name, config, embedder)
             return self._indexes[self._recipes[key]]
 
+    async def index_status(self, project: Project, name: str) -> Json:
+        """Return what is known of an index without building it."""
+        config = project.knowledge[name]
+        embedder = await self.embedder(project)
+        _, recipe = await _recipe(project.root, name, config, embedder)
+        there = open_index(self.store.path / "indexes", recipe.digest)
+        if there is None:
+            return {"built": False, "recipe": recipe.digest, "source": config.source}
+        try:
+            return {"built": True, "source": config.source, **there.facts()}
+        finally:
+            there.close()
+
     async def close(self) -> None:
         """Let go of models and indexes; the store and the way out belong to whoever made them."""
         for model in (*self._chats.values(), *self._embedders.values()):
@@ -88,38 +100,28 @@ class Services:
         self._recipes.clear()
 
     async def _open(self, root: Path, name: str, config: KnowledgeConfig, embedder: Embedder) -> Digest:
-        corpus = await asyncio.to_thread(read_corpus, source_folder(root, name, config))
-        chunk = ChunkOptions(by=config.chunk.by, tokens=config.chunk.tokens, overlap=config.chunk.overlap)
-        recipe = Recipe(corpus=corpus.digest, embedder=embedder.spec, chunk=chunk)
+        corpus, recipe = await _recipe(root, name, config, embedder)
         if recipe.digest not in self._indexes:
-            with ExitStack() as stack:
-                self._indexes[recipe.digest] = await build_index(
-                    corpus,
-                    recipe,
-                    embedder,
-                    folder=self.store.path / "indexes",
-                    cache=EmbeddingCache(self.store),
-                    progress=_shown(f"index {name}", self.console, stack),
-                )
+            self._indexes[recipe.digest] = await build_index(
+                corpus,
+                recipe,
+                embedder,
+                folder=self.store.path / "indexes",
+                cache=EmbeddingCache(self.store),
+                progress=lambda total: Progress(f"index {name}", total, console=self.console),
+            )
         return recipe.digest
 
     def _context(self, project: Project) -> ModelContext:
         return ModelContext(settings=self.settings, egress=self.egress, root=project.root)
 
 
-def _shown(label: str, console: Console, stack: ExitStack) -> Callable[[int, int], None]:
-    """Return a teller that shows a bar from its first call on: an index that is there needs none."""
-    bars: list[Progress] = []
-    told = 0
-
-    def tell(done: int, total: int) -> None:
-        nonlocal told
-        if not bars:
-            bars.append(stack.enter_context(Progress(label, total, console=console)))
-        bars[0].advance(done - told)
-        told = done
-
-    return tell
+async def _recipe(
+    root: Path, name: str, config: KnowledgeConfig, embedder: Embedder
+) -> tuple[Corpus, Recipe]:
+    corpus = await asyncio.to_thread(read_corpus, source_folder(root, name, config))
+    chunk = ChunkOptions(by=config.chunk.by, tokens=config.chunk.tokens, overlap=config.chunk.overlap)
+    return corpus, Recipe(corpus=corpus.digest, embedder=embedder.spec, chunk=chunk)
 
 
 def index_name(project: Project, name: str | None) -> str:

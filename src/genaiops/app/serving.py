@@ -125,7 +125,6 @@ class Serving:
                 principal=LOCAL_USER,
                 mode=asked.mode,
                 rerank=asked.rerank,
-                cache=self.services.token_cache,
             )
             found: list[Json] = [{"id": passage.id, "score": passage.score} for passage in passages]
             span.set("gen_ai.retrieval.documents", found)

@@ -6,37 +6,53 @@ inputs of a case and nothing else: no expectation, no store, no key.
 
 import asyncio
 import inspect
+import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from genaiops.app.calling import Calling, Function, describe, load_function
 from genaiops.app.context import BlockingContext, Context
 from genaiops.app.params import Params
 from genaiops.app.wire import Wire, answer_to_wire, error_from_wire, error_to_wire
 from genaiops.core import GenaiopsError, OutsideError
-from genaiops.work import Channel, child_channel
+from genaiops.work import child_channel
 
 CHANNEL_ENV = "GENAIOPS_CHANNEL"
+MAX_MESSAGE = 8_000_000
 
 
 @dataclass
 class _Line:
     """The socket to the parent: requests wait here for their replies."""
 
-    channel: Channel
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
     waiting: dict[int, asyncio.Future[Any]] = field(default_factory=dict[int, "asyncio.Future[Any]"])
     numbers: "count[int]" = field(default_factory=count)
+
+    async def send(self, message: Wire) -> None:
+        """Write a message; raises `TypeError` or `ValueError` where it is not JSON or too long."""
+        text = json.dumps(message, allow_nan=False, separators=(",", ":"))
+        if len(text) > MAX_MESSAGE:
+            raise ValueError(f"a message of {len(text):,} bytes is too long: at most {MAX_MESSAGE:,} fit")
+        self.writer.write(text.encode("ascii") + b"\n")
+        await self.writer.drain()
+
+    async def receive(self) -> Wire | None:
+        """Return the parent's next message, None once it has closed."""
+        text = await self.reader.readline()
+        return json.loads(text) if text else None
 
     async def ask(self, answer: int, call: str, arguments: Mapping[str, Any]) -> Any:
         """Send a request of case `answer` and wait for the reply."""
         number = next(self.numbers)
         self.waiting[number] = asyncio.get_running_loop().create_future()
         try:
-            await self.channel.send(
+            await self.send(
                 {"op": "ask", "answer": answer, "id": number, "call": call, "arguments": dict(arguments)}
             )
             return await self.waiting[number]
@@ -68,9 +84,9 @@ class _App:
         number: int = message["answer"]
         try:
             value = await self._call(line, number, message)
-            await line.channel.send({"op": "result", "answer": number, "output": answer_to_wire(value)})
+            await line.send({"op": "result", "answer": number, "output": answer_to_wire(value)})
         except BaseException as error:  # noqa: BLE001  foreign code: also SystemExit and its kin end the case
-            await line.channel.send(
+            await line.send(
                 {
                     "op": "result",
                     "answer": number,
@@ -104,8 +120,8 @@ def _came_from_outside(error: BaseException | None) -> bool:
     return False
 
 
-async def _start(channel: Channel) -> _App | None:
-    message = await channel.receive()
+async def _start(line: _Line) -> _App | None:
+    message = await line.receive()
     if message is None:
         return None
     root = Path.cwd()
@@ -113,20 +129,19 @@ async def _start(channel: Channel) -> _App | None:
         function = load_function(str(message["target"]), root)
         calling = Calling.of(function)
     except GenaiopsError as error:
-        await channel.send({"op": "refused", "error": error_to_wire(error)})
+        await line.send({"op": "refused", "error": error_to_wire(error)})
         return None
-    await channel.send({"op": "ready"})
-    return _App(function, calling, Params(cast(Wire, message["params"])), root)
+    await line.send({"op": "ready"})
+    return _App(function, calling, Params(message["params"]), root)
 
 
 async def serve() -> None:
     """Answer cases until the parent closes the socket."""
-    channel = await child_channel()
+    line = _Line(*await child_channel())
     os.environ.pop(CHANNEL_ENV, None)
-    line = _Line(channel)
-    app = await _start(channel)
+    app = await _start(line)
     running: set[asyncio.Task[None]] = set()
-    while app and (message := await channel.receive()) is not None:
+    while app and (message := await line.receive()) is not None:
         if message["op"] == "answer":
             task = asyncio.create_task(app.answer(line, message))
             running.add(task)

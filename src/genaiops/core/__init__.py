@@ -109,13 +109,13 @@ __all__ = [
     "ClustersNeeded", "Comparison", "CostPerCorrect", "Decision", "Digest", "Done", "Egress", "Embedder",
     "FrontMatter", "GateSaidNo", "GenaiopsError", "Grounding", "Inconclusive", "Interrupted", "Interval",
     "Json", "KeyPath", "Kind", "KindSpec", "Located", "LockState", "Message", "ModelSpec", "Operation",
-    "Outcome", "Output", "OutsideError", "Passage", "Principal", "PublicKey", "Reads", "Reference", "Response",
-    "RuleResult", "Runner", "Score", "Scorer", "ScorerSpec", "Settings", "SignedStatement", "SigningKey",
-    "SnapshotId", "Span", "Statement", "Status", "Subject", "TokenEmbedder", "ToolCall", "Trace", "Usage",
-    "UserError", "VectorIndex", "Verdict", "canonical", "check_rule", "cost_nanousd", "decode", "decode_json",
-    "digest_bytes", "digest_json", "encode", "evaluate_rule", "fact_path", "hex_of", "json_schema",
-    "load_public_key", "load_signing_key", "new_signing_key", "one_line", "open_statement", "parse_digest",
-    "parse_reference", "plain", "read_front_matter", "read_yaml", "sign_statement", "usd",
+    "Outcome", "Output", "OutsideError", "Passage", "Principal", "PublicKey", "Reads", "Reference",
+    "Response", "RuleResult", "Runner", "Score", "Scorer", "ScorerSpec", "Settings", "SignedStatement",
+    "SigningKey", "SnapshotId", "Span", "Statement", "Status", "Subject", "TokenEmbedder", "ToolCall",
+    "Trace", "Usage", "UserError", "VectorIndex", "Verdict", "canonical", "check_rule", "cost_nanousd",
+    "decode", "decode_json", "digest_bytes", "digest_json", "encode", "evaluate_rule", "fact_path", "hex_of",
+    "json_schema", "load_public_key", "load_signing_key", "new_signing_key", "one_line", "open_statement",
+    "parse_digest", "parse_reference", "plain", "read_front_matter", "read_yaml", "sign_statement", "usd",
 ]  # fmt: skip
 
 __getattr__ = attach(__name__, {name: file for file, names in _FILES.items() for name in names.split()})

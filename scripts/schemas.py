@@ -1,0 +1,62 @@
+"""Write the JSON Schemas that are committed under schemas/; with --check, fail where one is stale.
+
+A contract's schema describes what we write; the project file's describes what people write.
+"""
+
+import json
+import sys
+from pathlib import Path
+from typing import cast
+
+from genaiops.app import ProjectFile
+from genaiops.core import Annotation, Case, Json, Output, Passage, Score, Trace, Verdict, json_schema
+
+FOLDER = Path(__file__).resolve().parent.parent / "schemas"
+CONTRACTS: dict[str, type[object]] = {
+    "annotation": Annotation,
+    "case": Case,
+    "output": Output,
+    "passage": Passage,
+    "score": Score,
+    "trace": Trace,
+    "verdict": Verdict,
+}
+
+
+def schemas() -> dict[str, dict[str, Json]]:
+    """Return every schema by the name of its file."""
+    made = {f"{name}.schema.json": json_schema(kind) for name, kind in CONTRACTS.items()}
+    project = cast("dict[str, Json]", ProjectFile.model_json_schema(mode="validation", by_alias=True))
+    made["genaiops.schema.json"] = {"$schema": "https://json-schema.org/draft/2020-12/schema", **project}
+    return made
+
+
+def stale(folder: Path) -> list[str]:
+    """Return the files of `folder` that are not what the code says."""
+    return [name for name, text in _texts().items() if _read(folder / name) != text]
+
+
+def _texts() -> dict[str, str]:
+    return {name: json.dumps(schema, indent=2, sort_keys=True) + "\n" for name, schema in schemas().items()}
+
+
+def _read(path: Path) -> str:
+    return path.read_text(encoding="utf-8") if path.exists() else ""
+
+
+def main(arguments: list[str]) -> int:
+    """Write, or check, the schemas; return the exit status."""
+    old = stale(FOLDER)
+    if "--check" in arguments:
+        for name in old:
+            print(f"schemas/{name} is stale: run python scripts/schemas.py")
+        return int(bool(old))
+    FOLDER.mkdir(exist_ok=True)
+    for name, text in _texts().items():
+        (FOLDER / name).write_text(text, encoding="utf-8")
+    print(f"schemas: {len(old)} of {len(_texts())} written anew")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,218 @@
+"""`genaiops ask` and `genaiops index`: one question to the app, and the indexes it searches."""
+
+import asyncio
+import os
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import typer
+
+from genaiops.app.arm import AppWorker
+from genaiops.app.project import Project, load_project
+from genaiops.app.services import LOCAL_USER, Services, index_name
+from genaiops.core import Json, Output, Passage, Settings, Trace, encode, one_line, usd
+from genaiops.knowledge import retrieve
+from genaiops.net import HttpEgress, load_policy
+from genaiops.store import Store, find_store
+from genaiops.traces import TraceSink
+from genaiops.work import Console
+
+T = TypeVar("T")
+
+ask = typer.Typer(help="Ask the app one question.")
+index = typer.Typer(help="Build and search the app's indexes.", no_args_is_help=True)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+Sets = Annotated[
+    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override a value of genaiops.yaml.")
+]
+Folder = Annotated[Path, typer.Option("--project", help="A folder in the project.")]
+PassEnv = Annotated[
+    list[str] | None, typer.Option("--pass-env", metavar="NAME", help="Let the app see this variable.")
+]
+AllowPrivate = Annotated[
+    list[str] | None,
+    typer.Option("--allow-private", metavar="HOST", help="Let models be reached at this private host."),
+]
+
+
+@ask.command("ask", epilog="Example: genaiops ask 'How long do refunds take?' --set params.top_k=8")
+def ask_command(
+    question: Annotated[str, typer.Argument(help="What to ask.")],
+    sets: Sets = None,
+    timeout: Annotated[float, typer.Option(help="Seconds that the app may take.", min=0.1)] = 120.0,
+    pass_env: PassEnv = None,
+    allow_private: AllowPrivate = None,
+    folder: Folder = Path(),
+    as_json: AsJson = False,
+) -> None:
+    """Ask the app one question: its answer, the passages it stands on, citations, cost and trace."""
+    console = Console(json=as_json)
+
+    async def work(project: Project, services: Services) -> tuple[Output, Trace]:
+        worker = await AppWorker.start(project.root, project, services, pass_env=pass_env or ())
+        try:
+            output, trace = await worker.answer({"question": question}, 0, timeout)
+        finally:
+            await worker.close()
+        TraceSink(services.store).append(trace)
+        return output, trace
+
+    output, trace = _with_project(folder, sets, allow_private, console, work)
+    if as_json:
+        console.emit_json({"output": encode(output), "trace": encode(trace)})
+    else:
+        console.print("\n".join(answer_lines(output)))
+    if output.status != "ok":
+        raise typer.Exit(3 if output.status == "infra_error" else 2)
+
+
+@index.command("build", epilog="Example: genaiops index build docs")
+def build_command(
+    name: Annotated[str | None, typer.Argument(help="An index of genaiops.yaml; all where left out.")] = None,
+    sets: Sets = None,
+    allow_private: AllowPrivate = None,
+    folder: Folder = Path(),
+    as_json: AsJson = False,
+) -> None:
+    """Build an index from its documents; one that is there already is not made again."""
+    console = Console(json=as_json)
+
+    async def work(project: Project, services: Services) -> dict[str, Json]:
+        names = [name] if name or len(project.knowledge) < 2 else sorted(project.knowledge)
+        facts: dict[str, Json] = {}
+        for one in names:
+            built = await services.index(project, one)
+            facts[index_name(project, one)] = built.facts()
+        return facts
+
+    facts = _with_project(folder, sets, allow_private, console, work)
+    _show_facts(console, facts)
+
+
+@index.command("search", epilog="Example: genaiops index search 'refund period' -k 3")
+def search_command(
+    query: Annotated[str, typer.Argument(help="What to look for.")],
+    name: Annotated[
+        str | None, typer.Option("--index", help="Which index; not needed for the only one.")
+    ] = None,
+    k: Annotated[int, typer.Option("-k", min=1, max=1000, help="How many passages.")] = 5,
+    mode: Annotated[str, typer.Option(help="hybrid, dense or lexical.")] = "hybrid",
+    rerank: Annotated[bool, typer.Option(help="Order the best again, token by token.")] = True,
+    sets: Sets = None,
+    allow_private: AllowPrivate = None,
+    folder: Folder = Path(),
+    as_json: AsJson = False,
+) -> None:
+    """Search an index and show passages, best first."""
+    console = Console(json=as_json)
+    if mode not in ("hybrid", "dense", "lexical"):
+        raise typer.BadParameter(f"{mode!r} is not hybrid, dense or lexical", param_hint="--mode")
+
+    async def work(project: Project, services: Services) -> list[Passage]:
+        built = await services.index(project, name)
+        embedder = await services.embedder(project)
+        return await retrieve(
+            built,
+            embedder,
+            query,
+            k,
+            principal=LOCAL_USER,
+            mode=mode,
+            rerank=rerank,
+        )
+
+    passages = _with_project(folder, sets, allow_private, console, work)
+    if as_json:
+        console.emit_json({"passages": encode(passages)})
+        return
+    console.print("\n".join(passage_lines(passages)) or "nothing was found")
+
+
+@index.command("status", epilog="Example: genaiops index status --json")
+def status_command(
+    sets: Sets = None,
+    allow_private: AllowPrivate = None,
+    folder: Folder = Path(),
+    as_json: AsJson = False,
+) -> None:
+    """Say for each index of the project whether it is built, and from what."""
+    console = Console(json=as_json)
+
+    async def work(project: Project, services: Services) -> dict[str, Json]:
+        return {one: await services.index_status(project, one) for one in sorted(project.knowledge)}
+
+    _show_facts(console, _with_project(folder, sets, allow_private, console, work))
+
+
+def answer_lines(output: Output) -> list[str]:
+    """Return what `ask` shows: plain lines, control sequences gone."""
+    if output.status != "ok":
+        lines = [f"{output.status}: {output.error}"]
+    elif output.abstained:
+        lines = ["(abstained)" + (f" {output.text}" if output.text else "")]
+    else:
+        lines = [output.text if output.text is not None else str(output.data)]
+    if output.passages:
+        lines += ["", "passages", *passage_lines(output.passages)]
+    if output.citations:
+        cited = [f"  [{one.passage}] “{one_line(one.quote, 160)}”" for one in output.citations]
+        lines += ["", "citations", *cited]
+    tokens = f"{output.usage.input_tokens} + {output.usage.output_tokens} tokens"
+    seconds = f"{output.latency_ns / 1e9:.2f} s"
+    lines += ["", f"{seconds} · {tokens} in {output.usage.calls} calls · cost {usd(output.cost_nanousd)}"]
+    return [*lines, f"trace {output.trace_id}"]
+
+
+def passage_lines(passages: "list[Passage] | tuple[Passage, ...]") -> list[str]:
+    """Return one line a passage: rank, score, place, the beginning of its text."""
+    lines: list[str] = []
+    for rank, passage in enumerate(passages, 1):
+        score = "" if passage.score is None else f"{passage.score:.3f}  "
+        place = " > ".join((passage.title or passage.document, *passage.heading))
+        lines.append(f"  {rank}. {score}{one_line(place, 80)}  [{passage.id}]")
+        lines.append(f"     {one_line(passage.text, 160)}")
+    return lines
+
+
+def _show_facts(console: Console, facts: dict[str, Json]) -> None:
+    if console.json:
+        console.emit_json({"indexes": facts})
+        return
+    for name, known in facts.items():
+        console.print(name)
+        for key, value in (known if isinstance(known, dict) else {}).items():
+            console.print(f"  {key}: {one_line(str(value), 160)}")
+    if not facts:
+        console.print("the project has no `knowledge`")
+
+
+def _with_project(
+    folder: Path,
+    sets: list[str] | None,
+    allow_private: list[str] | None,
+    console: Console,
+    work: Callable[[Project, Services], Awaitable[T]],
+) -> T:
+    async def run() -> T:
+        store_folder = find_store(folder)
+        project = load_project(store_folder.parent, sets or (), os.environ)
+        with Store.open(store_folder) as store:
+            async with _services(store, allow_private or [], console) as services:
+                return await work(project, services)
+
+    return asyncio.run(run())
+
+
+@asynccontextmanager
+async def _services(store: Store, allow_private: list[str], console: Console) -> AsyncGenerator[Services]:
+    settings = Settings.from_env(os.environ)
+    egress = HttpEgress(load_policy(settings, allow_private))
+    services = Services(settings, store, egress, console)
+    try:
+        yield services
+    finally:
+        await services.close()
+        await egress.close()
