@@ -196,7 +196,7 @@ def null_row(index: int, draws: int, naive_draws: int) -> dict[str, object]:
 
 def rate_rows(draws: int) -> Iterator[dict[str, object]]:
     """A rate whose true value is the bound: proven and refuted are both false. A quarter of the draws."""
-    draws //= 4
+    draws = max(draws // 4, 1_000)
     rng = np.random.default_rng(SEED + 1)
     for clusters, size in ((60, 1), (200, 1), (20, 10), (50, 4), (10, 6)):
         for rate in (0.5, 0.8, 0.95, 0.98):
@@ -236,9 +236,9 @@ def ratio_rows(draws: int) -> Iterator[dict[str, object]]:
     for clusters, size, icc in ((10, 6, 0.3), (20, 10, 0.3), (60, 1, 0.0), (200, 1, 0.0)):
         codes = equal(clusters, size)
         yield ratio_row("ratio of means", codes, icc, draws, rng)
-        yield ratio_row("ratio of costs per correct", codes, icc, draws // 20, rng)
+        yield ratio_row("ratio of costs per correct", codes, icc, max(draws // 20, 300), rng)
     for clusters, size, icc in ((400, 1, 0.0), (50, 10, 0.3), (20, 25, 0.3)):
-        yield ratio_row("ratio of p95", equal(clusters, size), icc, draws // 50, rng)
+        yield ratio_row("ratio of p95", equal(clusters, size), icc, max(draws // 50, 150), rng)
 
 
 def ratio_row(
@@ -274,7 +274,7 @@ def ratio_row(
 def power_rows(draws: int) -> Iterator[dict[str, object]]:
     """What the pseudo-case costs: no true effect, 5 % of cases break and 5 % are mended, margin 0.05."""
     rng = np.random.default_rng(SEED + 3)
-    draws //= 4
+    draws = max(draws // 4, 1_000)
     for n in (150, 400):
         codes = equal(n, 1)
         counts = [0, 0]
