@@ -79,8 +79,9 @@ def ratio_of_ratios(
 ) -> Interval:
     """(Σa ÷ Σb of candidate) ÷ (Σa ÷ Σb of baseline), each arm being its pair (a, b), one value a case.
 
-    Cost and correctness (0 or 1) give the ratio of costs per correct answer. `key` fixes the resampling. Not decidable where a sum is 0, or is in more than 1 of 1,000 resamples.
-    Raises ValueError where lengths differ, a value is negative or not finite, or alpha is not in (0, 0.5).
+    Cost and correctness (0 or 1) give the ratio of costs per correct answer. `key` fixes the resampling. Not
+    decidable where a sum is 0, or is in more than 1 of 1,000 resamples. Raises ValueError where lengths
+    differ, a value is negative or not finite, or alpha is not in (0, 0.5).
     """
     require_alpha(alpha)
     pairs = [*paired_values(*candidate), *paired_values(*baseline)]
