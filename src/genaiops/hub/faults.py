@@ -1,0 +1,75 @@
+"""What can be wrong with what the Hub is given or asked, in words."""
+
+from collections.abc import Iterable
+
+from genaiops.core import Digest, Reference, UserError
+
+
+def unknown_kind(kind: str, known: Iterable[str]) -> UserError:
+    """Return the error for a kind that no room has registered here."""
+    return UserError(
+        "GAO-HUB-001",
+        f"{kind!r} is not a kind that can be published here",
+        why=f"known: {', '.join(sorted(known)) or 'none'}",
+        fix="register its KindSpec with the Hub, or correct the name",
+    )
+
+
+def bad_manifest(kind: str, name: str, why: str) -> UserError:
+    """Return the error for a manifest that does not fit its kind."""
+    return UserError(
+        "GAO-HUB-002", f"this is not the manifest of a {kind}", why=why, fix="correct it", where=name
+    )
+
+
+def absent(kind: str, name: str, digest: Digest) -> UserError:
+    """Return the error for a manifest that rests on something that is not here."""
+    return UserError(
+        "GAO-HUB-004",
+        f"{kind}/{name} rests on something that is not in the store",
+        why=f"neither a blob nor a version has the digest {digest}",
+        fix="publish what it rests on first",
+        where=name,
+    )
+
+
+def not_found(what: str, kind: str | None) -> UserError:
+    """Return the error for a reference that names nothing."""
+    shown = f"genaiops hub list --kind {kind}" if kind else "genaiops hub list"
+    return UserError(
+        "GAO-HUB-005",
+        f"{what} is not in the Hub",
+        why="no version has this name, number and digest",
+        fix=f"see what is there: {shown}",
+    )
+
+
+def unknown_alias(reference: Reference) -> UserError:
+    """Return the error for an alias that nobody has set."""
+    name = f"{reference.kind}/{reference.name}"
+    return UserError(
+        "GAO-HUB-006",
+        f"{name} has no alias {reference.alias!r}",
+        why="the alias that every artifact has is 'latest'",
+        fix=f"write {name} for the newest version, or name one: {name}:v1",
+    )
+
+
+def ambiguous(what: str, choices: Iterable[str]) -> UserError:
+    """Return the error for a reference that several artifacts fit."""
+    return UserError(
+        "GAO-HUB-007",
+        f"{what} names more than one artifact",
+        why=f"it may be {', '.join(choices)}",
+        fix="write it with its project",
+    )
+
+
+def different_kinds(one: str, other: str) -> UserError:
+    """Return the error for comparing what cannot be compared."""
+    return UserError(
+        "GAO-HUB-008",
+        f"{one} and {other} cannot be compared",
+        why="they are of different kinds",
+        fix="name two versions of one kind",
+    )

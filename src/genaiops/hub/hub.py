@@ -1,0 +1,250 @@
+"""The Hub itself: publish, get, list, lineage, diff; and activities, which write the edges."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from types import MappingProxyType, TracebackType
+from typing import Literal
+
+import sqlalchemy as sa
+
+from genaiops.core import (
+    Digest,
+    Json,
+    KindSpec,
+    Reference,
+    digest_bytes,
+    digest_json,
+    parse_digest,
+    parse_reference,
+)
+from genaiops.hub import faults, queries
+from genaiops.hub.differences import diff_json
+from genaiops.hub.model import Edge, Version
+from genaiops.hub.schema import misfit
+from genaiops.hub.tables import STEPS, VERSIONS
+from genaiops.store import Store
+
+_NO_BLOBS: Mapping[str, bytes] = MappingProxyType({})
+_NO_LABELS: Mapping[str, str] = MappingProxyType({})
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Hub:
+    """The registry in one store. `kinds` are what may be published; what is there can always be read."""
+
+    def __init__(
+        self, store: Store, kinds: Sequence[KindSpec], *, clock: Callable[[], datetime] = _now
+    ) -> None:
+        self._blobs = store.blobs
+        self._database = store.database
+        self._kinds: dict[str, KindSpec] = {spec.kind: spec for spec in kinds}
+        self._clock = clock
+        self._database.migrate("hub", STEPS)
+
+    def publish(
+        self,
+        kind: str,
+        name: str,
+        manifest: Mapping[str, Json],
+        *,
+        blobs: Mapping[str, bytes] = _NO_BLOBS,
+        parents: Sequence[Version] = (),
+        project: str | None = None,
+        labels: Mapping[str, str] = _NO_LABELS,
+        activity: str = "publish",
+    ) -> Version:
+        """Return the version that has this content, making it where it is new.
+
+        Equal content is one version: publishing it again adds only edges and labels. Raises `UserError`
+        where the kind is unknown, or the manifest does not fit it or rests on what is not here.
+        """
+        wanted = self._draft(kind, name, manifest, blobs, project, activity)
+        self._check(wanted, blobs)
+        for content in blobs.values():
+            self._blobs.put(content)
+        with self._database.read() as connection:
+            found = self._same(connection, wanted)
+            if found and self._complete(connection, found, parents, labels, activity):
+                return found[1]
+        with self._database.write() as connection:
+            found = self._same(connection, wanted)
+            row = found[0] if found else queries.add_version(connection, wanted)
+            made_from = queries.ids_of(connection, parents)
+            queries.add_edges(connection, row, made_from, activity, wanted.created_at)
+            queries.set_labels(connection, row, labels)
+            return queries.find(connection, VERSIONS.c.id == row)[0][1]
+
+    def activity(self, name: str) -> "Activity":
+        """Return a context in which what is used becomes the parents of what is produced."""
+        return Activity(self, name)
+
+    def get(self, ref: str | Reference) -> Version:
+        """Return the version that `ref` names: a reference or a digest; without a number, the newest.
+
+        Raises `UserError` where it names nothing, or more than one artifact.
+        """
+        with self._database.read() as connection:
+            return self._resolve(connection, ref)[1]
+
+    def list(self, kind: str | None = None, name: str | None = None) -> "list[Version]":
+        """Return versions in the order in which they were published."""
+        wanted = {"kind": kind, "name": name}
+        conditions = [VERSIONS.c[column] == value for column, value in wanted.items() if value is not None]
+        with self._database.read() as connection:
+            return [version for _, version in queries.find(connection, *conditions)]
+
+    def lineage(self, ref: str | Reference, direction: Literal["up", "down"] = "up") -> "list[Edge]":
+        """Return every edge from a version back to its last inputs, or on to all that was made from it."""
+        with self._database.read() as connection:
+            row, _ = self._resolve(connection, ref)
+            return queries.edges_from(connection, row, up=direction == "up")
+
+    def diff(self, a: str | Reference, b: str | Reference) -> "list[str]":
+        """Return in lines how `b` differs from `a`; empty where they are equal."""
+        old, new = self.get(a), self.get(b)
+        if old.kind != new.kind:
+            raise faults.different_kinds(old.short, new.short)
+        spec = self._kinds.get(old.kind)
+        return (spec.diff if spec else diff_json)(old.manifest, new.manifest)
+
+    def _draft(
+        self,
+        kind: str,
+        name: str,
+        manifest: Mapping[str, Json],
+        blobs: Mapping[str, bytes],
+        project: str | None,
+        activity: str,
+    ) -> Version:
+        if kind not in self._kinds:
+            raise faults.unknown_kind(kind, self._kinds)
+        parse_reference(f"{kind}/{project}/{name}" if project else f"{kind}/{name}")  # says what is wrong
+        kept = {key: digest_bytes(content) for key, content in sorted(blobs.items())}
+        return Version(
+            kind=kind,
+            name=name,
+            project=project,
+            number=0,
+            digest=digest_json({"kind": kind, "manifest": dict(manifest), "blobs": dict(kept)}),
+            manifest=dict(manifest),
+            blobs=kept,
+            activity=activity,
+            created_at=self._clock().strftime("%Y-%m-%dT%H:%M:%SZ"),
+        )
+
+    def _check(self, wanted: Version, blobs: Mapping[str, bytes]) -> None:
+        spec = self._kinds[wanted.kind]
+        why = misfit(spec.schema, wanted.manifest)
+        if why:
+            raise faults.bad_manifest(wanted.kind, wanted.name, why)
+        given = set(wanted.blobs.values())
+        for digest in sorted(spec.closure(wanted.manifest) - given):
+            if not self._blobs.has(digest) and not self._has_version(digest):
+                raise faults.absent(wanted.kind, wanted.name, digest)
+
+    def _has_version(self, digest: Digest) -> bool:
+        with self._database.read() as connection:
+            return queries.has_digest(connection, digest)
+
+    def _same(self, connection: sa.Connection, wanted: Version) -> queries.Row | None:
+        rows = queries.find(
+            connection,
+            VERSIONS.c.kind == wanted.kind,
+            VERSIONS.c.name == wanted.name,
+            VERSIONS.c.project == (wanted.project or ""),
+            VERSIONS.c.digest == wanted.digest,
+        )
+        return rows[0] if rows else None
+
+    def _complete(
+        self,
+        connection: sa.Connection,
+        found: queries.Row,
+        parents: Sequence[Version],
+        labels: Mapping[str, str],
+        activity: str,
+    ) -> bool:
+        row, version = found
+        made_from = set(queries.ids_of(connection, parents)) - {row}
+        edges_there = made_from <= queries.parents_of(connection, row, activity)
+        return edges_there and labels.items() <= version.labels.items()
+
+    def _resolve(self, connection: sa.Connection, ref: str | Reference) -> queries.Row:
+        if isinstance(ref, str) and ref.startswith("sha256:"):
+            rows = queries.find(connection, VERSIONS.c.digest == parse_digest(ref))
+            kind = None
+        else:
+            reference = parse_reference(ref) if isinstance(ref, str) else ref
+            if reference.alias not in (None, "latest"):
+                raise faults.unknown_alias(reference)
+            rows = _of_one_project(queries.find(connection, *queries.matching(reference)))
+            kind = reference.kind
+        if not rows:
+            raise faults.not_found(str(ref), kind)
+        return max(rows, key=lambda row: row[1].number)
+
+
+def _of_one_project(rows: "list[queries.Row]") -> "list[queries.Row]":
+    """Return the rows of no project where there are any, else of the one project that has the name."""
+    projects = {version.project for _, version in rows}
+    if None in projects:
+        return [row for row in rows if row[1].project is None]
+    if len(projects) > 1:
+        _, one = rows[0]
+        choices = sorted(f"{one.kind}/{project}/{one.name}" for project in projects)
+        raise faults.ambiguous(f"{one.kind}/{one.name}", choices)
+    return rows
+
+
+class Activity:
+    """A piece of work that reads versions and makes new ones. Ends with its `with` block."""
+
+    def __init__(self, hub: Hub, name: str) -> None:
+        self._hub = hub
+        self._name = name
+        self._used: dict[str, Version] = {}
+        self._ended = False
+
+    def use(self, version: Version) -> Version:
+        """Note that `version` was read: it becomes a parent of whatever is produced from now on."""
+        self._must_run()
+        self._used[version.reference] = version
+        return version
+
+    def produce(
+        self,
+        kind: str,
+        name: str,
+        manifest: Mapping[str, Json],
+        *,
+        blobs: Mapping[str, bytes] = _NO_BLOBS,
+        project: str | None = None,
+        labels: Mapping[str, str] = _NO_LABELS,
+    ) -> Version:
+        """Publish what was made, with everything used so far as its parents."""
+        self._must_run()
+        return self._hub.publish(
+            kind,
+            name,
+            manifest,
+            blobs=blobs,
+            parents=tuple(self._used.values()),
+            project=project,
+            labels=labels,
+            activity=self._name,
+        )
+
+    def __enter__(self) -> "Activity":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._ended = True
+
+    def _must_run(self) -> None:
+        if self._ended:
+            raise RuntimeError(f"the activity {self._name!r} has ended")
