@@ -1,0 +1,66 @@
+"""An embedder of hashed words that counts calls, and indexes made with it."""
+
+import hashlib
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from genaiops.core import ModelSpec, Passage, Principal, digest_bytes
+from genaiops.knowledge import LocalIndex, Recipe
+
+ANYONE = Principal(id="anyone")
+STAFF = Principal(id="sam", groups=frozenset({"staff"}))
+SPEC = ModelSpec(provider="test", model="hashed-words")
+
+
+def word_vector(word: str) -> NDArray[np.float32]:
+    seed = int.from_bytes(hashlib.sha256(word.lower().encode()).digest()[:8], "little")
+    vector = np.random.default_rng(seed).standard_normal(32).astype(np.float32)
+    return vector / np.linalg.norm(vector)
+
+
+class WordEmbedder:
+    """Equal words, equal vectors."""
+
+    spec = SPEC
+
+    def __init__(self) -> None:
+        self.embedded: list[str] = []
+        self.tokenized: list[str] = []
+
+    async def embed(self, texts: Sequence[str], kind: Literal["query", "passage"]) -> NDArray[np.float32]:
+        self.embedded += texts
+        return np.stack([vector(text) for text in texts])
+
+    async def token_vectors(self, texts: Sequence[str]) -> list[NDArray[np.float32]]:
+        self.tokenized += texts
+        return [tokens(text) for text in texts]
+
+    async def close(self) -> None: ...
+
+
+def tokens(text: str) -> NDArray[np.float32]:
+    rows = [word_vector(word) for word in re.findall(r"\w+", text)]
+    return np.stack(rows) if rows else np.zeros((0, 32), np.float32)
+
+
+def vector(text: str) -> NDArray[np.float32]:
+    total = tokens(text).sum(axis=0)
+    return total / max(float(np.linalg.norm(total)), 1e-9)
+
+
+def passage(document: str, text: str, *, id: str = "", **metadata: object) -> Passage:
+    name = id or digest_bytes(f"{document} {text}".encode())[7:15]
+    return Passage(id=name, text=text, document=document, end=len(text), metadata=metadata)  # type: ignore[arg-type]
+
+
+def make_index(folder: Path, passages: Sequence[Passage]) -> LocalIndex:
+    recipe = Recipe(corpus=digest_bytes(b""), embedder=SPEC)
+    index = LocalIndex.create(folder, recipe)
+    index.upsert(passages, [vector(one.text).tolist() for one in passages])
+    index.publish()
+    return index
