@@ -19,10 +19,11 @@ def request(max_tokens: int = 12, stop: tuple[str, ...] = ()) -> ChatRequest:
 
 def check_chat(model: ChatModel) -> None:
     """Run the whole contract of a chat model that is fresh; closes it."""
-    asyncio.run(_chat(model))
+    asyncio.run(chat_contract(model))
 
 
-async def _chat(model: ChatModel) -> None:
+async def chat_contract(model: ChatModel) -> None:
+    """Hold `model` to the contract, in the loop that runs."""
     deltas = [delta async for delta in model.chat(request())]
     whole = await complete(model, request())
     assert "".join(delta.text for delta in deltas) == whole.text
@@ -51,10 +52,11 @@ async def _stops(model: ChatModel, text: str) -> None:
 
 def check_embedder(embedder: Embedder) -> None:
     """Run the whole contract of an embedder that is fresh; closes it."""
-    asyncio.run(_embed(embedder))
+    asyncio.run(embedder_contract(embedder))
 
 
-async def _embed(embedder: Embedder) -> None:
+async def embedder_contract(embedder: Embedder) -> None:
+    """Hold `embedder` to the contract, in the loop that runs."""
     texts = ["a bridge of stone", "", "bread in the morning " * 400, "a bridge of stone"]
     rows = await embedder.embed(texts, "passage")
     assert rows.shape[0] == len(texts)
