@@ -21,7 +21,7 @@ from typing import Any, cast
 from genaiops.app.project import Project
 from genaiops.app.services import Services
 from genaiops.app.serving import Serving
-from genaiops.app.wire import MAX_ERROR, Wire, error_from_wire, error_to_wire
+from genaiops.app.wire import MAX_ERROR, Wire, error_from_wire, error_to_wire, told
 from genaiops.core import (
     Answer,
     GenaiopsError,
@@ -195,9 +195,9 @@ class AppWorker:
         try:
             child = await self._ready()
         except OutsideError as error:
-            return _Ending(status="infra_error", error=_told(error))
+            return _Ending(status="infra_error", error=_bounded(told(error)))
         except UserError as error:
-            return _Ending(status="app_error", error=_told(error))
+            return _Ending(status="app_error", error=_bounded(told(error)))
         self._answers += 1
         message = {"op": "answer", "answer": self._answers, "inputs": dict(inputs), "seed": seed}
         began = time.perf_counter_ns()
@@ -328,12 +328,6 @@ def _output(ending: _Ending, serving: Serving, trace_id: str) -> Output:
         cost_nanousd=serving.cost if serving.requests else None,
         latency_ns=ending.latency_ns,
         trace_id=trace_id,
-    )
-
-
-def _told(error: GenaiopsError) -> str:
-    return _bounded(
-        " · ".join(part for part in (f"{error.code}: {error.what}", error.why, error.fix) if part)
     )
 
 

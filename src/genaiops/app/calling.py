@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from genaiops.app.wire import MAX_ERROR
+from genaiops.app.wire import MAX_ERROR, told
 from genaiops.core import GenaiopsError, UserError, plain
 
 Function = Callable[..., Any]
@@ -86,8 +86,7 @@ def _refuse_foreign(target: str, file: str | None, root: Path) -> None:
 def describe(error: BaseException, root: Path) -> str:
     """Return type, message and the last line in the user's own files: plain text, bounded."""
     if isinstance(error, GenaiopsError):
-        text = " · ".join(part for part in (f"{error.code}: {error.what}", error.why, error.fix) if part)
-        return plain(text)[:MAX_ERROR]
+        return plain(told(error).replace(f"{root}/", ""))[:MAX_ERROR]
     try:
         message = str(error)
     except Exception:  # noqa: BLE001  the user's own __str__ may fail

@@ -33,6 +33,12 @@ Wire = dict[str, Any]
 MAX_ERROR = 2_000
 
 
+def told(error: GenaiopsError) -> str:
+    """Return an error of ours on one line: what, where, why, and how to go on."""
+    what = f"{error.code}: {error.what}" + (f" ({error.where})" if error.where else "")
+    return " · ".join(part for part in (what, error.why, error.fix) if part)
+
+
 def error_to_wire(error: GenaiopsError) -> Wire:
     """Return an error to be raised again on the other side."""
     return {

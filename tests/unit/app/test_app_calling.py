@@ -130,5 +130,5 @@ def test_an_error_whose_message_fails_is_still_described(tmp_path: Path) -> None
 
 
 def test_our_own_errors_are_told_by_code_and_fix(tmp_path: Path) -> None:
-    text = describe(UserError("GAO-X-1", "no", why="because", fix="do"), tmp_path)
-    assert text == "GAO-X-1: no · because · do"
+    text = describe(UserError("GAO-X-1", "no", why="because", fix="do", where=f"{tmp_path}/a.md"), tmp_path)
+    assert text == "GAO-X-1: no (a.md) · because · do"
