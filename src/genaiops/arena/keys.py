@@ -1,0 +1,107 @@
+"""Which keys sign evidence and which are believed: files in the user's configuration folder, nowhere else.
+
+<config>/keys/signing.pem       private, 0600, made on first use
+<config>/keys/trusted/NAME.pub  public keys of others, put there by hand
+"""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from genaiops.core import (
+    OutsideError,
+    PublicKey,
+    Settings,
+    SigningKey,
+    UserError,
+    load_public_key,
+    load_signing_key,
+    new_signing_key,
+    one_line,
+)
+
+_MAX_KEY = 65_536
+OWN = "this user"
+
+
+@dataclass(frozen=True, slots=True)
+class KnownKey:
+    """A key that is believed, and whose it is said to be."""
+
+    key: PublicKey
+    label: str
+
+
+def signing_key(settings: Settings, *, announce: Callable[[str], None]) -> SigningKey:
+    """Return this user's key; on first use one is made, and `announce` is told so."""
+    path = _own_path(settings)
+    if not path.exists():
+        key = new_signing_key()
+        try:
+            _create(path, key.pem())
+        except FileExistsError:
+            pass  # another process was first: its key is the key
+        except OSError as error:
+            raise OutsideError(
+                "GAO-ARENA-211",
+                "the signing key cannot be written",
+                why=one_line(str(error)),
+                fix="make the folder writable, or point GENAIOPS_CONFIG to one that is",
+                where=str(path),
+            ) from error
+        else:
+            announce(f"made a signing key for this user: {path} (key id {key.public.id[:16]})")
+    return load_signing_key(_read(path), where=str(path))
+
+
+def known_keys(settings: Settings) -> tuple[KnownKey, ...]:
+    """Return the keys that are believed: this user's own, and those in `keys/trusted`."""
+    own = _own_path(settings)
+    known: list[KnownKey] = []
+    if own.is_file():
+        known.append(KnownKey(load_signing_key(_read(own), where=str(own)).public, OWN))
+    known += [
+        KnownKey(load_public_key(_read(path), where=str(path)), one_line(path.stem, 60))
+        for path in sorted(trusted_folder(settings).glob("*.pub"))
+    ]
+    return tuple(known)
+
+
+def trusted_folder(settings: Settings) -> Path:
+    """Return the folder that holds the public keys of others."""
+    return settings.config_dir / "keys" / "trusted"
+
+
+def _own_path(settings: Settings) -> Path:
+    return settings.config_dir / "keys" / "signing.pem"
+
+
+def _create(path: Path, pem: bytes) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.parent.chmod(0o700)
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    part.unlink(missing_ok=True)
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(pem)
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(part, path)  # unlike a rename, it fails where another process was first
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(_MAX_KEY)
+    except OSError as error:
+        raise UserError(
+            "GAO-ARENA-212",
+            "a key cannot be read",
+            why=one_line(str(error)),
+            fix="make the file readable for you, or remove it",
+            where=str(path),
+        ) from error

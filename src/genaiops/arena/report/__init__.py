@@ -1,0 +1,20 @@
+"""How a verdict is shown: one page for people, a table for the terminal, JSON for machines."""
+
+from typing import TYPE_CHECKING
+
+from genaiops.lazy import attach
+
+if TYPE_CHECKING:
+    from genaiops.arena.report.html import Provenance, render_html
+    from genaiops.arena.report.machine import RunReport, render_json
+    from genaiops.arena.report.terminal import changed_cases, render_terminal
+
+_FILES = {
+    "html": "Provenance render_html",
+    "machine": "RunReport render_json",
+    "terminal": "changed_cases render_terminal",
+}
+
+__all__ = ["Provenance", "RunReport", "changed_cases", "render_html", "render_json", "render_terminal"]
+
+__getattr__ = attach(__name__, {name: file for file, names in _FILES.items() for name in names.split()})

@@ -1,0 +1,254 @@
+"""The report as one page: no script, nothing fetched, opens from disk under a strict policy."""
+
+import base64
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from importlib.resources import files
+
+from jinja2 import Environment, StrictUndefined, Template
+from markupsafe import Markup
+
+from genaiops.arena.model import ROLES, Role, Run
+from genaiops.arena.report import intervals, sections, system
+from genaiops.arena.report.cases import CaseView, Tally, tally, view_cases
+from genaiops.arena.report.words import NOT_MEASURED, OUTCOMES, clip, dollars, percent, shown
+from genaiops.core import Json, Verdict, plain
+
+_CARDS = 1_300_000
+"""Bytes that the side-by-side cases may take; with the rest bounded too, a page stays under 2 MB."""
+
+_ROWS = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provenance:
+    """Who signs the bundle that a page is drawn from, the digests of its files, and where it lies."""
+
+    key_id: str = ""
+    digests: Mapping[str, str] = field(default_factory=dict[str, str])
+    folder: str = "<folder of this page>"
+
+
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    id: str
+    word: str
+
+
+def render_html(
+    run: Run,
+    verdict: Verdict,
+    *,
+    provenance: Provenance | None = None,
+    other_verdict: Verdict | None = None,
+) -> str:
+    """Return the whole report as one self-contained page."""
+    source = provenance or Provenance()
+    css = _read("report.css")
+    tallies = tally(run)
+    views = view_cases(run, verdict)
+    cards, listed, left = _cards([view for view in views if view.changed])
+    word, meaning = OUTCOMES[verdict.outcome]
+    slices = intervals.slices(verdict)
+    page = {
+        "policy": _policy(css),
+        "css": Markup(css),
+        "none": NOT_MEASURED,
+        "title": f"{clip(run.project, 60)} · {clip(verdict.suite, 60)}",
+        "project": clip(run.project, 80),
+        "suite": clip(verdict.suite, 80),
+        "run": clip(run.id, 60),
+        "when": clip(run.finished_at, 40).replace("T", " ").replace("Z", " UTC"),
+        "outcome": verdict.outcome,
+        "word": word,
+        "meaning": meaning,
+        "headline": clip(verdict.headline, 300),
+        "gate_changed": verdict.gate_changed,
+        "gate_from": verdict.gate_from,
+        "arms": {
+            role: {"name": sections.arm_name(run.arms[role]), "detail": sections.arm_detail(run.arms[role])}
+            for role in ROLES
+        },
+        "tiles": sections.tiles(run, verdict, tallies),
+        "how": _how(verdict),
+        "level": f"{100 * (1 - 2 * verdict.alpha):g} %",
+        "claims": intervals.claims(verdict),
+        "rules": sections.rules(verdict),
+        "bars": sections.bars(tallies) if tallies else [],
+        "correct": _correct(run, tallies),
+        "measures": intervals.measures(verdict.comparisons[:_ROWS]),
+        "slices": slices[:_ROWS],
+        "slices_left": _left(len(slices) - _ROWS, "slice comparison"),
+        "cases": cards,
+        "cases_lead": _cases_lead(views),
+        "more_cases": listed,
+        "more_lead": f"{left:,} more changed cases, in short",
+        "other": _other(other_verdict),
+        "system": [
+            *system.configuration(run),
+            ("Measured", system.measures(verdict)),
+            ("Method", _method(run, verdict)),
+        ],
+        "command": f"genaiops arena verify {source.folder}",
+        "facts": _facts(run, source),
+        "digests": _digests(run, source),
+        "environment": _environment(run),
+        "notes": [clip(note, 400) for note in (*verdict.notes, *run.warnings)][:40],
+    }
+    return _template("report.html.j2").render(page=page)
+
+
+def _policy(css: str) -> str:
+    digest = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
+    return (
+        f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; form-action 'none'"
+    )
+
+
+def _cards(views: Sequence[CaseView]) -> tuple[list[Markup], list[_Listed], int]:
+    template, drawn, size = _template("case.html.j2"), [], 0
+    cards: list[Markup] = drawn
+    for view in views:
+        card = template.render(view=sections.case_card(view))
+        size += len(card.encode("utf-8", "replace"))
+        if size > _CARDS:
+            break
+        cards.append(Markup(card))
+    rest = views[len(cards) :]
+    listed = [_Listed(clip(view.case.id, 60), sections.case_word(view)) for view in rest[:1_000]]
+    return cards, listed, len(rest)
+
+
+def _cases_lead(views: Sequence[CaseView]) -> str:
+    worse = sum(view.harm > 0 for view in views)
+    better = sum(view.harm < 0 for view in views)
+    same = sum(not view.changed for view in views)
+    reworded = len(views) - worse - better - same
+    parts = [f"{worse:,} got worse", f"{better:,} got better"]
+    parts += [f"{reworded:,} differ only in wording"] if reworded else []
+    return (
+        f"Of {len(views):,} cases, {', '.join(parts)}; {same:,} did not change. What got worse comes first."
+    )
+
+
+def _how(verdict: Verdict) -> str:
+    level = f"{100 * (1 - 2 * verdict.alpha):g} %"
+    return (
+        f"Each claim is one-sided at {100 * verdict.alpha:g} %; the interval is two-sided {level}, so that "
+        "picture and decision agree. A claim is proven where the whole interval lies beyond the "
+        "dashed bound, in the tinted zone. Differences are candidate minus baseline."
+    )
+
+
+def _correct(run: Run, tallies: Mapping[Role, Tally] | None) -> str:
+    correct = run.suite.ruler.correct
+    if correct is None or tallies is None:
+        return ""
+    return (
+        f"Correct means {clip(correct.scorer, 60)} of at least {correct.threshold:g}. An abstention is "
+        "right where the documents hold no answer. App errors and timeouts count as wrong."
+    )
+
+
+def _left(count: int, noun: str) -> str:
+    return f"{count:,} more {noun}s are in verdict.json." if count > 0 else ""
+
+
+def _method(run: Run, verdict: Verdict) -> list[system.Line]:
+    cases = run.suite.cases
+    answerable = [case.expected["answerable"] for case in cases if "answerable" in case.expected]
+    share = (
+        percent(sum(value is True for value in answerable), len(answerable)) if answerable else NOT_MEASURED
+    )
+    missing = sum(row.output.status == "infra_error" for row in run.rows)
+    failed = sum(row.output.status in ("app_error", "timeout") for row in run.rows)
+    pairs = (
+        ("cases / clusters", f"{len(cases):,} / {len({case.cluster for case in cases}):,}"),
+        ("answerable share", share),
+        ("slices", clip(", ".join(run.suite.ruler.slices), 200) or "none"),
+        ("repeats", str(run.suite.ruler.repeats)),
+        (
+            "interval",
+            f"paired, cluster jackknife (CV3) with t, two-sided {100 * (1 - 2 * verdict.alpha):g} %",
+        ),
+        ("failures counted / missing", f"{failed:,} / {missing:,}"),
+        (
+            "attempts of this app / verdicts on this dataset",
+            f"{run.lock.attempts} / {run.lock.verdicts_on_dataset}",
+        ),
+    )
+    return [system.Line(label, value, value) for label, value in pairs]
+
+
+def _other(verdict: Verdict | None) -> Mapping[str, object] | None:
+    if verdict is None:
+        return None
+    word = OUTCOMES[verdict.outcome][0]
+    return {"word": word, "headline": clip(verdict.headline, 300), "claims": intervals.claims(verdict)}
+
+
+def _facts(run: Run, source: Provenance) -> list[tuple[str, str]]:
+    lock = {
+        "base": "base: the suite stands in the history that both sides share",
+        "hub": "hub: recorded at the Hub before the run",
+        "self": "self: stated by the one who ran it",
+        "none": "none",
+    }[run.lock.state]
+    facts = [
+        ("Signature", f"ed25519, key {source.key_id[:32]}…" if source.key_id else "not signed"),
+        ("Lock", lock),
+        (
+            "Attempts",
+            f"{run.lock.attempts} of this app; {run.lock.verdicts_on_dataset} verdicts on this dataset",
+        ),
+        ("Model calls", f"{run.model_calls:,} in this run"),
+        (
+            "Reused outputs",
+            f"{run.reuse.outputs:,}" + (f", oldest {clip(run.reuse.oldest, 40)}" if run.reuse.oldest else ""),
+        ),
+        ("Time", f"{clip(run.started_at, 40)} – {clip(run.finished_at, 40)}"),
+        ("Seed of the order", clip(run.seed, 80)),
+        ("Gate", f"from the {run.gate_from}" + (", changed in this diff" if run.gate_changed else "")),
+    ]
+    return [*facts, ("Prices, as stated", _prices(run.prices))]
+
+
+def _prices(prices: Mapping[str, Json]) -> str:
+    lines: list[str] = []
+    for name, value in list(prices.items())[:10]:
+        if isinstance(value, dict):
+            stated = ", ".join(f"{clip(key, 20)} {_price(amount)}" for key, amount in value.items())
+            lines.append(f"{clip(name, 80)}: {stated} per million tokens")
+        else:
+            lines.append(f"{clip(name, 80)}: {shown(value, 80)}")
+    return "; ".join(lines) or "none stated"
+
+
+def _price(amount: Json) -> str:
+    return dollars(float(amount)) if isinstance(amount, int | float) else shown(amount, 20)
+
+
+def _digests(run: Run, source: Provenance) -> list[tuple[str, str]]:
+    named = [("suite", run.suite.digest), ("dataset", run.suite.ruler.dataset_digest)]
+    named += [(role, run.arms[role].digest) for role in ROLES]
+    named += [(f"{role}, git tree", run.arms[role].source.tree or "") for role in ROLES]
+    return [(label, plain(value)) for label, value in [*named, *source.digests.items()] if value]
+
+
+def _environment(run: Run) -> list[tuple[str, str]]:
+    return [(clip(key, 60), shown(value, 300)) for key, value in list(run.environment.items())[:40]]
+
+
+@lru_cache(maxsize=4)
+def _template(name: str) -> Template:
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    return environment.from_string(_read(name))
+
+
+@lru_cache(maxsize=4)
+def _read(name: str) -> str:
+    return (files("genaiops.arena.report") / "templates" / name).read_text("utf-8")
