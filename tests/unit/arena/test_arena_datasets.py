@@ -55,6 +55,7 @@ def test_the_cases_of_a_bundle_have_the_digest_of_the_dataset(tmp_path: Path) ->
     assert dataset_digest(again) == digest
 
 
+@pytest.mark.proves("A-BAD-ROW-JSON", "A-BAD-ROW-KEY", "A-BAD-ROW-CLUSTER")
 @pytest.mark.parametrize(
     ("line", "code", "words"),
     [
@@ -100,6 +101,7 @@ def test_a_wrong_row_is_named_by_file_and_line(
     str(error).encode()
 
 
+@pytest.mark.proves("A-BAD-ROW-REPEATED")
 def test_an_id_that_stands_twice_names_both_lines(tmp_path: Path) -> None:
     with pytest.raises(UserError) as caught:
         read_cases(write(tmp_path, GOOD, "", GOOD), cluster="tags.document")
@@ -107,6 +109,7 @@ def test_an_id_that_stands_twice_names_both_lines(tmp_path: Path) -> None:
     assert "line 1" in caught.value.why
 
 
+@pytest.mark.proves("A-BAD-DATASET-EMPTY")
 @pytest.mark.parametrize(("content", "code"), [(b"", "106"), (b"\n \n", "106"), (b"\xef\xbb\xbf{}", "103")])
 def test_a_file_without_rows_or_with_a_mark_is_refused(tmp_path: Path, content: bytes, code: str) -> None:
     with pytest.raises(UserError) as caught:

@@ -68,6 +68,7 @@ def test_a_plug_in_must_go_by_its_name(plug_in: None) -> None:
     assert "'other'" in caught.value.why
 
 
+@pytest.mark.proves("A-BAD-SCORER")
 def test_an_unknown_scorer_is_answered_with_the_nearest() -> None:
     with pytest.raises(UserError) as caught:
         build_scorers(ruler("answer_fl"))
