@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from genaiops.core import OutsideError, Settings, UserError
-from genaiops.models import ModelContext, Weights, download, open_chat
+from genaiops.models import ModelContext, Weights, download, extras, open_chat
 from genaiops.models.catalogue import catalogue
 from genaiops.models.commands import app
 from genaiops.work import Console
@@ -82,8 +82,10 @@ def test_a_plug_in_is_loaded_by_its_name(tmp_path: Path, monkeypatch: pytest.Mon
 def test_a_missing_extra_is_one_line_with_the_pip_command(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # an environment without the extra: no distribution is found anywhere
-    monkeypatch.setattr(sys, "path", [])
+    def absent(name: str) -> str:
+        raise extras.PackageNotFoundError(name)
+
+    monkeypatch.setattr(extras, "version", absent)
     (tmp_path / "m.gguf").write_bytes(b"GGUF")
     settings = Settings(config_dir=tmp_path, cache_dir=tmp_path, env={})
     context = ModelContext(settings=settings, egress=None, root=tmp_path, allow_unverified=True)  # pyright: ignore[reportArgumentType]
