@@ -7,8 +7,9 @@ claim's bound; then `holm` over the refutations' `p_value`s, and `clusters_neede
 Importing this room costs nothing: numpy is loaded when a name is first used.
 """
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from genaiops.lazy import attach
 
 if TYPE_CHECKING:
     from genaiops.stats.clusters import average_repeats, cluster_codes, effective_clusters, round_sig
@@ -49,23 +50,30 @@ __all__ = [
 ]
 
 _HOMES = {
-    "clusters": ("average_repeats", "cluster_codes", "effective_clusters", "round_sig"),
-    "decision": ("benjamini_hochberg", "decide", "holm", "p_value"),
-    "intervals": ("difference", "mean_interval", "pseudo_weight"),
-    "model": ("Basis", "Decision", "Direction", "Interval", "Need", "Plan", "Repeats"),
-    "power": ("claim_power", "clusters_needed", "detectable_effect"),
-    "rates": ("rate_interval",),
-    "ratio": ("ratio_of_means",),
-    "ratio_bootstrap": ("quantile_ratio", "ratio_of_ratios"),
+    "Basis": "model",
+    "Decision": "model",
+    "Direction": "model",
+    "Interval": "model",
+    "Need": "model",
+    "Plan": "model",
+    "Repeats": "model",
+    "average_repeats": "clusters",
+    "benjamini_hochberg": "decision",
+    "claim_power": "power",
+    "cluster_codes": "clusters",
+    "clusters_needed": "power",
+    "decide": "decision",
+    "detectable_effect": "power",
+    "difference": "intervals",
+    "effective_clusters": "clusters",
+    "holm": "decision",
+    "mean_interval": "intervals",
+    "p_value": "decision",
+    "pseudo_weight": "intervals",
+    "quantile_ratio": "ratio_bootstrap",
+    "rate_interval": "rates",
+    "ratio_of_means": "ratio",
+    "ratio_of_ratios": "ratio_bootstrap",
+    "round_sig": "clusters",
 }
-
-
-def __getattr__(name: str) -> object:
-    for module, names in _HOMES.items():
-        if name in names:
-            return getattr(import_module(f"genaiops.stats.{module}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return list(__all__)
+__getattr__ = attach(__name__, _HOMES)

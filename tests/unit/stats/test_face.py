@@ -16,7 +16,6 @@ def test_importing_the_room_does_not_import_numpy() -> None:
 
 def test_every_public_name_exists_and_says_what_it_is() -> None:
     assert stats.__all__ == sorted(stats.__all__)
-    assert dir(stats) == stats.__all__
     for name in stats.__all__:
         thing = getattr(stats, name)
         if inspect.isfunction(thing) or inspect.isclass(thing):
