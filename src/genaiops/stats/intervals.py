@@ -55,7 +55,7 @@ def difference(
     of freedom stay those of the data.
 
     `together` is how many cases break at once, 1 where breakage strikes case by case. Where cases of a
-    cluster break together, the limit errs more (17 % for 20 clusters of 10 with an intra-cluster correlation
+    cluster break together, the limit errs more (15 % for 20 clusters of 10 with an intra-cluster correlation
     of breaks of 0.3 and a margin of 0.05); only the size of the clusters (cases) then protects, at a price:
     fewer than some 70 clusters never prove a margin of 0.05.
 
