@@ -40,7 +40,8 @@ class Tally:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseView:
-    """One case on both arms. `harm` > 0: the candidate did worse. `scores`: (baseline, candidate) means."""
+    """One case on both arms. `harm` > 0: the candidate did worse. `scores`: means of quality,
+    (baseline, candidate)."""
 
     case: Case
     rows: Mapping[Role, Row | None]
@@ -101,20 +102,20 @@ def _view(
     means: Mapping[str, Mapping[str, tuple[float | None, float | None]]],
     better: Mapping[str, float],
 ) -> CaseView:
-    pair: dict[Role, Row | None] = {role: rows.get((role, case.id)) for role in ROLES}
+    arms: dict[Role, Row | None] = {role: rows.get((role, case.id)) for role in ROLES}
     fates: dict[Role, Fate | None] = dict.fromkeys(ROLES, None)
     for role in ROLES:
-        row = pair[role]
+        row = arms[role]
         if row is not None and judged is not None:
             fates[role] = judged(row, case)
-    scores = means.get(case.id, {})
+    scores = {name: pair for name, pair in means.get(case.id, {}).items() if name in better}
     return CaseView(
         case=case,
-        rows=pair,
+        rows=arms,
         fates=fates,
         scores=scores,
         harm=_harm(fates, scores, better),
-        reworded=_text(pair["baseline"]) != _text(pair["candidate"]),
+        reworded=_text(arms["baseline"]) != _text(arms["candidate"]),
     )
 
 

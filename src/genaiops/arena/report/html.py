@@ -19,7 +19,7 @@ from genaiops.core import Json, Verdict, plain
 _CARDS = 1_300_000
 """Bytes that the side-by-side cases may take; with the rest bounded too, a page stays under 2 MB."""
 
-_ROWS = 60
+_ROWS = 120
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +52,7 @@ def render_html(
     cards, listed, left = _cards([view for view in views if view.changed])
     word, meaning = OUTCOMES[verdict.outcome]
     slices = intervals.slices(verdict)
+    open_rows = min(sum(view.decidable for view in slices) or 6, 16)
     page = {
         "policy": _policy(css),
         "css": Markup(css),
@@ -79,7 +80,8 @@ def render_html(
         "bars": sections.bars(tallies) if tallies else [],
         "correct": _correct(run, tallies),
         "measures": intervals.measures(verdict.comparisons[:_ROWS]),
-        "slices": slices[:_ROWS],
+        "slices": slices[:open_rows],
+        "more_slices": slices[open_rows:_ROWS],
         "slices_left": _left(len(slices) - _ROWS, "slice comparison"),
         "cases": cards,
         "cases_lead": _cases_lead(views),

@@ -11,7 +11,7 @@ from genaiops.arena.report.words import clip, interval, is_resource, number, sca
 from genaiops.core import ClaimResult, Comparison, Decision, Interval, Verdict
 
 _MARKS: dict[Decision, str] = {"proven": "✓", "refuted": "✗", "open": "?"}
-Tone = Literal["better", "worse", "unclear"]
+Tone = Literal["better", "worse", "unclear", "small"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +39,7 @@ class MeasureView:
     baseline: str
     candidate: str
     cases: int
+    decidable: bool
     diff: str
     picture: Markup
     loss: float
@@ -61,7 +62,7 @@ def needed(result: ClaimResult) -> str:
     span = f" ({wanted.low:,}–{wanted.high:,})" if wanted.low is not None and wanted.high is not None else ""
     return (
         f"To settle it: {wanted.planned:,} independent clusters{span}; "
-        f"this suite has {wanted.have:,.0f}, {more:,} more are needed."
+        f"this suite has {wanted.have:,.0f}; {more:,} more are needed."
     )
 
 
@@ -71,15 +72,17 @@ def measures(comparisons: Sequence[Comparison]) -> list[MeasureView]:
 
 
 def slices(verdict: Verdict) -> list[MeasureView]:
-    """Return the slices' comparisons of quality, where the candidate did worst first."""
+    """Return the slices' comparisons of quality: worst first, what is too small last."""
     shown = [c for c in verdict.slices if not is_resource(c.unit)]
-    return sorted(measures(shown), key=lambda view: (-view.loss, view.slice, view.name))
+    return sorted(measures(shown), key=lambda view: (not view.decidable, -view.loss, view.slice, view.name))
 
 
 def tone(comparison: Comparison) -> Tone:
-    """Return whether the whole interval lies on one side of no difference."""
+    """Return whether the whole interval lies on one side of no difference; `small`: too few to say."""
     low, high = comparison.diff.low, comparison.diff.high
-    if low is None or high is None or not comparison.diff.decidable or low <= 0 <= high:
+    if not comparison.diff.decidable:
+        return "small"
+    if low is None or high is None or low <= 0 <= high:
         return "unclear"
     return "better" if (low > 0) == (comparison.better == "higher") else "worse"
 
@@ -148,6 +151,7 @@ def _measure(comparison: Comparison) -> MeasureView:
         baseline=number(comparison.baseline.mean, unit),
         candidate=number(comparison.candidate.mean, unit),
         cases=diff.cases,
+        decidable=diff.decidable and diff.estimate is not None,
         diff=_difference(diff, unit),
         picture=_picture(
             diff,

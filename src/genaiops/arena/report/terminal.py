@@ -128,7 +128,7 @@ def _money(verdict: Verdict, tallies: dict[Role, Tally] | None) -> Iterator[Rend
 
 
 def _slices(verdict: Verdict) -> Iterator[RenderableType]:
-    views = intervals.slices(verdict)
+    views = intervals.slices(verdict)  # those too small to decide on come last
     table = _table("worst slices", "measure", "cases", "difference [low, high]", right=(2, 3))
     for view in views[:_SLICES]:
         table.add_row(Text(view.slice), Text(view.name), f"{view.cases:,}", view.diff)
