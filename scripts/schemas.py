@@ -9,12 +9,16 @@ from pathlib import Path
 from typing import cast
 
 from genaiops.app import ProjectFile
+from genaiops.app.model import Asked, Found, Indexes
 from genaiops.core import Annotation, Case, Json, Output, Passage, Score, Trace, Verdict, json_schema
 
 FOLDER = Path(__file__).resolve().parent.parent / "schemas"
 CONTRACTS: dict[str, type[object]] = {
     "annotation": Annotation,
+    "ask": Asked,
     "case": Case,
+    "index": Indexes,
+    "index-search": Found,
     "output": Output,
     "passage": Passage,
     "score": Score,

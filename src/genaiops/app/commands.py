@@ -10,6 +10,7 @@ from typing import Annotated, TypeVar
 import typer
 
 from genaiops.app.arm import AppWorker
+from genaiops.app.model import Asked, Found, Indexes
 from genaiops.app.project import Project, load_project
 from genaiops.app.services import LOCAL_USER, Services, index_name
 from genaiops.core import Json, Output, Passage, Settings, Trace, encode, one_line, usd
@@ -62,7 +63,7 @@ def ask_command(
 
     output, trace = _with_project(folder, sets, allow_private, console, work)
     if as_json:
-        console.emit_json({"output": encode(output), "trace": encode(trace)})
+        console.emit_json(encode(Asked(output=output, trace=trace)))
     else:
         console.print("\n".join(answer_lines(output)))
     if output.status != "ok":
@@ -80,9 +81,9 @@ def build_command(
     """Build an index from its documents; one that is there already is not made again."""
     console = Console(json=as_json)
 
-    async def work(project: Project, services: Services) -> dict[str, Json]:
+    async def work(project: Project, services: Services) -> dict[str, dict[str, Json]]:
         names = [name] if name or len(project.knowledge) < 2 else sorted(project.knowledge)
-        facts: dict[str, Json] = {}
+        facts: dict[str, dict[str, Json]] = {}
         for one in names:
             built = await services.index(project, one)
             facts[index_name(project, one)] = built.facts()
@@ -126,7 +127,7 @@ def search_command(
 
     passages = _with_project(folder, sets, allow_private, console, work)
     if as_json:
-        console.emit_json({"passages": encode(passages)})
+        console.emit_json(encode(Found(passages=tuple(passages))))
         return
     console.print("\n".join(passage_lines(passages)) or "nothing was found")
 
@@ -141,7 +142,7 @@ def status_command(
     """Say for each index of the project whether it is built, and from what."""
     console = Console(json=as_json)
 
-    async def work(project: Project, services: Services) -> dict[str, Json]:
+    async def work(project: Project, services: Services) -> dict[str, dict[str, Json]]:
         return {one: await services.index_status(project, one) for one in sorted(project.knowledge)}
 
     _show_facts(console, _with_project(folder, sets, allow_private, console, work))
@@ -177,13 +178,13 @@ def passage_lines(passages: "list[Passage] | tuple[Passage, ...]") -> list[str]:
     return lines
 
 
-def _show_facts(console: Console, facts: dict[str, Json]) -> None:
+def _show_facts(console: Console, facts: dict[str, dict[str, Json]]) -> None:
     if console.json:
-        console.emit_json({"indexes": facts})
+        console.emit_json(encode(Indexes(indexes=facts)))
         return
     for name, known in facts.items():
         console.print(name)
-        for key, value in (known if isinstance(known, dict) else {}).items():
+        for key, value in known.items():
             console.print(f"  {key}: {one_line(str(value), 160)}")
     if not facts:
         console.print("the project has no `knowledge`")

@@ -75,11 +75,14 @@ class Services:
                 self._recipes[key] = await self._open(project.root, name, config, embedder)
             return self._indexes[self._recipes[key]]
 
-    async def index_status(self, project: Project, name: str) -> Json:
+    async def recipe(self, project: Project, name: str) -> tuple[Corpus, Recipe]:
+        """Return the documents of an index and its recipe, by whose digest it is known; nothing is built."""
+        return await _recipe(project.root, name, project.knowledge[name], await self.embedder(project))
+
+    async def index_status(self, project: Project, name: str) -> dict[str, Json]:
         """Return what is known of an index without building it."""
         config = project.knowledge[name]
-        embedder = await self.embedder(project)
-        _, recipe = await _recipe(project.root, name, config, embedder)
+        _, recipe = await self.recipe(project, name)
         there = open_index(self.store.path / "indexes", recipe.digest)
         if there is None:
             return {"built": False, "recipe": recipe.digest, "source": config.source}

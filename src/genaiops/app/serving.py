@@ -1,5 +1,6 @@
 """Serving what one answer asks for: each request is a span, counted and priced."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Literal, TypeGuard
@@ -172,7 +173,7 @@ class Serving:
     async def _count_tokens(self, arguments: Json) -> Json:
         asked = decode(CountArguments, arguments, where="ctx.count_tokens", code=_BAD)
         model = await self.services.chat(self.project, asked.role)
-        return model.count_tokens(asked.messages)
+        return await asyncio.to_thread(model.count_tokens, asked.messages)  # it may load the model first
 
     def _price(self, role: str, spec: ModelSpec, usage: Usage) -> int | None:
         stated = self.project.prices.get(self.project.models[role])

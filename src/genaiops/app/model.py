@@ -1,0 +1,27 @@
+"""What `genaiops ask` and `genaiops index` print with --json."""
+
+from dataclasses import dataclass
+
+from genaiops.core import Json, Output, Passage, Trace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """`genaiops ask --json`."""
+
+    output: Output
+    trace: Trace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """`genaiops index search --json`."""
+
+    passages: tuple[Passage, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Indexes:
+    """`genaiops index build --json` and `status --json`: what is known of each index, by name."""
+
+    indexes: dict[str, dict[str, Json]]
