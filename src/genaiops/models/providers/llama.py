@@ -34,7 +34,7 @@ from genaiops.models.providers.openai_shapes import ReplyFold, message_list
 
 _COUNT = "/v1/chat/completions/input_tokens"
 _LARK = "%llguidance {}\n"
-_SPINS = "1000"
+_SPINS = "0"
 
 
 class LlamaChat:
