@@ -1,1 +1,40 @@
-"""ARENA: where changes are tested, validated and made visible."""
+"""Where changes are tested, validated and made visible: a verdict with error bars, and its evidence.
+
+`run_arena` compares a candidate with a baseline by the baseline's ruler; `verify_bundle` recomputes a verdict
+from its evidence alone; `calibrate` learns when an app should abstain.
+"""
+
+from typing import TYPE_CHECKING
+
+from genaiops.lazy import attach
+
+if TYPE_CHECKING:
+    from genaiops.arena.calibrate import Calibrated, CalibrateOptions, calibrate
+    from genaiops.arena.model import Arm, Role, Row, Run, Suite
+    from genaiops.arena.pairing import RunOptions
+    from genaiops.arena.report import RunReport, render_json, render_terminal
+    from genaiops.arena.report.cases import Tally, tally
+    from genaiops.arena.rounds import Round, answer_round
+    from genaiops.arena.runs import Finished, run_arena
+    from genaiops.arena.session import Session, open_session, settings
+    from genaiops.arena.verify import VerifyResult, verify_bundle
+
+_FILES = {
+    "calibrate": "CalibrateOptions Calibrated calibrate",
+    "model": "Arm Role Row Run Suite",
+    "pairing": "RunOptions",
+    "report": "RunReport render_json render_terminal",
+    "report.cases": "Tally tally",
+    "rounds": "Round answer_round",
+    "runs": "Finished run_arena",
+    "session": "Session open_session settings",
+    "verify": "VerifyResult verify_bundle",
+}
+
+__all__ = [
+    "Arm", "CalibrateOptions", "Calibrated", "Finished", "Role", "Round", "Row", "Run", "RunOptions",
+    "RunReport", "Session", "Suite", "Tally", "VerifyResult", "answer_round", "calibrate", "open_session", "render_json",
+    "render_terminal", "run_arena", "settings", "tally", "verify_bundle",
+]  # fmt: skip
+
+__getattr__ = attach(__name__, {name: file for file, names in _FILES.items() for name in names.split()})

@@ -38,7 +38,7 @@ class Repository:
         if done.returncode != 0:
             last = done.stderr.decode(errors="replace").strip().splitlines()
             raise UserError(
-                "GAO-ARENA-101",
+                "GAO-ARENA-141",
                 f"git {arguments[0]} failed",
                 why=one_line(last[-1] if last else f"exit status {done.returncode}"),
                 fix="run the same in the repository and mend what it names",
@@ -57,7 +57,7 @@ class Repository:
         except UserError as error:
             known = ", ".join(self.text("for-each-ref", "--count=6", "--format=%(refname:short)").split())
             raise UserError(
-                "GAO-ARENA-102",
+                "GAO-ARENA-142",
                 f"there is no commit {ref!r} in this repository",
                 why="a baseline is a branch, a tag or a commit of this repository"
                 + ("" if known else ", and it has no commit yet"),
@@ -104,14 +104,14 @@ def find_repository(folder: Path) -> Repository:
         done = subprocess.run(probe, capture_output=True, check=False)
     except FileNotFoundError as error:
         raise UserError(
-            "GAO-ARENA-103",
+            "GAO-ARENA-143",
             "git is not installed",
             why="ARENA compares a change with a commit",
             fix="install git and make it reachable on PATH",
         ) from error
     if done.returncode != 0:
         raise UserError(
-            "GAO-ARENA-104",
+            "GAO-ARENA-144",
             "this project is not in a git repository",
             why="the baseline of a comparison is a commit",
             fix="git init && git add -A && git commit -m 'Baseline', then change something and run again",
@@ -217,5 +217,5 @@ def _write(root: Path, mode: str, path: str, content: bytes) -> None:
 
 def _incomplete(path: str, why: str, fix: str) -> UserError:
     return UserError(
-        "GAO-ARENA-105", f"the tree cannot be exported whole: {one_line(path)}", why=why, fix=fix
+        "GAO-ARENA-145", f"the tree cannot be exported whole: {one_line(path)}", why=why, fix=fix
     )

@@ -28,7 +28,7 @@ class Provenance:
 
     key_id: str = ""
     digests: Mapping[str, str] = field(default_factory=dict[str, str])
-    folder: str = "<folder of this page>"
+    folder: str = "."
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,198 @@
+"""`arena calibrate`: run the app on cases of its own, learn when to abstain, and keep that as an artifact.
+
+The app runs with `params.abstain: false`, so that every case shows its answer and its signals; what was
+learnt is a file of the project, so that each commit carries its own, and a version in the Hub.
+"""
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+from genaiops.app import SuiteConfig, load_project
+from genaiops.arena.arms import Prepared, prepare, side
+from genaiops.arena.candidates import environment, export
+from genaiops.arena.confidence_fit import Example, Learned, learn
+from genaiops.arena.datasets import read_cases
+from genaiops.arena.engine import Answered, Budget, answer_all
+from genaiops.arena.git import find_repository
+from genaiops.arena.ledger import Ledger
+from genaiops.arena.model import Correct, Suite
+from genaiops.arena.pairing import load_suite, only_suite
+from genaiops.arena.registering import register_app
+from genaiops.arena.schedule import schedule, seed_of
+from genaiops.arena.scorers import build_scorers, score_output
+from genaiops.arena.session import Session
+from genaiops.arena.suites import resolve_suite
+from genaiops.core import Case, Digest, Json, UserError, encode
+from genaiops.hub import Version
+from genaiops.work import Progress
+
+ANSWER_ALWAYS = "params.abstain=false"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalibrateOptions:
+    """What to learn from: `dataset` is a path in the project; `suite` names what counts as right."""
+
+    name: str
+    dataset: str
+    suite: str | None = None
+    wrong_costs: float = 1.0
+    seconds: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Calibrated:
+    """What was learnt, the file that holds it, and its version in the Hub."""
+
+    learned: Learned
+    file: Path
+    version: Version
+
+
+async def calibrate(session: Session, options: CalibrateOptions) -> Calibrated:
+    """Learn a confidence rule on the calibration cases and write `calibration/NAME.json`.
+
+    Raises `UserError` where the cases are the suite's own, or too few, or the app tells no signals.
+    """
+    with session.services.store.lock("arena"):
+        trees = session.services.store.path / "trees"
+        exported = export(find_repository(session.root), trees, None, (ANSWER_ALWAYS,))
+        project = load_project(exported.root, (ANSWER_ALWAYS,), session.services.settings.env)
+        prepared = await prepare(exported, project, session.services, environment())
+        suite = load_suite(project, options.suite or only_suite(project, project))
+        if suite.ruler.correct is None:
+            raise UserError(
+                "GAO-ARENA-132",
+                f"the suite {suite.ruler.name!r} does not say what counts as right",
+                why="calibration learns which answers are right",
+                fix="add a scorer like {wrong_answers: {right: answer_f1, from: 0.5}}",
+            )
+        cases, digest = _cases(exported.root, options, project.suites[suite.ruler.name], suite)
+        answered = await _answer(session, prepared, suite, cases, digest, options)
+    examples = await _examples(answered, suite.ruler.correct, cases, suite, session, prepared)
+    learned = learn(examples, wrong_costs=options.wrong_costs)
+    manifest = _manifest(learned, options, digest, len(cases), suite.ruler.correct, prepared)
+    file = session.root / "calibration" / f"{options.name}.json"
+    _write(file, json.dumps(manifest, indent=2, sort_keys=True) + "\n")
+    app = register_app(session.hub, prepared)
+    with session.hub.activity("arena calibrate") as activity:
+        activity.use(app.app)
+        return Calibrated(learned, file, activity.produce("calibration", options.name, manifest))
+
+
+def _cases(
+    root: Path, options: CalibrateOptions, config: SuiteConfig, suite: Suite
+) -> tuple[tuple[Case, ...], Digest]:
+    path = root / options.dataset
+    if not path.is_file():
+        raise UserError(
+            "GAO-ARENA-133",
+            f"there is no calibration dataset {options.dataset}",
+            why="calibration learns on rows of its own, of the suite's format",
+            fix="name one: genaiops arena calibrate abstain --dataset data/calibration.jsonl",
+        )
+    cases, digest = read_cases(path, cluster=config.cluster, cluster_missing=config.cluster_missing)
+    asked = {json.dumps(case.inputs, sort_keys=True) for case in suite.cases}
+    shared = [case.id for case in cases if json.dumps(case.inputs, sort_keys=True) in asked]
+    if shared:
+        raise UserError(
+            "GAO-ARENA-134",
+            f"{len(shared)} calibration rows are rows of the suite {suite.ruler.name!r} ({shared[0]}, …)",
+            why="a threshold learnt on the suite would be judged on what it has seen",
+            fix="calibrate on other rows",
+            where=options.dataset,
+        )
+    return cases, digest
+
+
+async def _answer(
+    session: Session,
+    prepared: Prepared,
+    suite: Suite,
+    cases: tuple[Case, ...],
+    dataset: Digest,
+    options: CalibrateOptions,
+) -> list[Answered]:
+    arm = "calibration"
+    steps = schedule(cases, 1, seed_of(dataset, prepared.digest), [arm])
+    sides = {arm: side(prepared, session.services, scope="" if prepared.lasting else arm, pass_env=())}
+    with Progress("calibrate", len(steps), console=session.services.console) as progress:
+        return await answer_all(
+            steps,
+            sides,
+            Ledger(session.services.store),
+            run=f"calibrate {suite.digest}",
+            budget=Budget(jobs=1 if prepared.local else 4, seconds=options.seconds),
+            progress=progress,
+        )
+
+
+async def _examples(
+    answered: list[Answered],
+    correct: Correct,
+    cases: tuple[Case, ...],
+    suite: Suite,
+    session: Session,
+    prepared: Prepared,
+) -> list[Example]:
+    config = SuiteConfig.model_validate(
+        {"dataset": "-", "scorers": [_entry(suite, correct.scorer)]},
+    )
+    ruler = resolve_suite(suite.ruler.name, config, cases, suite.ruler.dataset_digest).ruler
+    embedder = (
+        await session.services.embedder(prepared.project) if "embed" in prepared.project.models else None
+    )
+    scorers = build_scorers(ruler, embedder=embedder)
+    examples: list[Example] = []
+    for one in answered:
+        output = one.kept.output
+        scores = await score_output(scorers, one.step.case, 0, output, one.kept.trace)
+        value = next((score.value for score in scores if score.scorer == correct.scorer), None)
+        answerable = one.step.case.expected.get("answerable", True) is not False
+        if output.status == "ok":
+            right = answerable and not output.abstained and value is not None and value >= correct.threshold
+            examples.append(Example(cluster=one.step.case.cluster, signals=output.signals, right=right))
+    return examples
+
+
+def _entry(suite: Suite, name: str) -> Json:
+    use = next((use for use in suite.ruler.scorers if use.name == name), None)
+    return {name: use.parameters} if use and use.parameters else name
+
+
+def _manifest(
+    learned: Learned,
+    options: CalibrateOptions,
+    dataset: Digest,
+    cases: int,
+    correct: Correct,
+    prepared: Prepared,
+) -> dict[str, Json]:
+    return {
+        "values": encode(learned.confidence),
+        "learned_on": {
+            "dataset": dataset,
+            "cases": cases,
+            "right_means": f"{correct.scorer} >= {correct.threshold:g}",
+            "wrong_costs": options.wrong_costs,
+            "models": {role: spec.reference for role, spec in sorted(prepared.specs.items())},
+            "indexes": cast(Json, {name: recipe.digest for name, recipe in prepared.recipes.items()}),
+            "held_out": {
+                "right": learned.right,
+                "wrong": learned.wrong,
+                "abstained": learned.abstained,
+                "wrong_without": learned.wrong_without,
+                "right_without": learned.right_without,
+            },
+        },
+    }
+
+
+def _write(file: Path, text: str) -> None:
+    file.parent.mkdir(exist_ok=True)
+    partial = file.with_suffix(".partial")
+    partial.write_text(text, encoding="utf-8")
+    os.replace(partial, file)

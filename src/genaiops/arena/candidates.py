@@ -1,0 +1,182 @@
+"""The two things that are compared: trees of a repository, exported and named by digest.
+
+Both arms are treated alike. A git ref is exported from its objects; the working tree is snapshot as git
+sees it (ignored files apart) and exported too, so that what ran can be named afterwards, and so that
+editing on during a run changes nothing.
+"""
+
+import platform
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from importlib.metadata import distributions
+from pathlib import Path, PurePosixPath
+
+import genaiops
+from genaiops.app import PROJECT_FILE, Project, load_project
+from genaiops.arena.git import Repository, TreeFile, discard, export_tree, snapshot_tree, tree_files
+from genaiops.arena.model import ArmSource
+from genaiops.core import Digest, Json, ModelSpec, UserError, digest_json, encode
+
+LOCKFILES = frozenset(
+    {
+        "uv.lock",
+        "poetry.lock",
+        "pdm.lock",
+        "Pipfile.lock",
+        "pylock.toml",
+        "conda-lock.yml",
+        "requirements.txt",
+    }
+)
+_DOCUMENTATION = ("README", "CHANGELOG", "LICENSE", "NOTICE", "CONTRIBUTING")
+_KEEP_TREES = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """A tree on disk: where it came from, its files, and the project folder inside it."""
+
+    source: ArmSource
+    files: tuple[TreeFile, ...]
+    root: Path
+    prefix: PurePosixPath
+
+    def own_files(self) -> Iterable[TreeFile]:
+        """Yield the tree's files with paths relative to the project folder, `../` outside it."""
+        for file in self.files:
+            path = PurePosixPath(file.path)
+            inside = path.is_relative_to(self.prefix)
+            name = path.relative_to(self.prefix) if inside else PurePosixPath("..", path)
+            yield TreeFile(file.mode, file.oid, str(name))
+
+
+def export(repository: Repository, trees: Path, ref: str | None, overrides: Sequence[str] = ()) -> Exported:
+    """Export `ref`, or the working tree where it is None, below `trees`; an exported tree is used again.
+
+    Raises `UserError` for an unknown ref, submodules, Git LFS pointers.
+    """
+    _prune(trees)
+    if ref is not None:
+        commit = repository.commit_of(ref)
+        source = ArmSource(
+            kind="git ref",
+            ref=ref,
+            commit=commit,
+            tree=repository.tree_of(commit),
+            overrides=tuple(overrides),
+        )
+        return _written(repository, trees, source, None)
+    tree, env = snapshot_tree(repository)
+    try:
+        head = repository.commit_of("HEAD")
+        source = ArmSource(
+            kind="working tree",
+            ref="HEAD",
+            commit=head,
+            tree=tree,
+            dirty=tree != repository.tree_of(head),
+            overrides=tuple(overrides),
+        )
+        return _written(repository, trees, source, env)
+    finally:
+        discard(env)
+
+
+def _written(repository: Repository, trees: Path, source: ArmSource, env: dict[str, str] | None) -> Exported:
+    assert source.tree is not None
+    folder = trees / source.tree
+    export_tree(repository, source.tree, folder, env)
+    folder.touch()  # the time of last use, for pruning
+    files = tree_files(repository, source.tree, env)
+    return Exported(source, tuple(files), folder / repository.prefix, repository.prefix)
+
+
+def _prune(trees: Path) -> None:
+    known = (
+        sorted(trees.glob("[0-9a-f]*"), key=lambda folder: folder.stat().st_mtime) if trees.is_dir() else []
+    )
+    for folder in known[:-_KEEP_TREES]:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def project_of(exported: Exported, fallback: Project | None, env: Mapping[str, str]) -> Project:
+    """Return the tree's project, its overrides applied.
+
+    A baseline from before `genaiops.yaml` existed is read through the candidate's (`fallback`): the app
+    that is there can be measured although nobody had described it yet.
+    """
+    if fallback is not None and not (exported.root / PROJECT_FILE).is_file():
+        return replace(fallback, root=exported.root)
+    return load_project(exported.root, exported.source.overrides, env)
+
+
+def app_digest(
+    exported: Exported,
+    project: Project,
+    *,
+    specs: Mapping[str, ModelSpec],
+    recipes: Mapping[str, Digest],
+    environment: Json,
+) -> Digest:
+    """Return the digest of everything that makes the app's outputs.
+
+    Suites, datasets and documents are no part of it: the first two judge, the last are in `recipes`.
+    """
+    judged = {suite.dataset for suite in project.suites.values()}
+    sources = [PurePosixPath(knowledge.source) for knowledge in project.knowledge.values()]
+    files: list[Json] = [
+        [file.mode, file.oid, file.path]
+        for file in exported.own_files()
+        if file.path not in judged and file.path != PROJECT_FILE and not _is_apart(file.path, sources)
+    ]
+    return digest_json(
+        {
+            "files": files,
+            "config": project.resolved(),
+            "models": {role: encode(spec) for role, spec in specs.items()},
+            "indexes": dict(recipes),
+            "environment": environment,
+        }
+    )
+
+
+def _is_apart(path: str, sources: Sequence[PurePosixPath]) -> bool:
+    where = PurePosixPath(path)
+    return (
+        where.parts[0] in {"tests", ".github", ".gitignore"}
+        or (len(where.parts) == 1 and where.name.startswith(_DOCUMENTATION))
+        or any(where.is_relative_to(source) for source in sources)
+    )
+
+
+def environment() -> dict[str, Json]:
+    """Return what both arms run on: interpreter, machine, and every installed distribution."""
+    packages = sorted(
+        {(item.name.lower().replace("_", "-"), item.version) for item in distributions() if item.name}
+    )
+    return {
+        "python": platform.python_version(),
+        "platform": f"{platform.system()} {platform.machine()}",
+        "genaiops": genaiops.__version__,
+        "packages": dict(packages),
+    }
+
+
+def refuse_other_environment(baseline: Exported, candidate: Exported) -> None:
+    """Raise `UserError` where the lockfiles differ: one environment would then measure both wrongly."""
+    one, two = _lockfiles(baseline), _lockfiles(candidate)
+    changed = sorted(name for name in one.keys() | two.keys() if one.get(name) != two.get(name))
+    if changed:
+        raise UserError(
+            "GAO-ARENA-146",
+            f"the arms lock other packages: {', '.join(changed)} differs",
+            why="both would run in this environment, and one of them was not made for it",
+            fix="measure the code apart from the packages, or accept one environment with --same-env",
+        )
+
+
+def _lockfiles(exported: Exported) -> dict[str, str]:
+    return {
+        file.path: file.oid for file in exported.own_files() if PurePosixPath(file.path).name in LOCKFILES
+    }

@@ -1,0 +1,157 @@
+"""What ARENA has computed before: outputs by the digest of all that made them, and finished runs.
+
+An output is written the moment it is there, in a transaction of its own, so that a run that was killed
+goes on where it stopped. Outputs are never changed; a run is written once, when it is complete.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from genaiops.core import Case, Digest, Json, Output, Trace, decode_json, digest_json, encode
+from genaiops.store import Store
+
+_metadata = sa.MetaData()
+
+_outputs = sa.Table(
+    "arena_outputs",
+    _metadata,
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("run", sa.Text, nullable=False),
+    sa.Column("at", sa.Text, nullable=False),
+    sa.Column("output", sa.Text, nullable=False),
+    sa.Column("trace", sa.Text, nullable=False),
+)
+
+_runs = sa.Table(
+    "arena_runs",
+    _metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("key", sa.Text, nullable=False, unique=True),
+    sa.Column("dataset", sa.Text, nullable=False, index=True),
+    sa.Column("candidate", sa.Text, nullable=False),
+    sa.Column("finished_at", sa.Text, nullable=False),
+    sa.Column("bundle", sa.Text, nullable=False),
+)
+
+
+def _create(connection: sa.Connection) -> None:
+    _metadata.create_all(connection)
+
+
+STEPS = (_create,)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An output as it was kept: by which run, when, with its trace."""
+
+    output: Output
+    trace: Trace
+    at: str
+    run: str
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedRun:
+    """A complete run, and the folder of its evidence."""
+
+    id: str
+    key: str
+    finished_at: str
+    bundle: Path
+
+
+def output_key(app: Digest, case: Case, repeat: int, scope: str = "") -> str:
+    """Return the digest of everything that makes an output: the app's digest, the case's inputs, the repeat.
+
+    What is expected is no part of it: a corrected label costs no call. A `scope` keeps an output to the
+    run and arm that it names.
+    """
+    asked: Json = {"id": case.id, "inputs": case.inputs, "attachments": encode(case.attachments)}
+    return digest_json({"app": app, "case": asked, "repeat": repeat, "scope": scope})
+
+
+class Ledger:
+    """Outputs and runs in the project's store."""
+
+    def __init__(self, store: Store) -> None:
+        self._database = store.database
+        self._database.migrate("arena", STEPS)
+
+    def outputs(self, keys: Sequence[str]) -> dict[str, Kept]:
+        """Return what is known of `keys`."""
+        found: dict[str, Kept] = {}
+        with self._database.read() as connection:
+            for start in range(0, len(keys), 500):
+                query = sa.select(_outputs).where(_outputs.c.key.in_(keys[start : start + 500]))
+                found |= {row.key: _kept(row) for row in connection.execute(query)}
+        return found
+
+    def keep(self, key: str, kept: Kept) -> None:
+        """Write one output, durably; of two that were computed at once the first stays."""
+        row = {
+            "key": key,
+            "run": kept.run,
+            "at": kept.at,
+            "output": _text(kept.output),
+            "trace": _text(kept.trace),
+        }
+        with self._database.write() as connection:
+            if connection.execute(sa.select(_outputs.c.key).where(_outputs.c.key == key)).first() is None:
+                connection.execute(sa.insert(_outputs).values(row))
+
+    def finished(self, key: str) -> FinishedRun | None:
+        """Return the complete run of `key` (suite and both apps), which decides and is never replaced."""
+        return self._one(_runs.c.key == key)
+
+    def run(self, name: str) -> FinishedRun | None:
+        """Return a complete run by its id, or by the first characters of it where they are unique."""
+        return self._one(_runs.c.id.startswith(name, autoescape=True)) if name else None
+
+    def runs(self, limit: int) -> list[FinishedRun]:
+        """Return the latest complete runs, newest first."""
+        with self._database.read() as connection:
+            query = sa.select(_runs).order_by(_runs.c.finished_at.desc(), _runs.c.id).limit(limit)
+            return [_finished(row) for row in connection.execute(query)]
+
+    def verdicts_on(self, dataset: Digest) -> int:
+        """Return how many verdicts this dataset has given: many of them fit the suite, not the job."""
+        with self._database.read() as connection:
+            query = sa.select(sa.func.count()).select_from(_runs).where(_runs.c.dataset == dataset)
+            return int(connection.execute(query).scalar_one())
+
+    def finish(self, run: FinishedRun, *, dataset: Digest, candidate: Digest) -> None:
+        """Write a complete run."""
+        with self._database.write() as connection:
+            connection.execute(
+                sa.insert(_runs).values(
+                    id=run.id,
+                    key=run.key,
+                    dataset=dataset,
+                    candidate=candidate,
+                    finished_at=run.finished_at,
+                    bundle=str(run.bundle),
+                )
+            )
+
+    def _one(self, condition: Any) -> FinishedRun | None:
+        with self._database.read() as connection:
+            rows = connection.execute(sa.select(_runs).where(condition).limit(2)).all()
+        return _finished(rows[0]) if len(rows) == 1 else None
+
+
+def _kept(row: Any) -> Kept:
+    return Kept(decode_json(Output, row.output), decode_json(Trace, row.trace), row.at, row.run)
+
+
+def _finished(row: Any) -> FinishedRun:
+    return FinishedRun(row.id, row.key, row.finished_at, Path(row.bundle))
+
+
+def _text(value: object) -> str:
+    return json.dumps(encode(value), ensure_ascii=False)

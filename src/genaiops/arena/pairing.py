@@ -1,0 +1,148 @@
+"""Two trees made comparable: which suite rules, and both arms named by digest.
+
+The ruler is the baseline's: its dataset, scorers and gate. Where the candidate's suite differs, the
+candidate's is laid on too, as a second table that decides nothing.
+"""
+
+from dataclasses import dataclass, replace
+
+from genaiops.app import PROJECT_FILE, Project, Services
+from genaiops.arena.arms import Prepared, prepare
+from genaiops.arena.candidates import Exported, environment, export, project_of, refuse_other_environment
+from genaiops.arena.datasets import read_cases
+from genaiops.arena.git import Repository
+from genaiops.arena.model import Role, Suite
+from genaiops.arena.suites import resolve_suite
+from genaiops.core import Json, UserError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOptions:
+    """What a person may say about a run. `candidate` None: the working tree; `baseline` None: the default."""
+
+    suite: str | None = None
+    baseline: str | None = None
+    candidate: str | None = None
+    overrides: tuple[str, ...] = ()
+    suite_from: Role = "baseline"
+    same_env: bool = False
+    jobs: int | None = None
+    seconds: float = 60.0
+    pass_env: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Both arms, ready, and the suite that judges them; `other` is the candidate's where it differs."""
+
+    arms: dict[Role, Prepared]
+    suite: Suite
+    other: Suite | None
+    gate_from: Role
+    environment: dict[str, Json]
+    warnings: tuple[str, ...]
+
+    @property
+    def suites(self) -> tuple[Suite, ...]:
+        """Return the ruling suite, then the other where there is one."""
+        return (self.suite,) if self.other is None else (self.suite, self.other)
+
+
+async def pair_up(repository: Repository, options: RunOptions, services: Services) -> Pair:
+    """Export both trees, read both projects and choose the ruler.
+
+    Raises `UserError` for an unknown ref, lockfiles that differ, a suite that does not fit.
+    """
+    trees = services.store.path / "trees"
+    env = services.settings.env
+    candidate = export(repository, trees, options.candidate, options.overrides)
+    mine = project_of(candidate, None, env)
+    baseline = export(repository, trees, _baseline(repository, options))
+    theirs = project_of(baseline, mine, env)
+    if not options.same_env:
+        refuse_other_environment(baseline, candidate)
+    suite, other, gate_from, warnings = _suites(options, baseline, theirs, candidate, mine)
+    facts = {**environment(), "same_env": True} if options.same_env else environment()
+    arms: dict[Role, Prepared] = {
+        "baseline": await prepare(baseline, theirs, services, facts),
+        "candidate": await prepare(candidate, mine, services, facts),
+    }
+    return Pair(arms, suite, other, gate_from, facts, tuple(warnings))
+
+
+def _baseline(repository: Repository, options: RunOptions) -> str:
+    if options.baseline is not None:
+        return options.baseline
+    return repository.commit_of("HEAD") if options.overrides else repository.default_baseline()
+
+
+def _suites(
+    options: RunOptions, baseline: Exported, theirs: Project, candidate: Exported, mine: Project
+) -> tuple[Suite, Suite | None, Role, list[str]]:
+    name = options.suite or only_suite(mine, theirs)
+    new = load_suite(mine, name) if name in mine.suites else None
+    described = (baseline.root / PROJECT_FILE).is_file() and name in theirs.suites
+    if not described:
+        if new is None:
+            raise _unknown(name, mine)
+        warning = f"the baseline has no suite {name!r}: the candidate's was used"
+        return new, None, "candidate", [warning]
+    old = load_suite(theirs, name)
+    if new is None:
+        return old, None, "baseline", [f"the candidate removes the suite {name!r}"]
+    if old.digest == new.digest:
+        return old, None, "baseline", []
+    if options.suite_from == "candidate":
+        return new, _apart(old, new), "candidate", ["judged by the candidate's suite, as asked"]
+    return old, _apart(new, old), "baseline", []
+
+
+def _apart(other: Suite, ruling: Suite) -> Suite:
+    """Rename rows of `other` that have a ruling row's id but ask something else."""
+    asked = {case.id: case.inputs for case in ruling.cases}
+    cases = [
+        replace(case, id=f"{case.id}~changed") if asked.get(case.id, case.inputs) != case.inputs else case
+        for case in other.cases
+    ]
+    return replace(other, cases=tuple(cases))
+
+
+def only_suite(mine: Project, theirs: Project) -> str:
+    """Return the name of the only suite; raises `UserError` naming them where there are several."""
+    known = sorted(mine.suites) or sorted(theirs.suites)
+    if len(known) == 1:
+        return known[0]
+    raise UserError(
+        "GAO-ARENA-147",
+        "the project has no suite" if not known else "it must be said which suite to run",
+        why=f"`suites` in genaiops.yaml has: {', '.join(known) or 'nothing'}",
+        fix=f"genaiops arena run --suite {known[0]}" if known else "`genaiops init` writes a first one",
+    )
+
+
+def _unknown(name: str, project: Project) -> UserError:
+    known = ", ".join(sorted(project.suites)) or "nothing"
+    return UserError(
+        "GAO-ARENA-147",
+        f"there is no suite {name!r}",
+        why=f"`suites` in genaiops.yaml has: {known}",
+        fix="name one",
+    )
+
+
+def load_suite(project: Project, name: str) -> Suite:
+    """Return a suite with its rows; raises `UserError` for an unknown name or a dataset that does not fit."""
+    config = project.suites.get(name)
+    if config is None:
+        raise _unknown(name, project)
+    path = project.root / config.dataset
+    if not path.is_file():
+        raise UserError(
+            "GAO-ARENA-148",
+            f"the dataset of suite {name!r} is not there: {config.dataset}",
+            why="ARENA runs on what git knows: an ignored file is not exported",
+            fix="correct the path, or let git know the file (git add; see .gitignore)",
+            where=f"suites.{name}.dataset",
+        )
+    cases, digest = read_cases(path, cluster=config.cluster, cluster_missing=config.cluster_missing)
+    return resolve_suite(name, config, cases, digest)

@@ -1,0 +1,128 @@
+"""What a run used and made, in the Hub: edges are written here, where the inputs are read.
+
+prompt, corpus → index, calibration → app ┐
+dataset → suite ──────────────────────────┴→ evidence
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from genaiops.app import APP_KIND, CALIBRATION_KIND
+from genaiops.arena.arms import Prepared
+from genaiops.arena.bundle import STATEMENT
+from genaiops.arena.model import ROLES, Role, Run
+from genaiops.core import Digest, Json, Kind, KindSpec, Verdict, digest_bytes, encode
+from genaiops.hub import Activity, Hub, Version
+from genaiops.knowledge import CORPUS_KIND, INDEX_KIND, corpus_blobs, corpus_facts, index_facts
+from genaiops.prompts import PROMPT_KIND, load_prompt, prompt_facts
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """An app's version, and every version that it rests on."""
+
+    app: Version
+    used: tuple[Version, ...]
+
+    @property
+    def references(self) -> tuple[str, ...]:
+        """Return the references, the app's first."""
+        return tuple(version.reference for version in (self.app, *self.used))
+
+
+def register_app(hub: Hub, prepared: Prepared) -> Registered:
+    """Publish the app of an arm with its prompts, corpora, indexes and calibrations as parents."""
+    with hub.activity("app") as activity:
+        used = [_prompt(hub, activity, path) for path in sorted(prepared.exported.root.glob("prompts/*.md"))]
+        for name in prepared.recipes:
+            used += _index(hub, activity, prepared, name)
+        used += [
+            _calibration(hub, activity, path)
+            for path in sorted(prepared.exported.root.glob("calibration/*.json"))
+        ]
+        app = activity.produce(
+            "app",
+            prepared.project.project,
+            {
+                "digest": prepared.digest,
+                "config": prepared.project.resolved(),
+                "tree": prepared.exported.source.tree,
+            },
+        )
+    return Registered(app, tuple(used))
+
+
+def register_evidence(
+    hub: Hub, run: Run, verdict: Verdict, folder: Path, apps: Mapping[Role, Registered]
+) -> Version:
+    """Publish the evidence with both apps and the suite, and so everything behind them, as parents."""
+    ruler = run.suite.ruler
+    rows = "".join(json.dumps(encode(case), ensure_ascii=False) + "\n" for case in run.suite.cases).encode()
+    with hub.activity("suite") as activity:
+        dataset: dict[str, Json] = {
+            "digest": ruler.dataset_digest,
+            "cases": len(run.suite.cases),
+            "rows": digest_bytes(rows),
+        }
+        activity.use(hub.publish("dataset", ruler.name, dataset, blobs={"rows": rows}))
+        suite = activity.produce("suite", ruler.name, {"digest": run.suite.digest, "ruler": encode(ruler)})
+    with hub.activity("arena run") as activity:
+        activity.use(suite)
+        for role in ROLES:
+            activity.use(apps[role].app)
+        statement = (folder / STATEMENT).read_bytes()
+        manifest: dict[str, Json] = {
+            "run": run.id,
+            "outcome": verdict.outcome,
+            "headline": verdict.headline,
+            "suite": run.suite.digest,
+            "baseline": run.arms["baseline"].digest,
+            "candidate": run.arms["candidate"].digest,
+            "statement": digest_bytes(statement),
+        }
+        return activity.produce("evidence", run.id, manifest, blobs={"statement": statement})
+
+
+def _prompt(hub: Hub, activity: Activity, path: Path) -> Version:
+    prompt = load_prompt(path)
+    return activity.use(hub.publish("prompt", path.stem, prompt_facts(prompt)))
+
+
+def _index(hub: Hub, activity: Activity, prepared: Prepared, name: str) -> tuple[Version, Version]:
+    corpus = prepared.corpora[name]
+    with hub.activity("index") as indexing:
+        blobs = {str(digest): content for digest, content in corpus_blobs(corpus).items()}
+        source = indexing.use(hub.publish("corpus", name, corpus_facts(corpus), blobs=blobs))
+        index = indexing.produce("index", name, index_facts(prepared.recipes[name]))
+    activity.use(index)
+    return index, source
+
+
+def _calibration(hub: Hub, activity: Activity, path: Path) -> Version:
+    manifest = json.loads(path.read_bytes())
+    return activity.use(hub.publish("calibration", path.stem, manifest))
+
+
+def _facts_diff(old: Mapping[str, Json], new: Mapping[str, Json]) -> list[str]:
+    keys = sorted(old.keys() | new.keys())
+    return [f"{key}: {old.get(key)} -> {new.get(key)}" for key in keys if old.get(key) != new.get(key)]
+
+
+def _kind(kind: Kind, required: Sequence[str], blobs: Sequence[str] = ()) -> KindSpec:
+    return KindSpec(
+        kind=kind,
+        schema={"type": "object", "required": list(required)},
+        diff=_facts_diff,
+        closure=lambda manifest: frozenset(Digest(str(manifest[name])) for name in blobs),
+    )
+
+
+KINDS_USED = (
+    *(PROMPT_KIND, CORPUS_KIND, INDEX_KIND, APP_KIND, CALIBRATION_KIND),
+    _kind("dataset", ["digest", "cases", "rows"], ["rows"]),
+    _kind("suite", ["digest", "ruler"]),
+    _kind("evidence", ["run", "outcome", "statement"], ["statement"]),
+)
+"""Every kind that a run registers: the Hub ships none of them."""

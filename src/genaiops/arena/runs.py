@@ -1,0 +1,239 @@
+"""A run from beginning to end: two trees in, a verdict with its evidence out.
+
+    export both → read both projects → lay the baseline's ruler → answer → score → judge → write evidence
+
+For one suite and two apps the first complete run decides: asking again shows it, without a model call.
+"""
+
+import shutil
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import cast
+
+from genaiops.app import Project, Services
+from genaiops.arena.arms import arm, side
+from genaiops.arena.bundle import open_bundle
+from genaiops.arena.engine import Answered, Budget, Side, answer_all, now
+from genaiops.arena.evidence import write_bundle
+from genaiops.arena.git import find_repository
+from genaiops.arena.judge import judge
+from genaiops.arena.keys import signing_key
+from genaiops.arena.ledger import FinishedRun, Ledger
+from genaiops.arena.model import ROLES, Lock, Reuse, Role, Row, Run, Suite
+from genaiops.arena.pairing import Pair, RunOptions, pair_up
+from genaiops.arena.ragfacts import rag_facts
+from genaiops.arena.registering import Registered, register_app, register_evidence
+from genaiops.arena.schedule import run_key, schedule, seed_of
+from genaiops.arena.scorers import build_scorers, score_output
+from genaiops.core import Digest, Json, Score, Trace, Verdict, one_line
+from genaiops.hub import Hub
+from genaiops.work import Progress
+
+FITTED = 20
+"""After so many verdicts on one dataset a change may fit the suite rather than the job."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A complete run with its verdict, and where its evidence lies. `shown`: it was complete before."""
+
+    run: Run
+    verdict: Verdict
+    bundle: Path
+    shown: bool
+
+
+async def run_arena(folder: Path, options: RunOptions, services: Services, hub: Hub) -> Finished:
+    """Compare the candidate with the baseline and return the verdict; `folder` is the project's.
+
+    Raises `UserError` for what the person can mend, `OutsideError` where a model or a disk fails.
+    """
+    repository = find_repository(folder)
+    with services.store.lock("arena"):
+        pair = await pair_up(repository, options, services)
+        ledger = Ledger(services.store)
+        digests = {role: prepared.digest for role, prepared in pair.arms.items()}
+        key = run_key(pair.suite.digest, digests["baseline"], digests["candidate"])
+        if (finished := ledger.finished(key)) is not None and finished.bundle.is_dir():
+            return show(finished)
+        return await _run(key, pair, options, services, hub, ledger)
+
+
+def show(finished: FinishedRun) -> Finished:
+    """Return a complete run from its evidence."""
+    bundle = open_bundle(finished.bundle)
+    run = bundle.run()
+    reused = replace(
+        run, model_calls=0, reuse=Reuse(outputs=len(run.rows), oldest=min(row.at for row in run.rows))
+    )
+    return Finished(reused, bundle.verdict(), finished.bundle, shown=True)
+
+
+async def _run(
+    key: Digest, pair: Pair, options: RunOptions, services: Services, hub: Hub, ledger: Ledger
+) -> Finished:
+    seed = seed_of(pair.suite.digest, pair.arms["candidate"].digest)
+    started = now()
+    answered = await _answer(key, seed, pair, options, services, ledger)
+    rows = tuple(_row(one) for one in answered)
+    judge_project = pair.arms[pair.gate_from].project
+    scores = [await _scored(suite, answered, services, judge_project) for suite in pair.suites]
+    apps: dict[Role, Registered] = {role: register_app(hub, prepared) for role, prepared in pair.arms.items()}
+    lock = _lock(pair, ledger)
+    run = Run(
+        id=uuid.uuid5(uuid.NAMESPACE_URL, f"genaiops:{key}").hex[:12],
+        project=pair.arms["candidate"].project.project,
+        suite=pair.suite,
+        arms={
+            role: arm(
+                role,
+                prepared,
+                rag_facts(prepared, pair.suite, _traces(answered, role)),
+                apps[role].references,
+            )
+            for role, prepared in pair.arms.items()
+        },
+        rows=rows,
+        scores=scores[0],
+        traces=tuple(one.kept.trace for one in answered),
+        lock=lock,
+        seed=seed,
+        started_at=started,
+        finished_at=now(),
+        model_calls=sum(one.kept.output.usage.calls for one in answered if not one.reused),
+        reuse=_reuse(answered),
+        environment=pair.environment,
+        prices=_prices(pair),
+        gate_changed=pair.other is not None,
+        gate_from=pair.gate_from,
+        other_suite=pair.other,
+        other_scores=scores[1] if pair.other else {},
+        warnings=(*pair.warnings, *_warnings(rows, lock)),
+    )
+    return _conclude(run, key, apps, services, hub, ledger)
+
+
+async def _answer(
+    key: Digest, seed: str, pair: Pair, options: RunOptions, services: Services, ledger: Ledger
+) -> list[Answered]:
+    extra = [] if pair.other is None else [case for case in pair.other.cases if case not in pair.suite.cases]
+    repeats = max(suite.ruler.repeats for suite in pair.suites)
+    steps = schedule([*pair.suite.cases, *extra], repeats, seed)
+    fresh = needs_fresh_latency(pair.suite)
+    sides: dict[str, Side] = {}
+    for role, prepared in pair.arms.items():
+        lasting = prepared.lasting and not fresh and not options.pass_env
+        sides[role] = side(
+            prepared, services, scope="" if lasting else f"{key}/{role}", pass_env=options.pass_env
+        )
+    jobs = options.jobs or (1 if any(prepared.local for prepared in pair.arms.values()) else 4)
+    label = f"ARENA · {pair.suite.ruler.name}"
+    with Progress(label, len(steps), console=services.console) as progress:
+        budget = Budget(jobs=jobs, seconds=options.seconds)
+        return await answer_all(steps, sides, ledger, run=key, budget=budget, progress=progress)
+
+
+def needs_fresh_latency(suite: Suite) -> bool:
+    """Say whether a claim or a rule decides on latency: then nothing measured at another time will do."""
+    gate = suite.ruler.gate
+    return any(claim.scorer == "latency_ms" for claim in gate.claims) or any(
+        "latency_ms" in rule for rule in gate.rules
+    )
+
+
+async def _scored(
+    suite: Suite, answered: Sequence[Answered], services: Services, project: Project
+) -> dict[Role, tuple[Score, ...]]:
+    embedder = await services.embedder(project) if "embed" in project.models else None
+    scorers = build_scorers(suite.ruler, embedder=embedder)
+    cases = {case.id: case for case in suite.cases}
+    scores: dict[Role, list[Score]] = {role: [] for role in ROLES}
+    for one in answered:
+        if (case := cases.get(one.step.case.id)) is not None and one.step.repeat < suite.ruler.repeats:
+            kept = one.kept
+            scores[cast(Role, one.step.arm)] += await score_output(
+                scorers, case, one.step.repeat, kept.output, kept.trace
+            )
+    return {role: tuple(found) for role, found in scores.items()}
+
+
+def _traces(answered: Sequence[Answered], role: Role) -> list[Trace]:
+    return [one.kept.trace for one in answered if one.step.arm == role]
+
+
+def _row(one: Answered) -> Row:
+    return Row(
+        role=cast(Role, one.step.arm),
+        case=one.step.case.id,
+        repeat=one.step.repeat,
+        output=one.kept.output,
+        at=one.kept.at,
+        reused=one.reused,
+    )
+
+
+def _lock(pair: Pair, ledger: Ledger) -> Lock:
+    committed = pair.gate_from == "baseline" and pair.arms["baseline"].exported.source.commit is not None
+    verdicts = ledger.verdicts_on(pair.suite.ruler.dataset_digest) + 1
+    return Lock(state="base" if committed else "none", attempts=1, verdicts_on_dataset=verdicts)
+
+
+def _reuse(answered: Sequence[Answered]) -> Reuse:
+    old = [one.kept.at for one in answered if one.reused]
+    return Reuse(outputs=len(old), oldest=min(old, default=None))
+
+
+def _prices(pair: Pair) -> dict[str, Json]:
+    return {
+        name: {"in": price.usd_in, "out": price.usd_out}
+        for prepared in pair.arms.values()
+        for name, price in prepared.project.prices.items()
+    }
+
+
+def _warnings(rows: Sequence[Row], lock: Lock) -> list[str]:
+    said: list[str] = []
+    for role in ROLES:
+        mine = [row for row in rows if row.role == role]
+        for status in ("app_error", "timeout", "infra_error"):
+            bad = [row for row in mine if row.output.status == status]
+            if bad:
+                reason = one_line(bad[0].output.error or "", 160)
+                said.append(f"{len(bad)} of {len(mine)} answers of the {role} ended {status}: {reason}")
+    if lock.verdicts_on_dataset > FITTED:
+        said.append(
+            f"this dataset has given {lock.verdicts_on_dataset} verdicts: a change may fit the suite rather "
+            "than the job; hold some rows back, or collect new ones"
+        )
+    return said
+
+
+def _conclude(
+    run: Run, key: Digest, apps: Mapping[Role, Registered], services: Services, hub: Hub, ledger: Ledger
+) -> Finished:
+    verdict, facts = _judged(run.suite, run.scores, run)
+    other = _judged(run.other_suite, run.other_scores, run)[0] if run.other_suite else None
+    folder = services.store.path / "evidence" / run.id
+    signer = signing_key(services.settings, announce=services.console.note)
+    shutil.rmtree(folder, ignore_errors=True)  # a folder without a finished run is a leftover of a kill
+    folder.parent.mkdir(exist_ok=True)
+    write_bundle(run, verdict, facts, folder=folder, signer=signer, other_verdict=other)
+    register_evidence(hub, run, verdict, folder, apps)
+    finished = FinishedRun(run.id, key, run.finished_at, folder)
+    ledger.finish(finished, dataset=run.suite.ruler.dataset_digest, candidate=run.arms["candidate"].digest)
+    return Finished(run, verdict, folder, shown=False)
+
+
+def _judged(
+    suite: Suite, scores: Mapping[Role, Sequence[Score]], run: Run
+) -> tuple[Verdict, Mapping[str, float | None]]:
+    return judge(
+        suite.ruler,
+        suite.cases,
+        scores,
+        lock=run.lock,
+        gate_changed=run.gate_changed,
+        gate_from=run.gate_from,
+    )

@@ -1,0 +1,46 @@
+"""What a command opens and closes around its work: the project's store, the way out, models, the Hub."""
+
+import os
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from genaiops.app import Services
+from genaiops.arena.registering import KINDS_USED
+from genaiops.core import Settings
+from genaiops.hub import Hub
+from genaiops.net import HttpEgress, load_policy
+from genaiops.store import Store, find_store
+from genaiops.work import Console
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """An open project: its folder, what serves its apps, and its Hub."""
+
+    root: Path
+    services: Services
+    hub: Hub
+
+
+def settings() -> Settings:
+    """Return this user's settings."""
+    return Settings.from_env(os.environ)
+
+
+@asynccontextmanager
+async def open_session(
+    start: Path, console: Console, *, allow_private: Sequence[str] = ()
+) -> AsyncGenerator[Session]:
+    """Open the project that `start` lies in, and close everything afterwards."""
+    mine = settings()
+    folder = find_store(start)
+    egress = HttpEgress(load_policy(mine, extra_private=allow_private))
+    with Store.open(folder) as store:
+        services = Services(mine, store, egress, console)
+        try:
+            yield Session(folder.parent, services, Hub(store, KINDS_USED))
+        finally:
+            await services.close()
+            await egress.close()
