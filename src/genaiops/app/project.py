@@ -214,7 +214,7 @@ def _invalid(error: ValidationError, sites: _Sites) -> UserError:
         "GAO-APP-004",
         f"{_dotted(path) or 'the file'} does not fit: {_given(first)}",
         why=_expected(first) + more,
-        fix="correct the value; docs/project-file.md lists every key",
+        fix="correct the value; schemas/genaiops.schema.json lists every key",
         where=sites.of(path),
     )
 
