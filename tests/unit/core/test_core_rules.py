@@ -123,10 +123,8 @@ def test_the_deepest_allowed_rule_runs() -> None:
         check_rule(rule)
 
 
-PIECES = st.sampled_from(
-    ["a.b", "candidate.f1.n", "slice", "f0", "true", "in", "has(", ".map(", ".all(x,", "1", "0.5", "1e5"]
-    + ["'x'", '"y"', '["t"]', "&&", "||", "<=", "==", *"()[]{}!<>+-*/%?:,.;`$\\\n"]
-)
+WORDS = "a.b candidate.f1.n slice f0 true in has( .map( .all(x, 1 0.5 1e5 'x' [\"t\"] && || <= =="
+PIECES = st.sampled_from([*WORDS.split(" "), *"()[]{}!<>+-*/%?:,.;`$\\\n"])
 
 
 @given(st.lists(PIECES, max_size=30).map(" ".join))
