@@ -9,7 +9,7 @@
     path    = name ('.' name | '[' string ']')*
 
 No functions, no macros, no lists, no conditionals. Every number is written back as a double, every path as
-one variable: CEL's integers and nested maps, and what they do when mixed with doubles or absent, do not occur.
+one variable: CEL's integers and nested maps, and what they do when mixed or absent, do not occur.
 """
 
 import math
