@@ -45,18 +45,23 @@ def render_html(
     other_verdict: Verdict | None = None,
 ) -> str:
     """Return the whole report as one self-contained page."""
-    source = provenance or Provenance()
     css = _read("report.css")
-    tallies = tally(run)
-    views = view_cases(run, verdict)
-    cards, listed, left = _cards([view for view in views if view.changed])
-    word, meaning = OUTCOMES[verdict.outcome]
-    slices = intervals.slices(verdict)
-    open_rows = min(sum(view.decidable for view in slices) or 6, 16)
     page = {
         "policy": _policy(css),
         "css": Markup(css),
         "none": NOT_MEASURED,
+        **_head(run, verdict),
+        **_results(run, verdict),
+        **_changes(run, verdict),
+        "other": _other(other_verdict),
+        **_background(run, verdict, provenance or Provenance()),
+    }
+    return _template("report.html.j2").render(page=page)
+
+
+def _head(run: Run, verdict: Verdict) -> dict[str, object]:
+    word, meaning = OUTCOMES[verdict.outcome]
+    return {
         "title": f"{clip(run.project, 60)} · {clip(verdict.suite, 60)}",
         "project": clip(run.project, 80),
         "suite": clip(verdict.suite, 80),
@@ -72,6 +77,14 @@ def render_html(
             role: {"name": sections.arm_name(run.arms[role]), "detail": sections.arm_detail(run.arms[role])}
             for role in ROLES
         },
+    }
+
+
+def _results(run: Run, verdict: Verdict) -> dict[str, object]:
+    tallies = tally(run)
+    slices = intervals.slices(verdict)
+    open_rows = min(sum(view.decidable for view in slices) or 6, 16)
+    return {
         "tiles": sections.tiles(run, verdict, tallies),
         "how": _how(verdict),
         "level": f"{100 * (1 - 2 * verdict.alpha):g} %",
@@ -83,11 +96,22 @@ def render_html(
         "slices": slices[:open_rows],
         "more_slices": slices[open_rows:_ROWS],
         "slices_left": _left(len(slices) - _ROWS, "slice comparison"),
+    }
+
+
+def _changes(run: Run, verdict: Verdict) -> dict[str, object]:
+    views = view_cases(run, verdict)
+    cards, listed, left = _cards([view for view in views if view.changed])
+    return {
         "cases": cards,
         "cases_lead": _cases_lead(views),
         "more_cases": listed,
         "more_lead": f"{left:,} more changed cases, in short",
-        "other": _other(other_verdict),
+    }
+
+
+def _background(run: Run, verdict: Verdict, source: Provenance) -> dict[str, object]:
+    return {
         "system": [
             *system.configuration(run),
             ("Measured", system.measures(verdict)),
@@ -99,7 +123,6 @@ def render_html(
         "environment": _environment(run),
         "notes": [clip(note, 400) for note in (*verdict.notes, *run.warnings)][:40],
     }
-    return _template("report.html.j2").render(page=page)
 
 
 def _policy(css: str) -> str:
