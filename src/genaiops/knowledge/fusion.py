@@ -17,16 +17,16 @@ def top_rows(scores: NDArray[np.float32], k: int) -> list[tuple[int, float]]:
 
     Scores are compared after rounding to six decimals: the last bits differ from machine to machine.
     """
-    rounded = np.round(scores.astype(np.float64), _DIGITS)
-    if len(rounded) > k:
-        # everything that ties with the k-th stays, so that the cut is made by row and not by chance
-        bound = np.partition(rounded, len(rounded) - k)[len(rounded) - k]
-        rows = np.flatnonzero(rounded >= bound)
-    else:
-        rows = np.arange(len(rounded))
-    rows = rows[np.isfinite(rounded[rows])]
-    ordered = rows[np.lexsort((rows, -rounded[rows]))][:k]
-    return [(int(row), float(rounded[row])) for row in ordered]
+    rows = np.arange(len(scores))
+    if len(scores) > k:
+        # everything that may tie with the k-th stays, so that the cut is made by row and not by chance
+        bound = np.partition(scores, len(scores) - k)[len(scores) - k]
+        rows = np.flatnonzero(scores >= bound - np.float32(2 * 10**-_DIGITS))
+    rounded = np.round(scores[rows].astype(np.float64), _DIGITS)
+    kept = np.isfinite(rounded)
+    rows, rounded = rows[kept], rounded[kept]
+    order = np.lexsort((rows, -rounded))[:k]
+    return [(int(rows[at]), float(rounded[at])) for at in order]
 
 
 def fuse(rankings: Sequence[Sequence[int]], k: int) -> list[tuple[int, float]]:

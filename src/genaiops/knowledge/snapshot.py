@@ -12,6 +12,7 @@ import sqlite3
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import cast
 
@@ -20,14 +21,25 @@ from numpy.typing import NDArray
 
 from genaiops.core import Json, OutsideError, Passage, canonical, decode_json, digest_bytes, encode
 from genaiops.knowledge.fusion import top_rows
-from genaiops.knowledge.lexical import match_query
+from genaiops.knowledge.lexical import TOKENIZER, Terms, content_words, match_query, rarest
 
-_SCHEMA = """
+MAX_MATCHES = 8_000
+"""A question's words may match about so many passages; beyond, its most common words are left out."""
+
+_FREQUENT = 0.01
+_WORDS_REMEMBERED = 10_000
+_SCHEMA = f"""
 CREATE TABLE passages (row INTEGER PRIMARY KEY, body TEXT NOT NULL);
 CREATE TABLE places (row INTEGER PRIMARY KEY, scope INTEGER NOT NULL);
 CREATE TABLE scopes (scope INTEGER PRIMARY KEY, document TEXT NOT NULL, metadata TEXT NOT NULL);
 CREATE VIRTUAL TABLE words USING fts5(
-    header, body, content='', tokenize='porter unicode61 remove_diacritics 2');
+    header, body, content='', tokenize='{TOKENIZER}');
+CREATE TABLE frequent (term TEXT PRIMARY KEY, passages INTEGER NOT NULL);
+"""
+_FIND_FREQUENT = """
+CREATE VIRTUAL TABLE temp.vocabulary USING fts5vocab(main, words, row);
+INSERT INTO frequent SELECT term, doc FROM temp.vocabulary WHERE doc > {least};
+DROP TABLE temp.vocabulary;
 """
 _BODIES = "SELECT row, body FROM passages WHERE row IN (SELECT value FROM json_each(?))"
 _ALL = (
@@ -105,6 +117,7 @@ def _write_database(path: Path, rows: Sequence[Passage], scope_of: NDArray[np.in
             ((at, " ".join((row.title, *row.heading)), row.text) for at, row in enumerate(rows)),
         )
         database.execute("INSERT INTO words (words) VALUES ('optimize')")
+        database.executescript(_FIND_FREQUENT.format(least=int(len(rows) * _FREQUENT)))
         database.commit()
     finally:
         database.close()
@@ -130,6 +143,9 @@ class Snapshot:
                 check_same_thread=False,
             )
             self.scopes = self._read_scopes()
+            self._frequent = dict(self._database.execute("SELECT term, passages FROM frequent").fetchall())
+            self._terms = Terms()
+            self._found = lru_cache(maxsize=_WORDS_REMEMBERED)(self.occurrences)
         except (OSError, ValueError, KeyError, sqlite3.Error) as error:
             raise damaged(folder, str(error)) from error
         if not len(self.vectors) == len(self._scope_of) == facts["passages"]:
@@ -155,10 +171,13 @@ class Snapshot:
 
     def lexical(self, question: str, k: int, allowed: Allowed) -> list[tuple[int, float]]:
         """Return the rows whose words fit `question` best (BM25) among those allowed."""
-        query = match_query(question)
-        if not query:
-            return []
         with self._lock:
+            words = content_words(question)
+            if len(self) > MAX_MATCHES:
+                words = rarest(words, self._found, MAX_MATCHES)
+            query = match_query(words)
+            if not query:
+                return []
             if allowed.everything:
                 found = self._database.execute(_ALL, (query, k)).fetchall()
             else:
@@ -175,6 +194,11 @@ class Snapshot:
     def close(self) -> None:
         """Let go of the files."""
         self._database.close()
+        self._terms.close()
+
+    def occurrences(self, word: str) -> int:
+        """Return in how many passages `word` stands; a guess on the high side where they are few."""
+        return self._frequent.get(self._terms.of(word), int(len(self) * _FREQUENT))
 
     def _read_scopes(self) -> list[Scope]:
         found = self._database.execute("SELECT document, metadata FROM scopes ORDER BY scope").fetchall()

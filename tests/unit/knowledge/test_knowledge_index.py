@@ -14,7 +14,7 @@ from genaiops.core import OutsideError, Passage, Principal, SnapshotId, UserErro
 from genaiops.knowledge import INDEX_KIND, ChunkOptions, LocalIndex, Recipe, index_facts, retrieve
 from genaiops.knowledge.filters import fits
 from genaiops.knowledge.fusion import fuse, top_rows
-from genaiops.knowledge.lexical import content_words, match_query
+from genaiops.knowledge.lexical import Terms, content_words, match_query, rarest
 
 PASSAGES = [
     passage("a.md", "the quick brown fox", topic="animals", tags=["fast", "wild"]),
@@ -63,11 +63,30 @@ def test_words_match_by_their_stem_and_without_accents(index: LocalIndex) -> Non
 def test_stop_words_are_dropped_unless_there_is_nothing_else() -> None:
     assert content_words("What is the name of the fox?") == ["name", "fox"]
     assert content_words("who is it") == ["who", "is", "it"]
-    assert match_query("to be OR not") == '"to" OR "be" OR "or" OR "not"'
+    assert match_query(["not", "near"]) == '"not" OR "near"'
 
 
 def test_a_long_question_is_cut_to_a_bounded_query() -> None:
-    assert match_query(" ".join(f"word{at}" for at in range(5000))).count(" OR ") == 47
+    assert len(content_words(" ".join(f"word{at}" for at in range(5000)))) == 48
+
+
+def test_the_most_common_words_of_a_question_are_left_out_where_they_match_too_much() -> None:
+    found = {"azure": 40_000, "vault": 5_000, "rotate": 900, "key": 9_000}
+    assert rarest(["azure", "key", "vault", "rotate"], lambda word: found[word], 8_000) == ["vault", "rotate"]
+    assert rarest(["azure", "key"], lambda word: found[word], 8_000) == ["key"]
+    assert rarest([], lambda word: 0, 8_000) == []
+
+
+def test_a_word_is_counted_by_the_term_that_the_index_keeps_of_it(tmp_path: Path) -> None:
+    terms = Terms()
+    assert [terms.of(word) for word in ("Foxes", "quíck", "x1")] == ["fox", "quick", "x1"]
+    terms.close()
+    index = make_index(tmp_path / "many", [passage(f"{at}.md", f"foxes run {at}") for at in range(300)])
+    reader = index._reader(index.snapshot())  # pyright: ignore[reportPrivateUsage]
+    assert [reader.occurrences(word) for word in ("fox", "foxes", "running", "7", "unheard")] == [300] * 3 + [
+        3
+    ] * 2
+    index.close()
 
 
 @pytest.mark.parametrize(
