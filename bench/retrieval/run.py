@@ -3,7 +3,7 @@
     python -m bench.retrieval.run --shared ../shared --sets squad2,msdocs_faq
 
 Expected before measuring: hybrid beats the better single by a little on every set, most on mixed vocabulary;
-reranking adds to the first rank (MRR) more than to recall@5. Results are merged into bench/results/retrieval.json.
+reranking adds to the first rank (MRR) more than to recall@5. Results go into bench/results/retrieval.json.
 """
 
 import argparse
@@ -171,19 +171,20 @@ def main() -> None:
     arguments.add_argument("--shared", type=Path, default=Path("../shared"))
     arguments.add_argument("--sets", default=",".join(SETS))
     arguments.add_argument("--work", type=Path, default=Path("build/bench-retrieval"))
+    arguments.add_argument("--out", type=Path, default=RESULTS)
     given = arguments.parse_args()
     settings = Settings.from_env(os.environ)
     no_way_out = cast(Egress, None)  # a local model opens no connection
     context = ModelContext(settings=settings, egress=no_way_out, root=Path())
     embedder = open_embedder("local:minilm-l6", context)
     given.work.mkdir(parents=True, exist_ok=True)
-    kept = json.loads(RESULTS.read_text()) if RESULTS.exists() else {"sets": {}}
+    kept = json.loads(given.out.read_text()) if given.out.exists() else {"sets": {}}
     with Store.open(given.work) as store, asyncio.Runner() as runner:
         for name in given.sets.split(","):
             kept["sets"][name] = run_set(name, given.shared, embedder, store, runner)
             kept["machine"] = machine()
             kept["sets"] = {name: kept["sets"][name] for name in SETS if name in kept["sets"]}
-            RESULTS.write_text(json.dumps(kept, indent=1) + "\n")
+            given.out.write_text(json.dumps(kept, indent=1) + "\n")
             print(table({name: kept["sets"][name]}), flush=True)
         runner.run(embedder.close())
 
