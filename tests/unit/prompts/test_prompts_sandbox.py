@@ -20,7 +20,9 @@ def test_a_template_reads_attributes_and_keys_of_what_it_is_given() -> None:
 
 
 def test_a_template_loops_with_its_loop_variables() -> None:
-    source = "{% for x in xs %}{{ loop.index }}/{{ loop.length }}{{ x }}{{ '' if loop.last else ',' }}{% endfor %}"
+    source = (
+        "{% for x in xs %}{{ loop.index }}/{{ loop.length }}{{ x }}{{ '' if loop.last else ',' }}{% endfor %}"
+    )
     assert text(source, xs=["a", "b"]) == "1/2a,2/2b"
 
 
