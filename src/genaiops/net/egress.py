@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, cast
 
-import genaiops
 from genaiops.net import faults
 from genaiops.net.policy import EgressPolicy
 from genaiops.net.redirects import STATUSES, Hop, follow, parse_url
@@ -148,7 +147,7 @@ class HttpEgress:
             self._sessions[loop] = ClientSession(
                 connector=connector,
                 cookie_jar=DummyCookieJar(),
-                headers={"User-Agent": f"genaiops/{genaiops.__version__}"},
+                headers={"User-Agent": "genaiops"},
                 trust_env=False,  # a proxy would connect where our check cannot see
             )
         return self._sessions[loop]
