@@ -2,7 +2,7 @@
 
 import re
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 
 MAX_WORDS = 48
 TOKENIZER = "porter unicode61 remove_diacritics 2"
@@ -33,37 +33,39 @@ def match_query(words: Sequence[str]) -> str:
     return " OR ".join(f'"{word}"' for word in words)
 
 
-def rarest(words: Sequence[str], found: Callable[[str], int], most: int) -> list[str]:
-    """Return the rarest of `words` that are found `most` times together, at least one, as they stood.
+def rarest(found: Mapping[str, int], most: int) -> list[str]:
+    """Return the rarest words that are found `most` times together, at least one, in the order given.
 
     A word that stands in a fifth of all passages says little and costs as much as a hundred rare ones.
     """
     kept: set[str] = set()
     total = 0
-    for word in sorted(words, key=lambda word: (found(word), word)):
-        total += found(word)
+    for word in sorted(found, key=lambda word: (found[word], word)):
+        total += found[word]
         if kept and total > most:
             break
         kept.add(word)
-    return [word for word in words if word in kept]
+    return [word for word in found if word in kept]
 
 
 class Terms:
-    """What the index's own tokenizer makes of a word (folded, without accents, its stem)."""
+    """What the index's own tokenizer makes of words (folded, without accents, their stem)."""
 
     def __init__(self) -> None:
-        self._database = sqlite3.connect(":memory:", check_same_thread=False)
+        # a database in memory that never keeps anything: SQLite offers its tokenizer in no other way
+        self._database = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
         self._database.executescript(
             f"CREATE VIRTUAL TABLE words USING fts5(word, tokenize='{TOKENIZER}');"
             "CREATE VIRTUAL TABLE terms USING fts5vocab(words, instance);"
         )
 
-    def of(self, word: str) -> str:
-        """Return the term that `word` (letters and digits only) is found by."""
-        self._database.execute("DELETE FROM words")
-        self._database.execute("INSERT INTO words VALUES (?)", (word,))
-        found = self._database.execute("SELECT term FROM terms ORDER BY offset LIMIT 1").fetchone()
-        return str(found[0]) if found else word
+    def of(self, words: Sequence[str]) -> list[str]:
+        """Return the term by which each word is found; the word itself where the tokenizer sees none."""
+        self._database.execute("BEGIN")
+        self._database.executemany("INSERT INTO words (rowid, word) VALUES (?, ?)", enumerate(words))
+        found = dict(self._database.execute("SELECT doc, term FROM terms WHERE offset = 0").fetchall())
+        self._database.execute("ROLLBACK")
+        return [str(found.get(at, word)) for at, word in enumerate(words)]
 
     def close(self) -> None:
         """Let go of the memory."""

@@ -12,7 +12,6 @@ import sqlite3
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from pathlib import Path
 from typing import cast
 
@@ -23,11 +22,10 @@ from genaiops.core import Json, OutsideError, Passage, canonical, decode_json, d
 from genaiops.knowledge.fusion import top_rows
 from genaiops.knowledge.lexical import TOKENIZER, Terms, content_words, match_query, rarest
 
-MAX_MATCHES = 8_000
+MAX_MATCHES = 4_000
 """A question's words may match about so many passages; beyond, its most common words are left out."""
 
-_FREQUENT = 0.01
-_WORDS_REMEMBERED = 10_000
+_FREQUENT = 0.002
 _SCHEMA = f"""
 CREATE TABLE passages (row INTEGER PRIMARY KEY, body TEXT NOT NULL);
 CREATE TABLE places (row INTEGER PRIMARY KEY, scope INTEGER NOT NULL);
@@ -145,7 +143,6 @@ class Snapshot:
             self.scopes = self._read_scopes()
             self._frequent = dict(self._database.execute("SELECT term, passages FROM frequent").fetchall())
             self._terms = Terms()
-            self._found = lru_cache(maxsize=_WORDS_REMEMBERED)(self.occurrences)
         except (OSError, ValueError, KeyError, sqlite3.Error) as error:
             raise damaged(folder, str(error)) from error
         if not len(self.vectors) == len(self._scope_of) == facts["passages"]:
@@ -174,7 +171,7 @@ class Snapshot:
         with self._lock:
             words = content_words(question)
             if len(self) > MAX_MATCHES:
-                words = rarest(words, self._found, MAX_MATCHES)
+                words = rarest(self.occurrences(words), MAX_MATCHES)
             query = match_query(words)
             if not query:
                 return []
@@ -196,9 +193,11 @@ class Snapshot:
         self._database.close()
         self._terms.close()
 
-    def occurrences(self, word: str) -> int:
-        """Return in how many passages `word` stands; a guess on the high side where they are few."""
-        return self._frequent.get(self._terms.of(word), int(len(self) * _FREQUENT))
+    def occurrences(self, words: Sequence[str]) -> dict[str, int]:
+        """Return in how many passages each word stands; a guess on the high side where they are few."""
+        few = int(len(self) * _FREQUENT)
+        terms = self._terms.of(words)
+        return {word: self._frequent.get(term, few) for word, term in zip(words, terms, strict=True)}
 
     def _read_scopes(self) -> list[Scope]:
         found = self._database.execute("SELECT document, metadata FROM scopes ORDER BY scope").fetchall()
