@@ -165,7 +165,7 @@ def _schema_keys(path: KeyPath, known: Mapping[str, Sequence[str]]) -> Sequence[
 def _unknown(item: Override, name: str, path: KeyPath, names: Sequence[str]) -> UserError:
     place = ".".join(str(part) for part in path) or "the project file"
     return UserError(
-        "GAO-APP-003",
+        "GAO-APP-015",
         f"{item.path!r} names nothing: {place} has no {name!r}",
         why="an override replaces a value of the project file",
         fix=nearest(name, names),
@@ -188,7 +188,7 @@ def _same_sort(before: Json, item: Override, path: KeyPath) -> None:
     if path[0] != "params" or before is None or item.value is None or _sort(before) == _sort(item.value):
         return
     raise UserError(
-        "GAO-APP-004",
+        "GAO-APP-016",
         f"{item.path} is {_sort(item.value)}",
         why=f"expected {_sort(before)}, as in the project file",
         fix="give a value of the same sort",

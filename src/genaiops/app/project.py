@@ -57,7 +57,7 @@ def load_project(path: Path, overrides: Sequence[str] = (), env: Mapping[str, st
     located = read_yaml(_text(file), file.name)
     if not isinstance(located.value, dict):
         raise UserError(
-            "GAO-APP-003",
+            "GAO-APP-009",
             f"{file.name} is not a mapping of keys",
             why="it needs at least `project` and `app`",
             fix="`genaiops init` writes one for an app you have",
@@ -204,7 +204,7 @@ def _invalid(error: ValidationError, sites: _Sites) -> UserError:
         )
     if first["type"] == "missing":
         return UserError(
-            "GAO-APP-003",
+            "GAO-APP-017",
             f"the key {_dotted(path)!r} is missing",
             why=f"it is needed{more}",
             fix=f"add `{path[-1]}:` here",

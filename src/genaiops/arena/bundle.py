@@ -29,6 +29,9 @@ FACTS, VERDICT = "facts.json", "verdict.json"
 OTHER_CASES, OTHER_SCORES, OTHER_VERDICT = "other_cases.jsonl", "other_scores.jsonl", "other_verdict.json"
 BLOBS = "blobs"
 
+NO_FOLDER = "GAO-ARENA-201"
+"""The error for a path that is no evidence at all, not evidence that was changed."""
+
 REQUIRED = (MANIFEST, STATEMENT, REPORT, CASES, OUTPUTS, SCORES, FACTS, VERDICT)
 _OPTIONAL = (OTHER_CASES, OTHER_SCORES, OTHER_VERDICT)
 
@@ -211,7 +214,7 @@ def _listing(folder: Path) -> dict[str, int]:
     try:
         if folder.is_symlink() or not folder.is_dir():
             raise UserError(
-                "GAO-ARENA-201",
+                NO_FOLDER,
                 f"{str(folder)!r} is not an evidence folder",
                 why="there is no such folder, or it is a link",
                 fix="give the path that `genaiops arena run` printed, or that `genaiops arena show` prints",

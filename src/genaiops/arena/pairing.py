@@ -123,7 +123,7 @@ def only_suite(mine: Project, theirs: Project) -> str:
 def _unknown(name: str, project: Project) -> UserError:
     known = ", ".join(sorted(project.suites)) or "nothing"
     return UserError(
-        "GAO-ARENA-147",
+        "GAO-ARENA-149",
         f"there is no suite {name!r}",
         why=f"`suites` in genaiops.yaml has: {known}",
         fix="name one",

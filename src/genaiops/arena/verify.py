@@ -83,7 +83,7 @@ async def averify_bundle(folder: Path, *, settings: Settings) -> VerifyResult:
             where=folder_of.STATEMENT,
         )
     except UserError as error:
-        if error.code == "GAO-ARENA-201":
+        if error.code == folder_of.NO_FOLDER:
             raise
         return _rejected(_because(error), None)
     changed = list(_differences(bundle, signed))
@@ -213,7 +213,7 @@ def _checkable(ruler: Ruler) -> tuple[list[Scorer], tuple[str, ...]]:
     """Return the scorers that give the same score again, and the others with the reason."""
     if len(ruler.scorers) > _SCORERS:
         raise UserError(
-            "GAO-ARENA-203", "this suite has more scorers than are checked", where="manifest.json"
+            "GAO-ARENA-207", "this suite has more scorers than are checked", where="manifest.json"
         )
     scorers: list[Scorer] = []
     left: list[str] = []

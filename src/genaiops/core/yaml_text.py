@@ -93,7 +93,7 @@ def read_front_matter(text: str, where: str) -> FrontMatter:
     closing = _CLOSING.search(text, opening.end())
     if closing is None:
         raise UserError(
-            "GAO-CORE-006",
+            "GAO-CORE-011",
             "front matter begins here and does not end",
             why="a text whose first line is --- has YAML up to a second line ---",
             fix="add a line --- after the last key, or remove the first line",
@@ -107,7 +107,7 @@ def read_front_matter(text: str, where: str) -> FrontMatter:
 
 def _bad(why: str, where: str) -> UserError:
     return UserError(
-        "GAO-CORE-005",
+        "GAO-CORE-010",
         "this is not the YAML that is expected here",
         why=one_line(why),
         fix="correct it at the place named",

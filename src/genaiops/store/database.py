@@ -167,7 +167,7 @@ def _explain(error: sqlite3.Error, path: Path) -> OutsideError | None:
         )
     if code == sqlite3.SQLITE_IOERR:
         return OutsideError(
-            "GAO-STORE-005",
+            "GAO-STORE-012",
             "the store could not be read or written",
             why=f"{error}: a full or failing disk; nothing was half-written",
             fix="check the disk and its free space, then run the same command again",
