@@ -9,6 +9,7 @@ import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 ROOT = Path(__file__).resolve().parent.parent
 CAPS = {"src": 500, "scripts": 500, "bench": 500, "tests": 800}
@@ -45,7 +46,8 @@ def depth(node: ast.AST, level: int = 0) -> int:
     """Return the deepest nesting of blocks below `node`; an `elif` is no deeper than its `if`."""
     deepest = level
     for name, value in ast.iter_fields(node):
-        for child in value if isinstance(value, list) else [value]:
+        children = cast("list[object]", value) if isinstance(value, list) else [cast(object, value)]
+        for child in children:
             if not isinstance(child, ast.AST) or isinstance(child, Function | ast.ClassDef | ast.Lambda):
                 continue
             is_elif = name == "orelse" and isinstance(node, ast.If) and isinstance(child, ast.If)

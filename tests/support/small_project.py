@@ -1,4 +1,4 @@
-"""A small real project in a real repository: an app over a few documents, a scripted model, a suite, a gate."""
+"""A small real project in a real repository: an app, a few documents, a scripted model, a suite, a gate."""
 
 import json
 import subprocess
@@ -58,7 +58,12 @@ knowledge:
 suites:
   qa:
     dataset: data/qa.jsonl
-    scorers: [{wrong_answers: {right: answer_f1, from: 0.5}}, answer_f1, {retrieval_recall: {k: 2}}, tokens, cost_usd]
+    scorers:
+      - {wrong_answers: {right: answer_f1, from: 0.5}}
+      - answer_f1
+      - {retrieval_recall: {k: 2}}
+      - tokens
+      - cost_usd
     cluster: tags.document
     slices: [expected.answerable]
     gate:
@@ -73,7 +78,8 @@ NAIVE = "rules: []\ndefault: I believe it is Atlantis.\n"
 def knowing() -> str:
     """Return the script of a model that knows every capital, and admits what it does not know."""
     rules = "".join(
-        f"  - match: {{regex: 'Question: .*{name.title()}.*country'}}\n    text: {country}\n" for name, country, _ in CITIES
+        f"  - match: {{regex: 'Question: .*{name.title()}.*country'}}\n    text: {country}\n"
+        for name, country, _ in CITIES
     )
     return f"rules:\n{rules}default: I don't know.\n"
 

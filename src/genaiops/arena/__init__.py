@@ -33,8 +33,8 @@ _FILES = {
 
 __all__ = [
     "Arm", "CalibrateOptions", "Calibrated", "Finished", "Role", "Round", "Row", "Run", "RunOptions",
-    "RunReport", "Session", "Suite", "Tally", "VerifyResult", "answer_round", "calibrate", "open_session", "render_json",
-    "render_terminal", "run_arena", "settings", "tally", "verify_bundle",
+    "RunReport", "Session", "Suite", "Tally", "VerifyResult", "answer_round", "calibrate", "open_session",
+    "render_json", "render_terminal", "run_arena", "settings", "tally", "verify_bundle",
 ]  # fmt: skip
 
 __getattr__ = attach(__name__, {name: file for file, names in _FILES.items() for name in names.split()})

@@ -253,12 +253,12 @@ def _comparison(scorer, better, unit, before, after, half, **more) -> Comparison
     )
 
 
-def sample_verdict(outcome="pass", **changes) -> Verdict:
-    """Return a verdict of the sample, one of each decision where it is inconclusive."""
+def _claims(outcome) -> tuple[ClaimResult, ...]:
+    """Return the claims' results: one of each decision where the verdict is inconclusive."""
     claims = RULER.gate.claims
     wide = replace(interval(0.025, 0.14), low=-0.03)
     open_ = outcome == "inconclusive"
-    results = (
+    return (
         ClaimResult(
             claim=claims[0],
             text="wrong_answers is better by at least 0.05",
@@ -282,11 +282,17 @@ def sample_verdict(outcome="pass", **changes) -> Verdict:
             decision="refuted" if outcome == "fail" else "proven",
         ),
     )
-    headlines = {
-        "pass": "Wrong answers fall from 43 % to 15 %, and cost per correct answer by 20 %.",
-        "fail": "answer_f1 stays below 0.7: 0.520 [0.440, 0.600].",
-        "inconclusive": "Fewer wrong answers are proven, but a loss of correct ones cannot be ruled out yet.",
-    }
+
+
+HEADLINES = {
+    "pass": "Wrong answers fall from 43 % to 15 %, and cost per correct answer by 20 %.",
+    "fail": "answer_f1 stays below 0.7: 0.520 [0.440, 0.600].",
+    "inconclusive": "Fewer wrong answers are proven, but a loss of correct ones cannot be ruled out yet.",
+}
+
+
+def sample_verdict(outcome="pass", **changes) -> Verdict:
+    """Return a verdict of the sample, one of each decision where it is inconclusive."""
     comparisons = (
         _comparison("answer_f1", "higher", "", 0.575, 0.825, 0.14),
         _comparison("wrong_answers", "lower", "", 0.425, 0.15, 0.118),
@@ -299,11 +305,11 @@ def sample_verdict(outcome="pass", **changes) -> Verdict:
     )
     verdict = Verdict(
         outcome=outcome,
-        headline=headlines[outcome],
+        headline=HEADLINES[outcome],
         alpha=0.05,
         suite="qa",
         suite_digest=digest_json("suite"),
-        claims=results,
+        claims=_claims(outcome),
         rules=(
             RuleResult(
                 rule="ratio.cost_usd.mean.high <= 1.15",

@@ -4,6 +4,7 @@ import pytest
 
 from genaiops.core import Passage, UserError
 from genaiops.prompts import Prompt, Turn
+from genaiops.prompts.sandbox import TurnTemplate
 
 
 def user(source: str) -> Prompt:
@@ -93,8 +94,6 @@ def test_what_could_run_away_or_reach_out_is_refused_with_its_place(source: str)
 
 
 def test_a_rendering_that_takes_too_long_is_stopped_at_its_next_round() -> None:
-    from genaiops.prompts.sandbox import TurnTemplate
-
     ticks = iter([0.0, 0.5, 1.0, 1.5, 2.5])
     template = TurnTemplate("{% for x in xs %}{% if x %}{% endif %}{% endfor %}", "t", 1)
     with pytest.raises(UserError, match="cannot be rendered") as caught:
