@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from genaiops.core import Digest, Json, KindSpec, parse_digest
+from genaiops.core import Digest, Json, KindSpec
 
 _DIGEST: dict[str, Json] = {"type": "string", "pattern": "^sha256:[0-9a-f]{64}$"}
 
@@ -29,20 +29,6 @@ def _diff(before: Mapping[str, Json], after: Mapping[str, Json]) -> list[str]:
     return said
 
 
-def _digests(value: Json) -> frozenset[Digest]:
-    if isinstance(value, dict):
-        return frozenset[Digest]().union(*(_digests(item) for item in value.values()))
-    if isinstance(value, list):
-        return frozenset[Digest]().union(*(_digests(item) for item in value))
-    if isinstance(value, str) and value.startswith("sha256:"):
-        return frozenset({parse_digest(value)})
-    return frozenset()
-
-
-def _closure(manifest: Mapping[str, Json]) -> frozenset[Digest]:
-    return _digests(dict(manifest))
-
-
 APP_KIND = KindSpec(
     kind="app",
     schema={
@@ -63,6 +49,6 @@ CALIBRATION_KIND = KindSpec(
         "properties": {"values": {"type": "object"}, "learned_on": {"type": "object"}},
     },
     diff=_diff,
-    closure=_closure,
+    closure=lambda manifest: frozenset[Digest](),
 )
 """Thresholds and weights (`values`), and the data and index they were learnt on."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from genaiops.app.project import Project
 from genaiops.app.schema import KnowledgeConfig
-from genaiops.core import ChatModel, Digest, Egress, Embedder, Json, Principal, Settings, UserError
+from genaiops.core import ChatModel, Digest, Egress, Embedder, Json, Message, Principal, Settings, UserError
 from genaiops.knowledge import (
     ChunkOptions,
     Corpus,
@@ -78,6 +78,14 @@ class Services:
     async def recipe(self, project: Project, name: str) -> tuple[Corpus, Recipe]:
         """Return the documents of an index and its recipe, by whose digest it is known; nothing is built."""
         return await _recipe(project.root, name, project.knowledge[name], await self.embedder(project))
+
+    async def warm(self, project: Project) -> None:
+        """Build the project's indexes and load its chat model, so that no answer waits for either."""
+        for name in project.knowledge:
+            await self.index(project, name)
+        if "chat" in project.models:
+            model = await self.chat(project)
+            await asyncio.to_thread(model.count_tokens, [Message(role="user", content="ready?")])
 
     async def index_status(self, project: Project, name: str) -> dict[str, Json]:
         """Return what is known of an index without building it."""

@@ -59,6 +59,7 @@ def side(prepared: Prepared, services: Services, *, scope: str, pass_env: tuple[
     """Return how the engine runs this arm."""
 
     async def start() -> Worker:
+        await services.warm(prepared.project)  # building and loading are nobody's latency
         return await AppWorker.start(
             prepared.exported.root, prepared.project, services, pass_env=pass_env, seed=0
         )

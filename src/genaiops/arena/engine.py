@@ -55,11 +55,17 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """A step and its output; `reused` says that it was not computed for this step."""
+    """A step and its output. `reused`: another run, or the other arm, computed it; `computed`: just now."""
 
     step: Step
     kept: Kept
     reused: bool
+    computed: bool = False
+
+    @property
+    def calls(self) -> int:
+        """The model calls that this step made now."""
+        return self.kept.output.usage.calls if self.computed else 0
 
 
 async def answer_all(
@@ -168,7 +174,7 @@ async def _compute(
         if output.status != "infra_error":
             ledger.keep(key, kept)
         fresh[key].set_result(kept)
-        return Answered(step, kept, False)
+        return Answered(step, kept, reused=False, computed=True)
 
     answered: dict[int, Answered] = {}
     async for done in AsyncRunner().map(one, rest, limit=pools.budget.jobs):

@@ -16,7 +16,8 @@ async def rescore(
 
     Raises `UserError` for an unknown scorer, or parameters that it does not take.
     """
-    ruler = replace(run.suite.ruler, scorers=(ScorerUse(name=scorer, parameters=parameters),))
+    use = ScorerUse(name=scorer, parameters=parameters)
+    ruler = replace(run.suite.ruler, scorers=(use,), specs=(), correct=None)
     ruler = replace(ruler, specs=tuple(scorer_specs(ruler).values()), gate=Gate(alpha=ruler.gate.alpha))
     scorers = build_scorers(ruler, embedder=embedder)
     cases = {case.id: case for case in run.suite.cases}

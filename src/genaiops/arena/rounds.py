@@ -28,8 +28,7 @@ class Round:
     @property
     def model_calls(self) -> int:
         """Return how many model calls were made now."""
-        every = [one for arm in self.answered.values() for one in arm]
-        return sum(one.kept.output.usage.calls for one in every if not one.reused)
+        return sum(one.calls for arm in self.answered.values() for one in arm)
 
 
 async def answer_round(

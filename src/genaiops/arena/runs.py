@@ -102,7 +102,7 @@ async def _run(
         seed=seed,
         started_at=started,
         finished_at=now(),
-        model_calls=sum(one.kept.output.usage.calls for one in answered if not one.reused),
+        model_calls=sum(one.calls for one in answered),
         reuse=_reuse(answered),
         environment=pair.environment,
         prices=_prices(pair),
