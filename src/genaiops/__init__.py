@@ -1,6 +1,6 @@
 """genaiops: change, ship and run generative AI on evidence.
 
-An application needs two names, `Answer` and `Context`; everything else is reached through the
+An application needs three names, `Answer`, `Citation` and `Context`; everything else is reached through the
 `genaiops` command or through the rooms (`genaiops.arena`, `genaiops.hub`, …).
 """
 
@@ -10,10 +10,10 @@ from genaiops.lazy import attach
 
 if TYPE_CHECKING:
     from genaiops.app import Context
-    from genaiops.core import Answer
+    from genaiops.core import Answer, Citation
 
-__all__ = ["Answer", "Context", "__version__"]
+__all__ = ["Answer", "Citation", "Context", "__version__"]
 
 __version__ = "0.1.0"
 
-__getattr__ = attach(__name__, {"Answer": "core", "Context": "app"})
+__getattr__ = attach(__name__, {"Answer": "core", "Citation": "core", "Context": "app"})

@@ -134,6 +134,28 @@ class Context(_Local):
         given = {key: value for key, value in arguments.items() if value is not None}
         return reply_from_wire(await self._ask("chat", {"role": role, "request": given}))
 
+    async def fit(self, prompt: str, *, within: int, trim: str, **values: Any) -> list[Message]:
+        """Return the prompt's messages within a budget of tokens, the list `values[trim]` cut from its end.
+
+        Whole items go first, then the words of the last one. Raises `UserError` where the prompt does not
+        fit even without the list.
+        """
+        made = self.prompt(prompt)
+        items = [str(item) for item in values[trim]]
+        while True:
+            messages = made.render(**{**values, trim: items})
+            over = await self.count_tokens(messages) - within
+            if over <= 0:
+                return messages
+            if not items:
+                raise UserError(
+                    "GAO-APP-014",
+                    f"the prompt {prompt!r} takes {over} tokens more than {within} without any {trim}",
+                    fix="shorten the prompt, or raise the budget",
+                    where=f"prompts/{prompt}.md",
+                )
+            items = shortened(items, over)
+
     async def rank(self, query: str, texts: Sequence[str]) -> list[float]:
         """Return the similarity of each text to the query, token by token: higher is nearer."""
         return cast("list[float]", await self._ask("rank", {"query": query, "texts": list(texts)}))
@@ -163,6 +185,10 @@ class BlockingContext(_Local):
         """Return the model's reply; options as in `Context.chat`."""
         return self._wait(self._inner.chat(messages, **options))
 
+    def fit(self, prompt: str, *, within: int, trim: str, **values: Any) -> list[Message]:
+        """Return the prompt's messages within a budget of tokens."""
+        return self._wait(self._inner.fit(prompt, within=within, trim=trim, **values))
+
     def rank(self, query: str, texts: Sequence[str]) -> list[float]:
         """Return the similarity of each text to the query."""
         return self._wait(self._inner.rank(query, texts))
@@ -173,3 +199,17 @@ class BlockingContext(_Local):
 
     def _wait(self, work: "Coroutine[Any, Any, T]") -> T:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+
+def shortened(items: Sequence[str], tokens: int) -> list[str]:
+    """Return `items` with about `tokens` tokens fewer, taken off the end; a word is at least one token."""
+    left = list(items)
+    drop = max(1, tokens * 2 // 3)
+    while left and drop > 0:
+        words = left[-1].split()
+        kept = words[: max(0, len(words) - drop)]
+        drop -= len(words) - len(kept)
+        left.pop()
+        if kept:
+            left.append(" ".join(kept))
+    return left

@@ -1,19 +1,21 @@
 """`arena calibrate`: run the app on cases of its own, learn when to abstain, and keep that as an artifact.
 
-The app runs with `params.abstain: false`, so that every case shows its answer and its signals; what was
-learnt is a file of the project, so that each commit carries its own, and a version in the Hub.
+The app runs with `params.calibrating: true` and returns, as data, the choices that it sees with their
+features (`genaiops.app.reading.offer`); what was learnt is a file of the project, so that each commit carries
+its own, and a version in the Hub.
 """
 
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
 from genaiops.app import SuiteConfig, load_project
+from genaiops.app.reading import Offered
 from genaiops.arena.arms import Prepared, prepare, side
 from genaiops.arena.candidates import environment, export
-from genaiops.arena.confidence_fit import Example, Learned, learn
+from genaiops.arena.choice_fit import Learned, Offer, learn
 from genaiops.arena.datasets import read_cases
 from genaiops.arena.engine import Answered, Budget, answer_all
 from genaiops.arena.git import find_repository
@@ -25,11 +27,11 @@ from genaiops.arena.schedule import schedule, seed_of
 from genaiops.arena.scorers import build_scorers, score_output
 from genaiops.arena.session import Session
 from genaiops.arena.suites import resolve_suite
-from genaiops.core import Case, Digest, Json, UserError, encode
+from genaiops.core import Case, Digest, Json, OutsideError, Scorer, UserError, decode, encode
 from genaiops.hub import Version
 from genaiops.work import Progress
 
-ANSWER_ALWAYS = "params.abstain=false"
+CALIBRATING = "params.calibrating=true"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +41,7 @@ class CalibrateOptions:
     name: str
     dataset: str
     suite: str | None = None
-    wrong_costs: float = 1.0
+    keep: float = 0.8
     seconds: float = 60.0
 
 
@@ -53,14 +55,14 @@ class Calibrated:
 
 
 async def calibrate(session: Session, options: CalibrateOptions) -> Calibrated:
-    """Learn a confidence rule on the calibration cases and write `calibration/NAME.json`.
+    """Learn on the calibration cases which choice to answer with, and when; write `calibration/NAME.json`.
 
-    Raises `UserError` where the cases are the suite's own, or too few, or the app tells no signals.
+    Raises `UserError` where the cases are the suite's own, or too few, or the app offers no choices.
     """
     with session.services.store.lock("arena"):
         trees = session.services.store.path / "trees"
-        exported = export(find_repository(session.root), trees, None, (ANSWER_ALWAYS,))
-        project = load_project(exported.root, (ANSWER_ALWAYS,), session.services.settings.env)
+        exported = export(find_repository(session.root), trees, None, (CALIBRATING,))
+        project = load_project(exported.root, (CALIBRATING,), session.services.settings.env)
         prepared = await prepare(exported, project, session.services, environment())
         suite = load_suite(project, options.suite or only_suite(project, project))
         if suite.ruler.correct is None:
@@ -72,8 +74,8 @@ async def calibrate(session: Session, options: CalibrateOptions) -> Calibrated:
             )
         cases, digest = _cases(exported.root, options, project.suites[suite.ruler.name], suite)
         answered = await _answer(session, prepared, suite, cases, digest, options)
-    examples = await _examples(answered, suite.ruler.correct, cases, suite, session, prepared)
-    learned = learn(examples, wrong_costs=options.wrong_costs)
+    offers = await _offers(answered, suite.ruler.correct, cases, suite, session, prepared)
+    learned = learn(offers, right_from=suite.ruler.correct.threshold, keep=options.keep)
     manifest = _manifest(learned, options, digest, len(cases), suite.ruler.correct, prepared)
     file = session.root / "calibration" / f"{options.name}.json"
     _write(file, json.dumps(manifest, indent=2, sort_keys=True) + "\n")
@@ -130,32 +132,55 @@ async def _answer(
         )
 
 
-async def _examples(
+async def _offers(
     answered: list[Answered],
     correct: Correct,
     cases: tuple[Case, ...],
     suite: Suite,
     session: Session,
     prepared: Prepared,
-) -> list[Example]:
-    config = SuiteConfig.model_validate(
-        {"dataset": "-", "scorers": [_entry(suite, correct.scorer)]},
-    )
+) -> list[Offer]:
+    config = SuiteConfig.model_validate({"dataset": "-", "scorers": [_entry(suite, correct.scorer)]})
     ruler = resolve_suite(suite.ruler.name, config, cases, suite.ruler.dataset_digest).ruler
     embedder = (
         await session.services.embedder(prepared.project) if "embed" in prepared.project.models else None
     )
     scorers = build_scorers(ruler, embedder=embedder)
-    examples: list[Example] = []
+    offers: list[Offer] = []
     for one in answered:
-        output = one.kept.output
-        scores = await score_output(scorers, one.step.case, 0, output, one.kept.trace)
-        value = next((score.value for score in scores if score.scorer == correct.scorer), None)
-        answerable = one.step.case.expected.get("answerable", True) is not False
-        if output.status == "ok":
-            right = answerable and not output.abstained and value is not None and value >= correct.threshold
-            examples.append(Example(cluster=one.step.case.cluster, signals=output.signals, right=right))
-    return examples
+        if one.kept.output.status != "ok":
+            raise _failed(one)
+        offered = decode(Offered, one.kept.output.data, where="Answer.data", code="GAO-ARENA-135")
+        quality = [await _quality(scorers, one, text) for text, _ in offered.choices]
+        offers.append(
+            Offer(
+                cluster=one.step.case.cluster,
+                texts=tuple(text for text, _ in offered.choices),
+                features=tuple(
+                    dict(zip(offered.features, values, strict=True)) for _, values in offered.choices
+                ),
+                quality=tuple(quality),
+            )
+        )
+    return offers
+
+
+async def _quality(scorers: list[Scorer], one: Answered, text: str) -> float:
+    """Return how good one choice is: 0 where the documents hold no answer, whatever it says."""
+    if one.step.case.expected.get("answerable", True) is False:
+        return 0.0
+    output = replace(one.kept.output, text=text, data=None, abstained=False)
+    scores = await score_output(scorers, one.step.case, 0, output, one.kept.trace)
+    return max((score.value or 0.0 for score in scores), default=0.0)
+
+
+def _failed(one: Answered) -> OutsideError:
+    return OutsideError(
+        "GAO-ARENA-136",
+        f"the app did not answer the calibration case {one.step.case.id!r} ({one.kept.output.status})",
+        why=one.kept.output.error or "",
+        fix="mend it and run the same again: finished cases are kept",
+    )
 
 
 def _entry(suite: Suite, name: str) -> Json:
@@ -172,20 +197,20 @@ def _manifest(
     prepared: Prepared,
 ) -> dict[str, Json]:
     return {
-        "values": encode(learned.confidence),
+        "values": encode(learned.rule),
         "learned_on": {
             "dataset": dataset,
             "cases": cases,
             "right_means": f"{correct.scorer} >= {correct.threshold:g}",
-            "wrong_costs": options.wrong_costs,
+            "keep": options.keep,
             "models": {role: spec.reference for role, spec in sorted(prepared.specs.items())},
             "indexes": cast(Json, {name: recipe.digest for name, recipe in prepared.recipes.items()}),
             "held_out": {
                 "right": learned.right,
                 "wrong": learned.wrong,
                 "abstained": learned.abstained,
-                "wrong_without": learned.wrong_without,
-                "right_without": learned.right_without,
+                "always_right": learned.always_right,
+                "always_wrong": learned.always_wrong,
             },
         },
     }

@@ -93,10 +93,9 @@ def _written(repository: Repository, trees: Path, source: ArmSource, env: dict[s
 
 
 def _prune(trees: Path) -> None:
-    known = (
-        sorted(trees.glob("[0-9a-f]*"), key=lambda folder: folder.stat().st_mtime) if trees.is_dir() else []
-    )
-    for folder in known[:-_KEEP_TREES]:
+    """Remove what a kill left half-written, and trees that were not used for long. ARENA's lock is held."""
+    known = sorted(trees.glob("[0-9a-f]*"), key=lambda folder: folder.stat().st_mtime)
+    for folder in (*trees.glob(".partial-*"), *known[:-_KEEP_TREES]):
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -123,7 +122,7 @@ def app_digest(
 
     Suites, datasets and documents are no part of it: the first two judge, the last are in `recipes`.
     """
-    judged = {suite.dataset for suite in project.suites.values()}
+    judged = {str(PurePosixPath(suite.dataset)) for suite in project.suites.values()}
     sources = [PurePosixPath(knowledge.source) for knowledge in project.knowledge.values()]
     files: list[Json] = [
         [file.mode, file.oid, file.path]
@@ -146,7 +145,7 @@ def _is_apart(path: str, sources: Sequence[PurePosixPath]) -> bool:
     return (
         where.parts[0] in {"tests", ".github", ".gitignore"}
         or (len(where.parts) == 1 and where.name.startswith(_DOCUMENTATION))
-        or any(where.is_relative_to(source) for source in sources)
+        or (where.suffix.lower() in SUFFIXES and any(where.is_relative_to(source) for source in sources))
     )
 
 
@@ -177,6 +176,10 @@ def refuse_other_environment(baseline: Exported, candidate: Exported) -> None:
 
 
 def _lockfiles(exported: Exported) -> dict[str, str]:
+    """Return the lockfiles of the project and of the folders that it lies in; a neighbour's are its own."""
     return {
-        file.path: file.oid for file in exported.own_files() if PurePosixPath(file.path).name in LOCKFILES
+        file.path: file.oid
+        for file in exported.files
+        if (path := PurePosixPath(file.path)).name in LOCKFILES
+        and (path.is_relative_to(exported.prefix) or exported.prefix.is_relative_to(path.parent))
     }

@@ -226,7 +226,7 @@ def rescore(
 def _parameters(text: str) -> dict[str, Value]:
     if not text:
         return {}
-    return decode_json(dict[str, Value], text, where="--scorer", code="GAO-ARENA-122")
+    return decode_json(dict[str, Value], text, where="--scorer", code="GAO-ARENA-125")
 
 
 @arena.command()
@@ -234,18 +234,16 @@ def calibrate(
     name: Annotated[str, typer.Argument(help="What the app asks for: ctx.calibration(NAME).")] = "abstain",
     dataset: Annotated[str, typer.Option(help="Rows to learn on, none of the suite's.")] = ROWS,
     suite: Suite = None,
-    wrong_costs: Annotated[
-        float, typer.Option(min=0.0, help="How many right answers one wrong answer costs.")
-    ] = 1.0,
+    keep: Annotated[float, typer.Option(min=0.05, max=1.0, help="The share of right answers to keep.")] = 0.8,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Learn when to abstain, on cases of their own, and write calibration/NAME.json.
 
-    Example: genaiops arena calibrate abstain --dataset data/calibration.jsonl --wrong-costs 2
+    Example: genaiops arena calibrate abstain --dataset data/calibration.jsonl --keep 0.9
     """
     console = Console(json=json, quiet=quiet)
-    options = CalibrateOptions(name=name, dataset=dataset, suite=suite, wrong_costs=wrong_costs)
+    options = CalibrateOptions(name=name, dataset=dataset, suite=suite, keep=keep)
 
     async def go() -> Calibrated:
         async with open_session(Path.cwd(), console) as session:
@@ -258,11 +256,12 @@ def calibrate(
             {"file": str(done.file), "version": done.version.reference, "learned": encode(learned)}
         )
         return
+    file = done.file.relative_to(Path.cwd()) if done.file.is_relative_to(Path.cwd()) else done.file
     console.print(
-        f"wrote {done.file.relative_to(Path.cwd()) if done.file.is_relative_to(Path.cwd()) else done.file}"
-        f"  ({done.version.short})\n"
-        f"on clusters it had not seen: {learned.right} right, {learned.wrong} wrong, {learned.abstained} abstained"
-        f"  (answering always: {learned.right_without} right, {learned.wrong_without} wrong)"
+        f"wrote {file}  ({done.version.short})\n"
+        f"on clusters it had not seen: {learned.right} right, {learned.wrong} wrong, "
+        f"{learned.abstained} abstained"
+        f"  (answering always: {learned.always_right} right, {learned.always_wrong} wrong)"
     )
 
 

@@ -7,6 +7,7 @@ run stops and says so, because waiting for a thousand of them helps nobody.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
@@ -111,9 +112,9 @@ class _Pools:
         self._failures: dict[str, int] = dict.fromkeys(sides, 0)
 
     async def answer(self, step: Step) -> tuple[Output, Trace]:
-        """Return the output of one step; what failed outside is tried again a few times."""
+        """Return the output of one step; what failed outside is tried again, unless the case before did."""
         output, trace = await self._once(step)
-        for attempt in range(1, INFRA_TRIES):
+        for attempt in range(1, 1 if self._failures[step.arm] else INFRA_TRIES):
             if output.status != "infra_error":
                 break
             await asyncio.sleep(
@@ -177,12 +178,13 @@ async def _compute(
         return Answered(step, kept, reused=False, computed=True)
 
     answered: dict[int, Answered] = {}
-    async for done in AsyncRunner().map(one, rest, limit=pools.budget.jobs):
-        if done.error is not None:
-            raise done.error
-        assert done.value is not None
-        answered[done.item] = done.value
-        progress.advance(1, f"{done.value.step.arm} · {done.value.step.case.id}")
+    async with aclosing(AsyncRunner().map(one, rest, limit=pools.budget.jobs)) as every:
+        async for done in every:
+            if done.error is not None:
+                raise done.error
+            assert done.value is not None
+            answered[done.item] = done.value
+            progress.advance(1, f"{done.value.step.arm} · {done.value.step.case.id}")
     return answered
 
 

@@ -9,7 +9,8 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -17,6 +18,13 @@ from genaiops.core import UserError, one_line
 
 _SAFE = ("-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "core.quotePath=false")
 _NO_FILTERS = ("-c", "filter.lfs.process=", "-c", "filter.lfs.clean=", "-c", "filter.lfs.required=false")
+_OTHER_REPOSITORY = frozenset(
+    {
+        *("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR", "GIT_NAMESPACE"),
+        *("GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_CEILING_DIRECTORIES"),
+    }
+)
+_UNSAFE = frozenset({"..", ".git", "/"})
 _LFS = b"version https://git-lfs.github.com/spec/"
 _SUBMODULE = "160000"
 _SYMLINK = "120000"
@@ -30,21 +38,33 @@ class Repository:
     top: Path
     prefix: PurePosixPath
 
-    def git(self, *arguments: str, env: dict[str, str] | None = None, stdin: bytes = b"") -> bytes:
+    def git(self, *arguments: str, env: dict[str, str] | None = None) -> bytes:
         """Run git and return its standard output; raises `UserError` with git's own last line."""
         command = ["git", *_SAFE, *_NO_FILTERS, "-C", str(self.top), *arguments]
-        environment = {**os.environ, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C", **(env or {})}
-        done = subprocess.run(command, input=stdin, capture_output=True, env=environment, check=False)
+        environment = _environment(env)
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, env=environment, check=False)
         if done.returncode != 0:
-            last = done.stderr.decode(errors="replace").strip().splitlines()
-            raise UserError(
-                "GAO-ARENA-141",
-                f"git {arguments[0]} failed",
-                why=one_line(last[-1] if last else f"exit status {done.returncode}"),
-                fix="run the same in the repository and mend what it names",
-                where=str(self.top),
-            )
+            raise _git_failed(arguments[0], done.stderr, self.top)
         return done.stdout
+
+    def objects(self, oids: Sequence[str], env: dict[str, str] | None = None) -> Iterator[bytes]:
+        """Yield the content of objects in their order, one in memory at a time."""
+        command = ["git", *_SAFE, *_NO_FILTERS, "-C", str(self.top), "cat-file", "--batch"]
+        with tempfile.TemporaryFile() as wanted, tempfile.TemporaryFile() as complaints:
+            wanted.write("".join(f"{oid}\n" for oid in oids).encode())
+            wanted.seek(0)
+            with subprocess.Popen(
+                command, stdin=wanted, stdout=subprocess.PIPE, stderr=complaints, env=_environment(env)
+            ) as process:
+                assert process.stdout is not None
+                for _ in oids:
+                    head = process.stdout.readline().split()
+                    if len(head) != 3:  # "<oid> missing", or the end: a damaged or shallow repository
+                        complaints.seek(0)
+                        process.kill()
+                        raise _git_failed("cat-file", complaints.read() or b" ".join(head), self.top)
+                    yield process.stdout.read(int(head[2]))
+                    process.stdout.read(1)
 
     def text(self, *arguments: str) -> str:
         """Run git and return its trimmed output as text."""
@@ -97,11 +117,28 @@ class TreeFile:
     path: str
 
 
+def _environment(env: dict[str, str] | None) -> dict[str, str]:
+    """Return git's environment: inside a hook git itself names another repository and index to its children."""
+    kept = {name: value for name, value in os.environ.items() if name not in _OTHER_REPOSITORY}
+    return {**kept, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C", **(env or {})}
+
+
+def _git_failed(command: str, said: bytes, where: Path) -> UserError:
+    last = said.decode(errors="replace").strip().splitlines()
+    return UserError(
+        "GAO-ARENA-141",
+        f"git {command} failed",
+        why=one_line(last[-1] if last else "it gave no reason"),
+        fix="run the same in the repository and mend what it names",
+        where=str(where),
+    )
+
+
 def find_repository(folder: Path) -> Repository:
     """Return the repository that `folder` is in; raises `UserError` where there is none."""
     probe = ["git", *_SAFE, "-C", str(folder), "rev-parse", "--show-toplevel", "--show-prefix"]
     try:
-        done = subprocess.run(probe, capture_output=True, check=False)
+        done = subprocess.run(probe, capture_output=True, env=_environment(None), check=False)
     except FileNotFoundError as error:
         raise UserError(
             "GAO-ARENA-143",
@@ -109,6 +146,8 @@ def find_repository(folder: Path) -> Repository:
             why="ARENA compares a change with a commit",
             fix="install git and make it reachable on PATH",
         ) from error
+    if done.returncode != 0 and b"not a git repository" not in done.stderr:
+        raise _git_failed("rev-parse", done.stderr, folder)
     if done.returncode != 0:
         raise UserError(
             "GAO-ARENA-144",
@@ -181,20 +220,16 @@ def _objects(
     for file in files:
         if file.mode == _SUBMODULE:
             raise _incomplete(
-                file.path, "it is a git submodule", "vendor its files, or install it as a package"
+                file.path,
+                "it is a git submodule, or a repository inside this one",
+                "vendor its files, install it as a package, or let .gitignore name it",
             )
-    wanted = "".join(f"{file.oid}\n" for file in files).encode()
-    stream = memoryview(repository.git("cat-file", "--batch", env=env, stdin=wanted))
-    for file in files:
-        header, rest = _split_line(stream)
-        size = int(header.split()[2])
-        yield file.mode, file.path, bytes(rest[:size])
-        stream = rest[size + 1 :]
-
-
-def _split_line(stream: memoryview) -> tuple[bytes, memoryview]:
-    end = bytes(stream[:200]).index(b"\n")
-    return bytes(stream[:end]), stream[end + 1 :]
+        if not _UNSAFE.isdisjoint(PurePosixPath(file.path).parts):
+            raise _incomplete(file.path, "no file of a tree may have such a path", "remove it from the tree")
+    files.sort(key=lambda file: file.mode == _SYMLINK)  # links last: nothing is ever written through one
+    with closing(repository.objects([file.oid for file in files], env)) as contents:
+        for file, content in zip(files, contents, strict=True):
+            yield file.mode, file.path, content
 
 
 def _write(root: Path, mode: str, path: str, content: bytes) -> None:

@@ -126,10 +126,12 @@ class Ledger:
             return int(connection.execute(query).scalar_one())
 
     def finish(self, run: FinishedRun, *, dataset: Digest, candidate: Digest) -> None:
-        """Write a complete run."""
+        """Write a complete run. One whose evidence was removed is judged again, and then found again."""
         with self._database.write() as connection:
             connection.execute(
-                sa.insert(_runs).values(
+                sa.insert(_runs)
+                .prefix_with("OR REPLACE")
+                .values(
                     id=run.id,
                     key=run.key,
                     dataset=dataset,

@@ -13,7 +13,7 @@ from genaiops.arena.datasets import read_cases
 from genaiops.arena.git import Repository
 from genaiops.arena.model import Role, Suite
 from genaiops.arena.suites import resolve_suite
-from genaiops.core import Json, UserError
+from genaiops.core import Case, Json, UserError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,12 +33,16 @@ class RunOptions:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Both arms, ready, and the suite that judges them; `other` is the candidate's where it differs."""
+    """Both arms, ready, and the suite that judges them; `other` is the candidate's where it differs.
+
+    `gate_changed`: the candidate changes the suite, or removes it.
+    """
 
     arms: dict[Role, Prepared]
     suite: Suite
     other: Suite | None
     gate_from: Role
+    gate_changed: bool
     environment: dict[str, Json]
     warnings: tuple[str, ...]
 
@@ -61,13 +65,18 @@ async def pair_up(repository: Repository, options: RunOptions, services: Service
     theirs = project_of(baseline, mine, env)
     if not options.same_env:
         refuse_other_environment(baseline, candidate)
-    suite, other, gate_from, warnings = _suites(options, baseline, theirs, candidate, mine)
+    ruling = choose_suite(options, baseline, theirs, mine)
     facts = {**environment(), "same_env": True} if options.same_env else environment()
     arms: dict[Role, Prepared] = {
         "baseline": await prepare(baseline, theirs, services, facts),
         "candidate": await prepare(candidate, mine, services, facts),
     }
-    return Pair(arms, suite, other, gate_from, facts, tuple(warnings))
+    warnings = ruling.warnings
+    if arms["baseline"].digest == arms["candidate"].digest:
+        warnings = (*warnings, "both arms are the same app: nothing that makes an answer differs")
+    return Pair(
+        arms, ruling.suite, ruling.other, ruling.gate_from, ruling.gate_changed, facts, warnings
+    )
 
 
 def _baseline(repository: Repository, options: RunOptions) -> str:
@@ -76,9 +85,19 @@ def _baseline(repository: Repository, options: RunOptions) -> str:
     return repository.commit_of("HEAD") if options.overrides else repository.default_baseline()
 
 
-def _suites(
-    options: RunOptions, baseline: Exported, theirs: Project, candidate: Exported, mine: Project
-) -> tuple[Suite, Suite | None, Role, list[str]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ruling:
+    """Which suite decides, which is only shown, and what is to be said of that."""
+
+    suite: Suite
+    other: Suite | None = None
+    gate_from: Role = "baseline"
+    gate_changed: bool = False
+    warnings: tuple[str, ...] = ()
+
+
+def choose_suite(options: RunOptions, baseline: Exported, theirs: Project, mine: Project) -> Ruling:
+    """Return the ruling: the baseline's suite, where it has one and nobody asked for the candidate's."""
     name = options.suite or only_suite(mine, theirs)
     new = load_suite(mine, name) if name in mine.suites else None
     described = (baseline.root / PROJECT_FILE).is_file() and name in theirs.suites
@@ -86,25 +105,32 @@ def _suites(
         if new is None:
             raise _unknown(name, mine)
         warning = f"the baseline has no suite {name!r}: the candidate's was used"
-        return new, None, "candidate", [warning]
+        return Ruling(suite=new, gate_from="candidate", warnings=(warning,))
     old = load_suite(theirs, name)
     if new is None:
-        return old, None, "baseline", [f"the candidate removes the suite {name!r}"]
+        return Ruling(suite=old, gate_changed=True, warnings=(f"the candidate removes the suite {name!r}",))
     if old.digest == new.digest:
-        return old, None, "baseline", []
+        return Ruling(suite=old)
     if options.suite_from == "candidate":
-        return new, _apart(old, new), "candidate", ["judged by the candidate's suite, as asked"]
-    return old, _apart(new, old), "baseline", []
+        asked = ("judged by the candidate's suite, as asked",)
+        return Ruling(
+            suite=new, other=_apart(old, new), gate_from="candidate", gate_changed=True, warnings=asked
+        )
+    return Ruling(suite=old, other=_apart(new, old), gate_changed=True)
 
 
 def _apart(other: Suite, ruling: Suite) -> Suite:
     """Rename rows of `other` that have a ruling row's id but ask something else."""
-    asked = {case.id: case.inputs for case in ruling.cases}
+    asked = {case.id: _asked(case) for case in ruling.cases}
     cases = [
-        replace(case, id=f"{case.id}~changed") if asked.get(case.id, case.inputs) != case.inputs else case
+        replace(case, id=f"{case.id}~changed") if asked.get(case.id, _asked(case)) != _asked(case) else case
         for case in other.cases
     ]
     return replace(other, cases=tuple(cases))
+
+
+def _asked(case: Case) -> object:
+    return case.inputs, case.attachments
 
 
 def only_suite(mine: Project, theirs: Project) -> str:

@@ -26,7 +26,7 @@ async def rescore(
     for role in ROLES:
         found: list[Score] = []
         for row in run.rows:
-            if row.role == role and row.case in cases:
+            if row.role == role and row.case in cases and row.repeat < ruler.repeats:
                 trace = traces.get(row.output.trace_id, Trace(id=row.output.trace_id))
                 found += await score_output(scorers, cases[row.case], row.repeat, row.output, trace)
         scores[role] = found

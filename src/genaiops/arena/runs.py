@@ -106,7 +106,7 @@ async def _run(
         reuse=_reuse(answered),
         environment=pair.environment,
         prices=_prices(pair),
-        gate_changed=pair.other is not None,
+        gate_changed=pair.gate_changed,
         gate_from=pair.gate_from,
         other_suite=pair.other,
         other_scores=scores[1] if pair.other else {},
@@ -118,7 +118,8 @@ async def _run(
 async def _answer(
     key: Digest, seed: str, pair: Pair, options: RunOptions, services: Services, ledger: Ledger
 ) -> list[Answered]:
-    extra = [] if pair.other is None else [case for case in pair.other.cases if case not in pair.suite.cases]
+    ruling = {case.id for case in pair.suite.cases}
+    extra = [] if pair.other is None else [case for case in pair.other.cases if case.id not in ruling]
     repeats = max(suite.ruler.repeats for suite in pair.suites)
     steps = schedule([*pair.suite.cases, *extra], repeats, seed)
     fresh = needs_fresh_latency(pair.suite)

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
         OutsideError,
         UserError,
     )
+    from genaiops.core.likeness import normalise, token_f1
     from genaiops.core.money import NANO, cost_nanousd, usd
     from genaiops.core.rule_syntax import fact_path
     from genaiops.core.rules import check_rule, evaluate_rule
@@ -88,6 +89,7 @@ _FILES = {
     "codec": "decode decode_json encode json_schema",
     "digests": "Digest Json canonical digest_bytes digest_json hex_of parse_digest",
     "errors": "GateSaidNo GenaiopsError Inconclusive Interrupted OutsideError UserError",
+    "likeness": "normalise token_f1",
     "money": "NANO cost_nanousd usd",
     "rule_syntax": "fact_path",
     "rules": "check_rule evaluate_rule",
@@ -113,9 +115,10 @@ __all__ = [
     "Response", "RuleResult", "Runner", "Score", "Scorer", "ScorerSpec", "Settings", "SignedStatement",
     "SigningKey", "SnapshotId", "Span", "Statement", "Status", "Subject", "TokenEmbedder", "ToolCall",
     "Trace", "Usage", "UserError", "VectorIndex", "Verdict", "canonical", "check_rule", "cost_nanousd",
-    "decode", "decode_json", "digest_bytes", "digest_json", "encode", "evaluate_rule", "fact_path", "hex_of",
-    "json_schema", "load_public_key", "load_signing_key", "new_signing_key", "one_line", "open_statement",
-    "parse_digest", "parse_reference", "plain", "read_front_matter", "read_yaml", "sign_statement", "usd",
+    "decode", "decode_json", "digest_bytes", "digest_json", "encode", "evaluate_rule", "fact_path",
+    "hex_of", "json_schema", "load_public_key", "load_signing_key", "new_signing_key", "normalise",
+    "one_line", "open_statement", "parse_digest", "parse_reference", "plain", "read_front_matter",
+    "read_yaml", "sign_statement", "token_f1", "usd",
 ]  # fmt: skip
 
 __getattr__ = attach(__name__, {name: file for file, names in _FILES.items() for name in names.split()})

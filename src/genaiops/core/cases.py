@@ -87,8 +87,7 @@ class Usage:
 class Answer:
     """What an app returns: a text, or data, with the passages it stands on; or an abstention.
 
-    `signals` are the numbers that the app decides on (how well an answer is supported, …): a calibration
-    learns from them.
+    `signals` are the numbers that the app decided on, such as how well an answer is supported.
     """
 
     text: str | None = None

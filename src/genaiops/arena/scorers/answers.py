@@ -5,32 +5,11 @@ Normalisation and F1 as in Rajpurkar et al., "SQuAD: 100,000+ Questions for Mach
 ASCII punctuation, no articles, single blanks; the best of several reference answers counts.
 """
 
-import re
-import string
-from collections import Counter
 from collections.abc import Callable, Mapping
 
 from genaiops.arena.scorers.base import Mark, PureScorer, ScorerContext, take_parameters
 from genaiops.arena.scorers.expected import answerable, answers
-from genaiops.core import Case, Json, Output, ScorerSpec
-
-_ARTICLES = re.compile(r"\b(a|an|the)\b")
-_NO_PUNCTUATION = str.maketrans("", "", string.punctuation)
-
-
-def normalise(text: str) -> str:
-    """Return `text` as SQuAD compares it."""
-    bare = text.lower().translate(_NO_PUNCTUATION)
-    return " ".join(_ARTICLES.sub(" ", bare).split())
-
-
-def token_f1(answer: str, reference: str) -> float:
-    """Return the harmonic mean of token precision and recall, 1 or 0 where either has no token."""
-    said, meant = normalise(answer).split(), normalise(reference).split()
-    if not said or not meant:
-        return float(said == meant)
-    shared = sum((Counter(said) & Counter(meant)).values())
-    return 2 * shared / (len(said) + len(meant)) if shared else 0.0
+from genaiops.core import Case, Json, Output, ScorerSpec, normalise, token_f1
 
 
 def has_reference(case: Case) -> bool:
