@@ -12,7 +12,7 @@ _FENCE = re.compile(r"^```(?P<info>[^\n`]*)\n(?P<text>.*?)^```$", re.MULTILINE |
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A fenced block: its language, the words after it (a file name, `replace`, `norun`), its text, its line."""
+    """A fenced block: language, the words after it (a file name, `replace`, `norun`), text, line."""
 
     page: Path
     line: int

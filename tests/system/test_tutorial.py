@@ -1,4 +1,4 @@
-"""The tutorial is followed to the letter in an empty folder: its files, its commands, what it says they print."""
+"""The tutorial is followed to the letter in an empty folder: its files, its commands, what they print."""
 
 import os
 import re
@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from tests.support.documents import DOCS, Block, blocks, commands
 
 EXITS = re.compile(r"#\s*exits (\d+)\s*$")

@@ -1,0 +1,230 @@
+"""Write the measured tables into the pages that show them; with --check, fail where one is stale.
+
+A table stands between `<!-- table: NAME -->` and `<!-- end -->`; its numbers come from bench/results/.
+"""
+
+import json
+import re
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+RESULTS = ROOT / "bench" / "results"
+PAGES = ("benchmarks.md", "decisions.md")
+SYSTEMS = {
+    "bm25s": "BM25 (bm25s)",
+    "lexical": "words only",
+    "dense": "vectors only",
+    "hybrid": "hybrid",
+    "hybrid_rerank": "hybrid + rerank",
+}
+_SHOWN = frozenset({"retrieval", "knowledge_speed", "decisions"})
+_PLACE = re.compile(r"(<!-- table: (?P<name>\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def measured(name: str) -> Any:
+    """Return what a benchmark wrote."""
+    return json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a Markdown table: words to the left, numbers to the right."""
+    lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def _sets() -> str:
+    rows = [
+        [f"`{name}`", *(f"{one[key]:,}" for key in ("documents", "chunks", "questions", "clusters"))]
+        for name, one in measured("retrieval")["sets"].items()
+    ]
+    notes = [f"- `{name}`: {one['note']}" for name, one in measured("retrieval")["sets"].items()]
+    return (
+        table(["set", "documents", "chunks", "questions", "clusters"], rows) + "\n" + "\n".join(notes) + "\n"
+    )
+
+
+def _means(metric: str) -> str:
+    rows: list[list[str]] = []
+    for name, one in measured("retrieval")["sets"].items():
+        means = {system: one["metrics"][metric]["mean"][system][0] for system in SYSTEMS}
+        best = max(means.values())
+        rows.append(
+            [f"`{name}`", *(f"**{mean:.3f}**" if mean == best else f"{mean:.3f}" for mean in means.values())]
+        )
+    return table(["set", *SYSTEMS.values()], rows)
+
+
+def _gains(metric: str) -> str:
+    rows: list[list[str]] = []
+    for name, one in measured("retrieval")["sets"].items():
+        found = one["metrics"][metric]
+        single = SYSTEMS[found["best_single"]]
+        gains = [
+            _signed(found["versus_best_single"]["hybrid"]),
+            _signed(found["versus_best_single"]["hybrid_rerank"]),
+            _signed(found["rerank_versus_hybrid"]),
+        ]
+        rows.append([f"`{name}`", single, *gains])
+    head = ["set", "best single", "hybrid − single", "hybrid + rerank − single", "rerank − hybrid"]
+    return table(head, rows)
+
+
+def _signed(values: Sequence[float]) -> str:
+    middle, low, high = (f"{value:+.3f}".replace("-", "−") for value in values)
+    return f"{middle} [{low}, {high}]"
+
+
+def _retrieval_time() -> str:
+    rows = [
+        [
+            f"`{name}`",
+            *(f"{one['ms'][system]['p50']:.1f} / {one['ms'][system]['p95']:.1f}" for system in SYSTEMS),
+        ]
+        for name, one in measured("retrieval")["sets"].items()
+    ]
+    return (
+        table(["set (ms, p50 / p95)", *SYSTEMS.values()], rows)
+        + "\n"
+        + _machine(measured("retrieval")["machine"])
+    )
+
+
+def _knowledge_speed() -> str:
+    found = measured("knowledge_speed")
+    head = ["search (ms)", *next(iter(found["ms"].values()))]
+    rows = [[name, *(f"{value:.1f}" for value in times.values())] for name, times in found["ms"].items()]
+    said = f"{found['passages']:,} passages, {found['questions']} questions, {found['disk_mb']} MB on disk. "
+    return table(head, rows) + "\n" + said + _machine(found["machine"])
+
+
+def _machine(facts: dict[str, Any]) -> str:
+    before = facts.get("load_before") or facts.get("load")
+    after = facts.get("load_after")
+    load = f"load average {before[0]:.1f} before" if before else "load not recorded"
+    load += f" and {after[0]:.1f} after" if after else ""
+    numpy = facts.get("numpy") or facts.get("versions", {}).get("numpy")
+    return (
+        f"{facts['cores']} cores, shared with other work: {load}. Python {facts['python']}, numpy {numpy}.\n"
+    )
+
+
+def _decisions() -> str:
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for row in measured("decisions")["rows"]:
+        groups.setdefault(row["group"], []).append(row)
+    rows = [
+        [
+            group,
+            str(len(members)),
+            _spread([row["draws"] for row in members], ",.0f"),
+            _spread([row["allowed"] for row in members]),
+            _spread([row["false_proven"] for row in members]),
+            str(sum(not row["holds"] for row in members)),
+        ]
+        for group, members in groups.items()
+    ]
+    return table(
+        ["group", "regimes", "draws each", "allowed", "falsely proven", "beyond what is allowed"], rows
+    )
+
+
+def _exceeding() -> str:
+    rows = [
+        [row["regime"], *map(_share, (row["false_proven"], row["without_pseudo_case"], *_peers(row)))]
+        for row in measured("decisions")["rows"]
+        if not row["holds"]
+    ]
+    return table(["regime", "ours", "without pseudo-case", "paired t", "percentile bootstrap"], rows)
+
+
+def _peers(row: dict[str, Any]) -> tuple[float, float]:
+    return row["naive"]["paired t"], row["naive"]["percentile bootstrap"]
+
+
+def _share(value: float) -> str:
+    return f"{value:.3f}"
+
+
+def _naive() -> str:
+    wanted = [
+        row for row in measured("decisions")["rows"] if row["group"] == "clusters" and "0.3" in row["regime"]
+    ]
+    names = list(wanted[0]["naive"])
+    rows = [
+        [row["regime"], f"{row['false_proven']:.3f}", *(f"{row['naive'][name]:.3f}" for name in names)]
+        for row in wanted
+    ]
+    return table(["regime", "ours", *names], rows)
+
+
+def _power() -> str:
+    rows = [
+        [row["regime"], f"{row['without_pseudo_case']:.3f}", f"{row['with_pseudo_case']:.3f}"]
+        for row in measured("decisions")["power"]
+    ]
+    return table(["regime", "without pseudo-case", "with it"], rows)
+
+
+def _spread(values: Sequence[float], form: str = ".3f") -> str:
+    low, high = format(min(values), form), format(max(values), form)
+    return low if low == high else f"{low} to {high}"
+
+
+def _others() -> str:
+    names = sorted(path.stem for path in RESULTS.glob("*.json") if path.stem not in _SHOWN)
+    lines = [
+        f"- [`bench/results/{name}.json`](../bench/results/{name}.json){_question(name)}" for name in names
+    ]
+    return "\n".join(lines or ["None yet."]) + "\n"
+
+
+def _question(name: str) -> str:
+    found = measured(name)
+    return f": {found['question']}" if isinstance(found, dict) and "question" in found else ""
+
+
+TABLES: dict[str, Callable[[], str]] = {
+    "sets": _sets,
+    "recall": lambda: _means("recall@5"),
+    "mrr": lambda: _means("mrr@10"),
+    "recall_gains": lambda: _gains("recall@5"),
+    "mrr_gains": lambda: _gains("mrr@10"),
+    "retrieval_time": _retrieval_time,
+    "knowledge_speed": _knowledge_speed,
+    "decisions": _decisions,
+    "exceeding": _exceeding,
+    "naive": _naive,
+    "power": _power,
+    "others": _others,
+}
+
+
+def filled(text: str) -> str:
+    """Return a page with every table written anew."""
+    return _PLACE.sub(lambda found: found[1] + TABLES[found["name"]]() + found[3], text)
+
+
+def main(arguments: list[str]) -> int:
+    """Write, or check, the tables; return the exit status."""
+    stale = 0
+    for name in PAGES:
+        page = ROOT / "docs" / name
+        text = page.read_text(encoding="utf-8")
+        if (new := filled(text)) == text:
+            continue
+        stale += 1
+        if "--check" in arguments:
+            print(f"docs/{name} is stale: run python scripts/benchmarks.py")
+        else:
+            page.write_text(new, encoding="utf-8")
+    if "--check" in arguments:
+        return int(bool(stale))
+    print(f"{stale} of {len(PAGES)} pages written anew")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
