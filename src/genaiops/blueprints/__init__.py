@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING
 from genaiops.lazy import attach
 
 if TYPE_CHECKING:
-    from genaiops.blueprints.demo import DemoOptions, Shown, run_demo
+    from genaiops.blueprints.demo import DemoOptions, run_demo
     from genaiops.blueprints.finding import Function, find_apps
     from genaiops.blueprints.rows import Table, read_table
     from genaiops.blueprints.setup import Plan, plan_setup, write
     from genaiops.blueprints.starting import BLUEPRINTS, commit, start
 
 _FILES = {
-    "demo": "DemoOptions Shown run_demo",
+    "demo": "DemoOptions run_demo",
     "finding": "Function find_apps",
     "rows": "Table read_table",
     "setup": "Plan plan_setup write",
@@ -20,7 +20,7 @@ _FILES = {
 }
 
 __all__ = [
-    "BLUEPRINTS", "DemoOptions", "Function", "Plan", "Shown", "Table", "commit", "find_apps", "plan_setup",
+    "BLUEPRINTS", "DemoOptions", "Function", "Plan", "Table", "commit", "find_apps", "plan_setup",
     "read_table", "run_demo", "start", "write",
 ]  # fmt: skip
 

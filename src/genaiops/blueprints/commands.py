@@ -11,7 +11,7 @@ from genaiops.arena import settings
 from genaiops.blueprints.demo import DemoOptions, run_demo
 from genaiops.blueprints.setup import plan_setup, write
 from genaiops.blueprints.starting import BLUEPRINTS, commit, start
-from genaiops.core import encode, one_line
+from genaiops.core import one_line
 from genaiops.models import Weights
 from genaiops.work import Console
 
@@ -43,12 +43,10 @@ def demo_command(
         weights = Weights(settings())
         for name in _weights(chat):
             weights.pull(name, None, console)
-    shown = asyncio.run(run_demo(DemoOptions(folder=folder, chat=chat), console))
+    facts = asyncio.run(run_demo(DemoOptions(folder=folder, chat=chat), console))
     if as_json:
-        console.emit_json(encode(shown.facts))
-    else:
-        console.print(shown.text)
-        console.note(f"done in {time.monotonic() - began:.0f} s")
+        console.emit_json(facts)
+    console.note(f"done in {time.monotonic() - began:.0f} s")
 
 
 def _weights(chat: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""`genaiops demo`: the main job on a real project, from an empty folder to two verdicts.
+"""`genaiops demo`: the main job on a real project, from an empty folder to verdicts.
 
 The project's history tells the story: a naive assistant, the same one told to admit ignorance, then the
 production form. All three answer the same questions with the same model, side by side; the change from naive
@@ -49,32 +49,27 @@ class DemoOptions:
     chat: str
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """What the demo found: for people and for machines."""
+async def run_demo(options: DemoOptions, console: Console) -> dict[str, Json]:
+    """Make the project where it is not there yet, answer with its three forms, and judge both changes.
 
-    text: RenderableType
-    facts: dict[str, Json]
-
-
-async def run_demo(options: DemoOptions, console: Console) -> Shown:
-    """Make the project where it is not there yet, answer with its three forms, and judge both changes."""
+    Each verdict is shown as soon as it is there; returned is what a machine wants to know.
+    """
     _make_project(options, console)
     async with open_session(options.folder, console) as session:
-        console.note("index: reading the documents")
-        arms = {form: (form, ()) for form in FORMS}
         console.note("three forms of the assistant answer the same questions, in turn, with the same model")
-        await answer_round(session.root, {**arms}, "qa", session.services)
+        await answer_round(session.root, {form: (form, ()) for form in FORMS}, "qa", session.services)
         better = {
             form: await _judge(session, RunOptions(suite="qa", baseline=form, candidate="production"))
             for form in ("naive", "honest")
         }
-        console.note(f"now a worse change: {WORSE} (answer always)")
+        console.print(_first(better))
+        console.note(f"now a worse change: {WORSE} (answer always, never abstain)")
         worse = await _judge(
             session,
             RunOptions(suite="regression", baseline="production", candidate="production", overrides=(WORSE,)),
         )
-    return Shown(_text(better, worse, options.folder), _facts(better, worse, options.folder))
+    console.print(_second(worse, better["naive"], options.folder))
+    return _facts(better, worse, options.folder)
 
 
 async def _judge(session: Session, options: RunOptions) -> Finished:
@@ -122,24 +117,31 @@ def _set_chat(folder: Path, chat: str) -> None:
     file.write_text(text.replace("local:smollm2-135m", chat), encoding="utf-8")
 
 
-def _text(better: Mapping[str, Finished], worse: Finished, folder: Path) -> RenderableType:
+def _first(better: Mapping[str, Finished]) -> RenderableType:
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("form")
     for name in COUNTS:
         table.add_column(name, justify="right")
     for form, title in FORMS.items():
         table.add_row(Text(title), *map(str, _counts(form, better).values()))
-    naive = better["naive"]
+    naive, honest = better["naive"], better["honest"]
     return Group(
         Text("\nThree forms, one model, the same questions\n", style="bold"),
         table,
-        Text("\nIs the production form worth merging?\n", style="bold"),
+        Text("\nIs the change from naive to production worth merging?\n", style="bold"),
         render_terminal(naive.run, naive.verdict, naive.bundle),
-        Text("\nAnd a worse change: answer always, never abstain\n", style="bold"),
+        Text(f"\nAgainst the form that may say it does not know: {honest.verdict.outcome.upper()}"),
+        Text(f"{honest.verdict.headline}\n"),
+    )
+
+
+def _second(worse: Finished, naive: Finished, folder: Path) -> RenderableType:
+    return Group(
+        Text("And a worse change: answer always, never abstain\n", style="bold"),
         render_terminal(worse.run, worse.verdict, worse.bundle),
         Text(f"\nYours now: cd {folder}\n"),
         Text('  genaiops ask "…"             ask it something'),
-        Text("  genaiops arena run           after a change of yours"),
+        Text("  genaiops arena run           after a change of yours: --suite qa, or --suite regression"),
         Text(f"  genaiops arena verify {naive.bundle}"),
     )
 

@@ -2,13 +2,13 @@
 
 from genaiops import Answer, Citation, Context
 from genaiops.app import reading
-from genaiops.core import Grounding
+from genaiops.core import Grounding, Passage
 
 OPENING = 'The answer is "'
 UNKNOWN = "I don't know: the documents do not say."
 
 
-async def answer(inputs: dict, ctx: Context) -> Answer:
+async def answer(inputs: dict[str, str], ctx: Context) -> Answer:
     """Find evidence, let the model draft, and answer with a span of the evidence, or abstain."""
     question = inputs["question"]
     passages = await ctx.search(question, k=ctx.params.top_k, rerank=ctx.params.rerank)
@@ -20,7 +20,7 @@ async def answer(inputs: dict, ctx: Context) -> Answer:
     return decide(choices, passages, ctx)
 
 
-async def select(question: str, passages: list, ctx: Context) -> list[reading.Evidence]:
+async def select(question: str, passages: list[Passage], ctx: Context) -> list[reading.Evidence]:
     """Return the few sentences of the passages that speak to the question."""
     found = reading.sentences(passages)
     similarities = await ctx.rank(question, [sentence.ranked for sentence in found])
@@ -43,12 +43,14 @@ async def read(question: str, evidence: list[reading.Evidence], ctx: Context) ->
         messages,
         max_tokens=prompt.parameters.max_tokens,
         stop=prompt.parameters.stop,
-        grounding=Grounding(question, tuple(texts)),  # for `local:extractive`, which reads no prompt
+        grounding=Grounding(
+            question=question, texts=tuple(texts)
+        ),  # for `local:extractive`, which reads no prompt
     )
     return reply.text.removeprefix(OPENING).split('"')[0].strip(" ."), reply.logprob
 
 
-def decide(choices: list[reading.Choice], passages: list, ctx: Context) -> Answer:
+def decide(choices: list[reading.Choice], passages: list[Passage], ctx: Context) -> Answer:
     """Answer with the best supported choice and its source; below the learnt threshold, abstain."""
     rule = reading.read_rule(ctx.calibration("abstain"))
     decision = reading.decide([one.text for one in choices], [one.features for one in choices], rule)

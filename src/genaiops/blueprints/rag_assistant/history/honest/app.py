@@ -7,7 +7,7 @@ OPENING = 'The answer is "'
 SILENCE = ("don't know", "do not know", "not mentioned", "cannot be answered", "no answer")
 
 
-async def answer(inputs: dict, ctx: Context) -> Answer:
+async def answer(inputs: dict[str, str], ctx: Context) -> Answer:
     """Put the nearest passages before the question and say what the model says."""
     question = inputs["question"]
     passages = await ctx.search(question, k=ctx.params.top_k, mode="dense", rerank=False)
@@ -20,7 +20,9 @@ async def answer(inputs: dict, ctx: Context) -> Answer:
         messages,
         max_tokens=prompt.parameters.max_tokens,
         stop=prompt.parameters.stop,
-        grounding=Grounding(question, tuple(texts)),  # for `local:extractive`, which reads no prompt
+        grounding=Grounding(
+            question=question, texts=tuple(texts)
+        ),  # for `local:extractive`, which reads no prompt
     )
     text = reply.text.removeprefix(OPENING).split('"')[0].strip(" .")
     return Answer(text, passages=passages, abstained=any(words in text.lower() for words in SILENCE))
