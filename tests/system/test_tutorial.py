@@ -1,12 +1,15 @@
 """The tutorial is followed to the letter in an empty folder: its files, its commands, what they print."""
 
+import json
 import os
 import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+from scipy.stats import t as student_t
 from tests.support.documents import DOCS, Block, blocks, commands
 
 EXITS = re.compile(r"#\s*exits (\d+)\s*$")
@@ -28,6 +31,22 @@ def test_the_tutorial_can_be_followed_to_the_letter(tmp_path: Path) -> None:
         elif block.language == "text":
             for line in block.text.splitlines():
                 assert_printed(line, printed, block)
+    assert_recomputed_by_hand(shop)
+
+
+def assert_recomputed_by_hand(project: Path) -> None:
+    """The lines that the page on evidence shows give the interval that the verdict states."""
+    shown = next(block for block in blocks(DOCS / "evidence.md") if block.language == "python")
+    names: dict[str, Any] = {}
+    exec(shown.text, names)
+    bundles = list((project / ".genaiops" / "evidence").iterdir())
+    assert bundles
+    for bundle in bundles:
+        verdict = json.loads((bundle / "verdict.json").read_text(encoding="utf-8"))
+        stated = next(one["diff"] for one in verdict["comparisons"] if one["scorer"] == "answer_f1")
+        mean, error = names["recompute"](bundle, "answer_f1")
+        reach = student_t.ppf(1 - verdict["alpha"], stated["g_eff"] - 1) * error
+        assert (stated["low"], stated["high"]) == pytest.approx((mean - reach, mean + reach), rel=1e-7)
 
 
 def environment_of_a_new_user(home: Path) -> dict[str, str]:

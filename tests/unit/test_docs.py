@@ -6,6 +6,7 @@ import json
 import re
 import shlex
 from collections.abc import Iterator
+from dataclasses import fields
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import yaml
 from scripts import benchmarks, cli_docs
 from tests.support.documents import DOCS, ROOT, Block, blocks, commands, pages
 
+from genaiops import Answer, Context
 from genaiops.app import load_project
 from genaiops.arena.model import Ruler, ScorerUse
 from genaiops.arena.scorers import BUILT_IN, build_scorers
@@ -134,6 +136,13 @@ def test_every_key_of_the_project_file_is_documented() -> None:
     keys = {key for part in parts for key in part.get("properties", {})}
     text = (DOCS / "project-file.md").read_text(encoding="utf-8")
     assert sorted(key for key in keys if f"`{key}`" not in text) == []
+
+
+def test_everything_that_an_app_may_use_is_documented() -> None:
+    text = (DOCS / "app.md").read_text(encoding="utf-8")
+    members = [name for name in dir(Context) if not name.startswith("_")]
+    assert [name for name in [*members, "params", "root", "seed"] if f"`ctx.{name}" not in text] == []
+    assert [field.name for field in fields(Answer) if f"| `{field.name}` |" not in text] == []
 
 
 def test_every_built_in_scorer_is_documented_as_its_spec_says() -> None:
