@@ -226,10 +226,10 @@ def test_mistakes_end_with_status_2_and_a_way_out_and_never_with_a_traceback(
         genaiops(empty, env, "arena", "run"),
         genaiops(project, env, "arena", "run", "--baseline", "nope"),
     ]
-    for bad in (good.replace("params:", "parms:"), good.replace("answer_f1,", "answer_f2,")):
+    for bad in (good.replace("params:", "parms:"), good.replace("- tokens\n", "- tokns\n")):
         file.write_text(bad, encoding="utf-8")
         attempts.append(genaiops(project, env, "arena", "run"))
-    for attempt, word in zip(attempts, ("genaiops init", "main", "params", "answer_f1"), strict=True):
+    for attempt, word in zip(attempts, ("genaiops init", "main", "params", "tokens"), strict=True):
         assert attempt.returncode == 2, attempt.stderr
         assert word in attempt.stderr
         assert "Traceback" not in attempt.stderr

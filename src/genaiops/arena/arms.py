@@ -1,17 +1,28 @@
 """An arm made ready: its project read, named by digest, and how to start it."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import cast
 
 from genaiops.app import AppWorker, Project, Services
 from genaiops.arena.candidates import Exported, app_digest
 from genaiops.arena.engine import Side, Worker
 from genaiops.arena.model import Arm, Role
-from genaiops.core import Digest, Json, ModelSpec
+from genaiops.core import Digest, Json, ModelSpec, UserError, decode_json, digest_bytes
 from genaiops.knowledge import Corpus, Recipe
+from genaiops.prompts import Prompt, load_prompt
 
 _OURS = frozenset({"local", "scripted"})
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """What `calibration/NAME.json` holds: the values, and what they were learnt on."""
+
+    manifest: dict[str, Json]
+    digest: Digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +34,8 @@ class Prepared:
     specs: dict[str, ModelSpec]
     corpora: dict[str, Corpus]
     recipes: dict[str, Recipe]
+    prompts: dict[str, Prompt]
+    calibrations: dict[str, Calibration]
     digest: Digest
 
     @property
@@ -52,7 +65,28 @@ async def prepare(exported: Exported, project: Project, services: Services, envi
         environment=environment,
     )
     corpora = {name: corpus for name, (corpus, _) in knowledge.items()}
-    return Prepared(exported, project, specs, corpora, recipes, digest)
+    root = exported.root
+    return Prepared(exported, project, specs, corpora, recipes, _prompts(root), _calibrations(root), digest)
+
+
+def _prompts(root: Path) -> dict[str, Prompt]:
+    """Return the prompts in our form; an app that is not ours may keep files of its own in `prompts`."""
+    found: dict[str, Prompt] = {}
+    for path in sorted(root.glob("prompts/*.md")):
+        with suppress(UserError):  # the app that asks for it is told what is wrong with it
+            found[path.stem] = load_prompt(path)
+    return found
+
+
+def _calibrations(root: Path) -> dict[str, Calibration]:
+    found: dict[str, Calibration] = {}
+    for path in sorted(root.glob("calibration/*.json")):
+        with suppress(UserError):
+            content = path.read_bytes()
+            manifest = decode_json(dict[str, Json], content, where=path.name)
+            if {"values", "learned_on"} <= manifest.keys():
+                found[path.stem] = Calibration(manifest, digest_bytes(content))
+    return found
 
 
 def side(prepared: Prepared, services: Services, *, scope: str, pass_env: tuple[str, ...]) -> Side:

@@ -17,6 +17,7 @@ from genaiops.app import PROJECT_FILE, Project, load_project
 from genaiops.arena.git import Repository, TreeFile, discard, export_tree, snapshot_tree, tree_files
 from genaiops.arena.model import ArmSource
 from genaiops.core import Digest, Json, ModelSpec, UserError, digest_json, encode
+from genaiops.knowledge import SUFFIXES
 
 LOCKFILES = frozenset(
     {
@@ -151,8 +152,9 @@ def _is_apart(path: str, sources: Sequence[PurePosixPath]) -> bool:
 
 def environment() -> dict[str, Json]:
     """Return what both arms run on: interpreter, machine, and every installed distribution."""
+    metadata = [item.metadata for item in distributions()]  # read once: each access parses the file again
     packages = sorted(
-        {(item.name.lower().replace("_", "-"), item.version) for item in distributions() if item.name}
+        {(str(facts["Name"]).lower().replace("_", "-"), str(facts["Version"])) for facts in metadata}
     )
     return {
         "python": platform.python_version(),

@@ -9,7 +9,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -42,12 +42,14 @@ class Repository:
         """Run git and return its standard output; raises `UserError` with git's own last line."""
         command = ["git", *_SAFE, *_NO_FILTERS, "-C", str(self.top), *arguments]
         environment = _environment(env)
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, env=environment, check=False)
+        done = subprocess.run(
+            command, stdin=subprocess.DEVNULL, capture_output=True, env=environment, check=False
+        )
         if done.returncode != 0:
             raise _git_failed(arguments[0], done.stderr, self.top)
         return done.stdout
 
-    def objects(self, oids: Sequence[str], env: dict[str, str] | None = None) -> Iterator[bytes]:
+    def objects(self, oids: Sequence[str], env: dict[str, str] | None = None) -> Generator[bytes]:
         """Yield the content of objects in their order, one in memory at a time."""
         command = ["git", *_SAFE, *_NO_FILTERS, "-C", str(self.top), "cat-file", "--batch"]
         with tempfile.TemporaryFile() as wanted, tempfile.TemporaryFile() as complaints:
@@ -118,7 +120,7 @@ class TreeFile:
 
 
 def _environment(env: dict[str, str] | None) -> dict[str, str]:
-    """Return git's environment: inside a hook git itself names another repository and index to its children."""
+    """Return git's environment, without what a hook inherits: another repository, another index."""
     kept = {name: value for name, value in os.environ.items() if name not in _OTHER_REPOSITORY}
     return {**kept, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C", **(env or {})}
 

@@ -74,9 +74,7 @@ async def pair_up(repository: Repository, options: RunOptions, services: Service
     warnings = ruling.warnings
     if arms["baseline"].digest == arms["candidate"].digest:
         warnings = (*warnings, "both arms are the same app: nothing that makes an answer differs")
-    return Pair(
-        arms, ruling.suite, ruling.other, ruling.gate_from, ruling.gate_changed, facts, warnings
-    )
+    return Pair(arms, ruling.suite, ruling.other, ruling.gate_from, ruling.gate_changed, facts, warnings)
 
 
 def _baseline(repository: Repository, options: RunOptions) -> str:

@@ -9,9 +9,8 @@ from collections.abc import Iterable, Sequence
 
 from genaiops.arena.arms import Prepared
 from genaiops.arena.model import Suite
-from genaiops.core import Json, Trace, digest_bytes
+from genaiops.core import Json, Trace
 from genaiops.knowledge import Corpus, Recipe
-from genaiops.prompts import load_prompt
 
 INDEX_KIND_NAME = "exact vectors (float32) + SQLite FTS5"
 
@@ -72,20 +71,17 @@ def _search(prepared: Prepared, traces: Sequence[Trace]) -> dict[str, Json]:
 
 
 def _prompts(prepared: Prepared) -> dict[str, Json]:
-    digests = [
-        f"{path.stem} {load_prompt(path).digest}"
-        for path in sorted(prepared.exported.root.glob("prompts/*.md"))
-    ]
+    digests = [f"{name} {prompt.digest}" for name, prompt in prepared.prompts.items()]
     return _known(
         digest=", ".join(digests) or None, context_tokens=prepared.project.params.get("context_tokens")
     )
 
 
 def _calibrations(prepared: Prepared) -> str | None:
-    found: list[str] = []
-    for path in sorted(prepared.exported.root.glob("calibration/*.json")):
-        content = path.read_bytes()
-        found.append(f"{path.stem}: {json.dumps(json.loads(content).get('values'))} {digest_bytes(content)}")
+    found = [
+        f"{name}: {json.dumps(calibration.manifest['values'])} {calibration.digest}"
+        for name, calibration in prepared.calibrations.items()
+    ]
     return "; ".join(found) or None
 
 

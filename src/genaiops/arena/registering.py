@@ -16,7 +16,7 @@ from genaiops.arena.model import ROLES, Role, Run
 from genaiops.core import Digest, Json, Kind, KindSpec, Verdict, digest_bytes, encode
 from genaiops.hub import Activity, Hub, Version
 from genaiops.knowledge import CORPUS_KIND, INDEX_KIND, corpus_blobs, corpus_facts, index_facts
-from genaiops.prompts import PROMPT_KIND, load_prompt, prompt_facts
+from genaiops.prompts import PROMPT_KIND, prompt_facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +35,15 @@ class Registered:
 def register_app(hub: Hub, prepared: Prepared) -> Registered:
     """Publish the app of an arm with its prompts, corpora, indexes and calibrations as parents."""
     with hub.activity("app") as activity:
-        used = [_prompt(hub, activity, path) for path in sorted(prepared.exported.root.glob("prompts/*.md"))]
+        used = [
+            activity.use(hub.publish("prompt", name, prompt_facts(prompt)))
+            for name, prompt in prepared.prompts.items()
+        ]
         for name in prepared.recipes:
             used += _index(hub, activity, prepared, name)
         used += [
-            _calibration(hub, activity, path)
-            for path in sorted(prepared.exported.root.glob("calibration/*.json"))
+            activity.use(hub.publish("calibration", name, calibration.manifest))
+            for name, calibration in prepared.calibrations.items()
         ]
         app = activity.produce(
             "app",
@@ -85,11 +88,6 @@ def register_evidence(
         return activity.produce("evidence", run.id, manifest, blobs={"statement": statement})
 
 
-def _prompt(hub: Hub, activity: Activity, path: Path) -> Version:
-    prompt = load_prompt(path)
-    return activity.use(hub.publish("prompt", path.stem, prompt_facts(prompt)))
-
-
 def _index(hub: Hub, activity: Activity, prepared: Prepared, name: str) -> tuple[Version, Version]:
     corpus = prepared.corpora[name]
     with hub.activity("index") as indexing:
@@ -98,11 +96,6 @@ def _index(hub: Hub, activity: Activity, prepared: Prepared, name: str) -> tuple
         index = indexing.produce("index", name, index_facts(prepared.recipes[name]))
     activity.use(index)
     return index, source
-
-
-def _calibration(hub: Hub, activity: Activity, path: Path) -> Version:
-    manifest = json.loads(path.read_bytes())
-    return activity.use(hub.publish("calibration", path.stem, manifest))
 
 
 def _facts_diff(old: Mapping[str, Json], new: Mapping[str, Json]) -> list[str]:

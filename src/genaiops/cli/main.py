@@ -83,14 +83,19 @@ def run(arguments: Sequence[str] | None = None) -> int:
     try:
         app(args=arguments, prog_name="genaiops")
     except SystemExit as exit_:  # how typer returns, also after a mistake in the arguments (2)
-        return exit_.code if isinstance(exit_.code, int) else 0
+        status = exit_.code if isinstance(exit_.code, int) else 0
+        return _stopped() if status == Interrupted.exit_status else status
     except KeyboardInterrupt:
-        return _say(Interrupted("GAO-CLI-001", "stopped", fix="the same command goes on where it stopped"))
+        return _stopped()
     except GenaiopsError as error:
         return _say(error)
     except OSError as error:
         return _say(_from_os(error))
     return 0
+
+
+def _stopped() -> int:
+    return _say(Interrupted("GAO-CLI-001", "stopped", fix="the same command goes on where it stopped"))
 
 
 def _say(error: GenaiopsError) -> int:

@@ -11,7 +11,7 @@ from genaiops.lazy import attach
 if TYPE_CHECKING:
     from genaiops.knowledge.build import CountsTokens, build_index, make_chunks, open_index
     from genaiops.knowledge.cache import EmbeddingCache
-    from genaiops.knowledge.corpus import corpus_blobs, corpus_facts, parse_document, read_corpus
+    from genaiops.knowledge.corpus import SUFFIXES, corpus_blobs, corpus_facts, parse_document, read_corpus
     from genaiops.knowledge.index import LocalIndex
     from genaiops.knowledge.kinds import CORPUS_KIND, INDEX_KIND, index_facts
     from genaiops.knowledge.maxsim import TokenCache, rank
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _FILES = {
     "build": "CountsTokens build_index make_chunks open_index",
     "cache": "EmbeddingCache",
-    "corpus": "corpus_blobs corpus_facts parse_document read_corpus",
+    "corpus": "SUFFIXES corpus_blobs corpus_facts parse_document read_corpus",
     "index": "LocalIndex",
     "kinds": "CORPUS_KIND INDEX_KIND index_facts",
     "maxsim": "TokenCache rank",
@@ -32,8 +32,9 @@ _FILES = {
 }
 
 __all__ = [
-    "CORPUS_KIND", "INDEX_KIND", "Chunk", "ChunkOptions", "Corpus", "CountsTokens", "Document",
-    "EmbeddingCache", "LocalIndex", "Recipe", "TokenCache", "build_index", "corpus_blobs", "corpus_facts",
+    "CORPUS_KIND", "INDEX_KIND", "SUFFIXES", "Chunk", "ChunkOptions", "Corpus", "CountsTokens",
+    "Document", "EmbeddingCache", "LocalIndex", "Recipe", "TokenCache", "build_index", "corpus_blobs",
+    "corpus_facts",
     "index_facts", "make_chunks", "open_index", "parse_document", "rank", "read_corpus", "retrieve",
     "sentence_spans", "split_sentences",
 ]  # fmt: skip

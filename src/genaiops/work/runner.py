@@ -1,7 +1,7 @@
 """Concurrent work on one event loop: the embedded implementation of the `Runner` seam."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from typing import TypeVar
 
 from genaiops.core import Done
@@ -20,7 +20,7 @@ class AsyncRunner:
         *,
         limit: int,
         deadline: float | None = None,
-    ) -> AsyncIterator[Done[Item, Value]]:
+    ) -> AsyncGenerator[Done[Item, Value]]:
         """Yield items as they finish, at most `limit` at once, each within `deadline` seconds.
 
         What `fn` raises is in `Done.error`; an item that ran too long has a `TimeoutError`. Where the caller
