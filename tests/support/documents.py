@@ -27,8 +27,8 @@ class Block:
 
 
 def pages() -> list[Path]:
-    """Return every page, the contributor's among them."""
-    return [*sorted(DOCS.glob("*.md")), ROOT / "CONTRIBUTING.md"]
+    """Return every page, the front page and the contributor's among them."""
+    return [*sorted(DOCS.glob("*.md")), ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
 
 
 def blocks(page: Path) -> Iterator[Block]:

@@ -67,7 +67,7 @@ def test_json_shown_is_json(block: Block) -> None:
     json.loads(block.text)
 
 
-@pytest.mark.parametrize("block", of("bash"))
+@pytest.mark.parametrize("block", of("bash", ""))
 def test_commands_shown_exist_with_their_options(block: Block) -> None:
     for command in commands(block):
         for words in calls_of_ours(command):
