@@ -83,6 +83,7 @@ def test_the_threshold_is_learnt_on_other_cases_and_kept_as_an_artifact_with_its
     lineage = genaiops(project, "hub", "lineage", "calibration/abstain")
     assert "app/cities" in lineage.stdout
     assert "corpus/docs" in lineage.stdout
+    assert "dataset/calibration-abstain" in lineage.stdout
     asked = genaiops(project, "ask", "Oslo is the capital of which country?", "--json")
     assert json.loads(asked.stdout)["output"]["text"] == "Norway"
     unknown = genaiops(project, "ask", "Who was the mayor of Oslo in 1950?", "--json")

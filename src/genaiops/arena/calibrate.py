@@ -22,7 +22,7 @@ from genaiops.arena.git import find_repository
 from genaiops.arena.ledger import Ledger
 from genaiops.arena.model import Correct, Suite
 from genaiops.arena.pairing import load_suite, only_suite
-from genaiops.arena.registering import register_app
+from genaiops.arena.registering import register_app, register_dataset
 from genaiops.arena.schedule import schedule, seed_of
 from genaiops.arena.scorers import build_scorers, score_output
 from genaiops.arena.session import Session
@@ -82,6 +82,7 @@ async def calibrate(session: Session, options: CalibrateOptions) -> Calibrated:
     app = register_app(session.hub, prepared)
     with session.hub.activity("arena calibrate") as activity:
         activity.use(app.app)
+        activity.use(register_dataset(session.hub, f"calibration-{options.name}", cases, digest))
         return Calibrated(learned, file, activity.produce("calibration", options.name, manifest))
 
 

@@ -13,7 +13,7 @@ from genaiops.app import APP_KIND, CALIBRATION_KIND
 from genaiops.arena.arms import Prepared
 from genaiops.arena.bundle import STATEMENT
 from genaiops.arena.model import ROLES, Role, Run
-from genaiops.core import Digest, Json, Kind, KindSpec, Verdict, digest_bytes, encode
+from genaiops.core import Case, Digest, Json, Kind, KindSpec, Verdict, digest_bytes, encode
 from genaiops.hub import Activity, Hub, Version
 from genaiops.knowledge import CORPUS_KIND, INDEX_KIND, corpus_blobs, corpus_facts, index_facts
 from genaiops.prompts import PROMPT_KIND, prompt_facts
@@ -57,19 +57,20 @@ def register_app(hub: Hub, prepared: Prepared) -> Registered:
     return Registered(app, tuple(used))
 
 
+def register_dataset(hub: Hub, name: str, cases: Sequence[Case], digest: Digest) -> Version:
+    """Publish the rows that were read; `digest` names them whatever their order in the file."""
+    rows = "".join(json.dumps(encode(case), ensure_ascii=False) + "\n" for case in cases).encode()
+    facts: dict[str, Json] = {"digest": digest, "cases": len(cases), "rows": digest_bytes(rows)}
+    return hub.publish("dataset", name, facts, blobs={"rows": rows})
+
+
 def register_evidence(
     hub: Hub, run: Run, verdict: Verdict, folder: Path, apps: Mapping[Role, Registered]
 ) -> Version:
     """Publish the evidence with both apps and the suite, and so everything behind them, as parents."""
     ruler = run.suite.ruler
-    rows = "".join(json.dumps(encode(case), ensure_ascii=False) + "\n" for case in run.suite.cases).encode()
     with hub.activity("suite") as activity:
-        dataset: dict[str, Json] = {
-            "digest": ruler.dataset_digest,
-            "cases": len(run.suite.cases),
-            "rows": digest_bytes(rows),
-        }
-        activity.use(hub.publish("dataset", ruler.name, dataset, blobs={"rows": rows}))
+        activity.use(register_dataset(hub, ruler.name, run.suite.cases, ruler.dataset_digest))
         suite = activity.produce("suite", ruler.name, {"digest": run.suite.digest, "ruler": encode(ruler)})
     with hub.activity("arena run") as activity:
         activity.use(suite)
