@@ -16,6 +16,7 @@ EXITS = re.compile(r"#\s*exits (\d+)\s*$")
 
 
 @pytest.mark.system
+@pytest.mark.proves("A-INIT")
 def test_the_tutorial_can_be_followed_to_the_letter(tmp_path: Path) -> None:
     shop = tmp_path / "shop"
     shop.mkdir()
