@@ -60,7 +60,7 @@ def learn(offers: Sequence[Offer], *, right_from: float, keep: float) -> Learned
         raise UserError(
             "GAO-ARENA-130",
             f"{len(offers)} cases ({answerable} with a right choice) are too few to learn from",
-            why=f"at least {LEAST_CASES} cases, {LEAST_RIGHT} with a right choice, are needed; 100 are better",
+            why=f"at least {LEAST_CASES} cases are needed, {LEAST_RIGHT} of them with a right choice",
             fix="add rows to the calibration dataset, answerable and unanswerable ones",
         )
     support, right = _held_out(offers, names, right_from)
