@@ -2,7 +2,7 @@
 PYTHON ?= .venv/bin/python
 BIN := $(dir $(PYTHON))
 
-.PHONY: install check test browser bench schemas format
+.PHONY: install check test browser bench docs schemas format
 
 install:
 	python3 -m venv .venv
@@ -34,6 +34,10 @@ browser:
 bench:
 	@ls bench/*/*.py
 	@echo 'run one with: $(PYTHON) bench/<question>/<script>.py; results go to bench/results/'
+
+docs:
+	$(PYTHON) scripts/cli_docs.py
+	$(PYTHON) scripts/benchmarks.py
 
 schemas:
 	$(PYTHON) scripts/schemas.py

@@ -80,7 +80,7 @@ def test_the_evidence_of_the_demonstration_verifies_down_to_the_scores(demo) -> 
 @pytest.mark.proves("A-NEW", "A-ASK")
 def test_the_project_answers_with_a_citation_that_stands_in_its_passage(demo) -> None:
     folder, env, _ = demo
-    question = "When was Warsaw's first stock exchange established?"
+    question = "What brand of car is manufactured in Broadmeadows?"
     done = subprocess.run(
         [*GENAIOPS, "ask", question, "--json"],
         cwd=folder / "genaiops-demo",

@@ -22,7 +22,7 @@ from genaiops.work import Console
 
 T = TypeVar("T")
 
-ask = typer.Typer(help="Ask the app one question.")
+ask = typer.Typer(help="Ask the app one question.", add_completion=False)
 index = typer.Typer(help="Build and search the app's indexes.", no_args_is_help=True)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
@@ -46,6 +46,9 @@ def ask_command(
     timeout: Annotated[float, typer.Option(help="Seconds that the app may take.", min=0.1)] = 120.0,
     pass_env: PassEnv = None,
     allow_private: AllowPrivate = None,
+    allow_unverified: Annotated[
+        bool, typer.Option("--allow-unverified", help="Load local weights whose digest nobody stated.")
+    ] = False,
     folder: Folder = Path(),
     as_json: AsJson = False,
 ) -> None:
@@ -53,6 +56,8 @@ def ask_command(
     console = Console(json=as_json)
 
     async def work(project: Project, services: Services) -> tuple[Output, Trace]:
+        services.allow_unverified = allow_unverified
+        await services.warm(project)  # building and loading are not the answer's latency
         worker = await AppWorker.start(project.root, project, services, pass_env=pass_env or ())
         try:
             output, trace = await worker.answer({"question": question}, 0, timeout)

@@ -35,6 +35,7 @@ class Services:
     store: Store
     egress: Egress
     console: Console
+    allow_unverified: bool = False
     _chats: dict[tuple[str, str], ChatModel] = field(default_factory=dict[tuple[str, str], ChatModel])
     _embedders: dict[tuple[str, str], Embedder] = field(default_factory=dict[tuple[str, str], Embedder])
     _indexes: dict[Digest, LocalIndex] = field(default_factory=dict[Digest, LocalIndex])
@@ -124,7 +125,12 @@ class Services:
         return recipe.digest
 
     def _context(self, project: Project) -> ModelContext:
-        return ModelContext(settings=self.settings, egress=self.egress, root=project.root)
+        return ModelContext(
+            settings=self.settings,
+            egress=self.egress,
+            root=project.root,
+            allow_unverified=self.allow_unverified,
+        )
 
 
 async def _recipe(

@@ -86,13 +86,18 @@ def grounding_to_wire(grounding: Grounding | None) -> Wire | None:
 
 
 def answer_to_wire(value: object) -> Wire:
-    """Return what an app returned; raises `TypeError` for anything but str, dict and Answer."""
+    """Return what an app returned; raises `TypeError` for anything but str, dict and Answer.
+
+    A mapping's `answer` or `text` is what it says; the mapping itself is kept as data.
+    """
     if isinstance(value, str):
         return {"text": value}
     if isinstance(value, Answer):
         return dataclasses.asdict(value)
     if isinstance(value, dict):
-        return {"data": cast("dict[str, Any]", value)}
+        data = cast("dict[str, Any]", value)
+        said = next((data[key] for key in ("answer", "text") if isinstance(data.get(key), str)), None)
+        return {"data": data} if said is None else {"data": data, "text": said}
     name = type(value).__name__
     hint = ": a path through it may lack its return" if value is None else ""
     raise TypeError(f"the app returned {name}, expected str, dict or genaiops.Answer{hint}")

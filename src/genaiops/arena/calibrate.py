@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
-from genaiops.app import SuiteConfig, load_project
+from genaiops.app import Project, SuiteConfig, load_project
 from genaiops.app.reading import Offered
 from genaiops.arena.arms import Prepared, prepare, side
 from genaiops.arena.candidates import environment, export
@@ -60,6 +60,7 @@ async def calibrate(session: Session, options: CalibrateOptions) -> Calibrated:
     Raises `UserError` where the cases are the suite's own, or too few, or the app offers no choices.
     """
     with session.services.store.lock("arena"):
+        _must_calibrate(load_project(session.root, (), session.services.settings.env))
         trees = session.services.store.path / "trees"
         exported = export(find_repository(session.root), trees, None, (CALIBRATING,))
         project = load_project(exported.root, (CALIBRATING,), session.services.settings.env)
@@ -84,6 +85,17 @@ async def calibrate(session: Session, options: CalibrateOptions) -> Calibrated:
         activity.use(app.app)
         activity.use(register_dataset(session.hub, f"calibration-{options.name}", cases, digest))
         return Calibrated(learned, file, activity.produce("calibration", options.name, manifest))
+
+
+def _must_calibrate(project: Project) -> None:
+    if "calibrating" not in project.params:
+        raise UserError(
+            "GAO-ARENA-137",
+            "this app does not say that it can be calibrated",
+            why="calibration sets params.calibrating to true, and the app then returns its choices as data",
+            fix="add `calibrating: false` under params; where it is true, return data=reading.offer(choices)",
+            where="params.calibrating",
+        )
 
 
 def _cases(

@@ -1,7 +1,7 @@
 """`genaiops arena …`: thin over the face."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Literal, cast
 
@@ -41,6 +41,9 @@ Private = Annotated[
 PassEnv = Annotated[
     list[str] | None, typer.Option("--pass-env", help="Hand this variable of the environment to the apps.")
 ]
+Unverified = Annotated[
+    bool, typer.Option("--allow-unverified", help="Load local weights whose digest nobody stated.")
+]
 Inconclusive = Annotated[
     Literal["pass", "fail"] | None, typer.Option(help="How an inconclusive verdict ends, for CI.")
 ]
@@ -68,6 +71,7 @@ def run(
     inconclusive: Inconclusive = None,
     pass_env: PassEnv = None,
     allow_private: Private = None,
+    allow_unverified: Unverified = False,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -85,7 +89,13 @@ def run(
         seconds=timeout,
         pass_env=tuple(pass_env or ()),
     )
-    _compare(options, Console(json=json, quiet=quiet), allow_private, inconclusive)
+    _compare(
+        options,
+        Console(json=json, quiet=quiet),
+        inconclusive,
+        allow_private=allow_private or (),
+        allow_unverified=allow_unverified,
+    )
 
 
 @arena.command()
@@ -100,6 +110,7 @@ def compare(
     inconclusive: Inconclusive = None,
     pass_env: PassEnv = None,
     allow_private: Private = None,
+    allow_unverified: Unverified = False,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -115,17 +126,27 @@ def compare(
         same_env=same_env,
         pass_env=tuple(pass_env or ()),
     )
-    _compare(options, Console(json=json, quiet=quiet), allow_private, inconclusive)
+    _compare(
+        options,
+        Console(json=json, quiet=quiet),
+        inconclusive,
+        allow_private=allow_private or (),
+        allow_unverified=allow_unverified,
+    )
 
 
 def _compare(
     options: RunOptions,
     console: Console,
-    allow_private: list[str] | None,
     inconclusive: Literal["pass", "fail"] | None,
+    *,
+    allow_private: Sequence[str],
+    allow_unverified: bool,
 ) -> None:
     async def go() -> Finished:
-        async with open_session(Path.cwd(), console, allow_private=allow_private or ()) as session:
+        async with open_session(
+            Path.cwd(), console, allow_private=allow_private, allow_unverified=allow_unverified
+        ) as session:
             return await run_arena(session.root, options, session.services, session.hub)
 
     finished = asyncio.run(go())

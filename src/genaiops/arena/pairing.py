@@ -168,5 +168,9 @@ def load_suite(project: Project, name: str) -> Suite:
             fix="correct the path, or let git know the file (git add; see .gitignore)",
             where=f"suites.{name}.dataset",
         )
-    cases, digest = read_cases(path, cluster=config.cluster, cluster_missing=config.cluster_missing)
+    try:
+        cases, digest = read_cases(path, cluster=config.cluster, cluster_missing=config.cluster_missing)
+    except UserError as error:  # the file to mend is the project's, not its exported copy
+        error.where = error.where.replace(f"{project.root}/", "")
+        raise
     return resolve_suite(name, config, cases, digest)

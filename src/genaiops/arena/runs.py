@@ -55,7 +55,12 @@ async def run_arena(folder: Path, options: RunOptions, services: Services, hub: 
         pair = await pair_up(repository, options, services)
         ledger = Ledger(services.store)
         digests = {role: prepared.digest for role, prepared in pair.arms.items()}
-        key = run_key(pair.suite.digest, digests["baseline"], digests["candidate"])
+        key = run_key(
+            [suite.digest for suite in pair.suites],
+            pair.gate_from,
+            digests["baseline"],
+            digests["candidate"],
+        )
         if (finished := ledger.finished(key)) is not None and finished.bundle.is_dir():
             return show(finished)
         return await _run(key, pair, options, services, hub, ledger)

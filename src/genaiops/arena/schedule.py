@@ -22,9 +22,14 @@ class Step:
     repeat: int
 
 
-def run_key(suite: Digest, baseline: Digest, candidate: Digest) -> Digest:
-    """Return the name of a comparison: the same suite over the same two apps is the same run."""
-    return digest_json({"suite": suite, "baseline": baseline, "candidate": candidate})
+def run_key(suites: Sequence[Digest], gate_from: str, baseline: Digest, candidate: Digest) -> Digest:
+    """Return the name of a comparison: the same suites over the same two apps are the same run.
+
+    `suites` holds the ruling suite, and the other arm's where it differs: a gate that changed is a new run.
+    """
+    return digest_json(
+        {"suites": list(suites), "from": gate_from, "baseline": baseline, "candidate": candidate}
+    )
 
 
 def seed_of(suite: Digest, candidate: Digest) -> str:

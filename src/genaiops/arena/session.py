@@ -31,14 +31,14 @@ def settings() -> Settings:
 
 @asynccontextmanager
 async def open_session(
-    start: Path, console: Console, *, allow_private: Sequence[str] = ()
+    start: Path, console: Console, *, allow_private: Sequence[str] = (), allow_unverified: bool = False
 ) -> AsyncGenerator[Session]:
     """Open the project that `start` lies in, and close everything afterwards."""
     mine = settings()
     folder = find_store(start)
     egress = HttpEgress(load_policy(mine, extra_private=allow_private))
     with Store.open(folder) as store:
-        services = Services(mine, store, egress, console)
+        services = Services(mine, store, egress, console, allow_unverified)
         try:
             yield Session(folder.parent, services, Hub(store, KINDS_USED))
         finally:

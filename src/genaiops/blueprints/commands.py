@@ -15,9 +15,9 @@ from genaiops.core import one_line
 from genaiops.models import Weights
 from genaiops.work import Console
 
-demo = typer.Typer(help="The main job on a bundled real project, offline.")
-new = typer.Typer(help="Start an app from a blueprint.")
-init = typer.Typer(help="Set up ARENA for the app in this repository.")
+demo = typer.Typer(help="The main job on a bundled real project, offline.", add_completion=False)
+new = typer.Typer(help="Start an app from a blueprint.", add_completion=False)
+init = typer.Typer(help="Set up ARENA for the app in this repository.", add_completion=False)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
@@ -74,9 +74,10 @@ def new_command(
     console.print(
         f"{blueprint} is in {target}\n\n"
         f"  cd {target}\n"
-        "  genaiops models pull minilm-l6 smollm2-135m     once; or name models of yours in genaiops.yaml\n"
-        '  genaiops ask "When did Warsaw become the capital?"\n'
-        "  genaiops arena run                               after a change: is it worth merging?"
+        "  genaiops models pull minilm-l6         once; or name models of yours\n"
+        "  genaiops models pull smollm2-135m      in genaiops.yaml\n"
+        '  genaiops ask "What brand of car is manufactured in Broadmeadows?"\n'
+        "  genaiops arena run --suite qa          after a change: is it better?"
     )
 
 

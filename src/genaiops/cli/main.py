@@ -20,7 +20,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "arena": ("genaiops.arena.commands", "arena", "Test a change: run, show, verify, calibrate, …"),
     "index": ("genaiops.app.commands", "index", "Build and search the app's indexes"),
     "hub": ("genaiops.hub.commands", "hub", "Artifacts, their versions and their lineage"),
-    "models": ("genaiops.models.commands", "models", "Weights: pull by name, list"),
+    "models": ("genaiops.models.commands", "app", "Weights: pull by name, list"),
 }
 
 

@@ -68,7 +68,7 @@ def show_diff(a: Ref, b: Ref, as_json: AsJson = False) -> None:
             console.print(one_line(line))
 
 
-@hub.command("lineage", epilog="Example: genaiops hub lineage evidence/qa --down")
+@hub.command("lineage", epilog="Example: genaiops hub lineage app/rag-assistant --down")
 def lineage(
     ref: Ref,
     down: Annotated[

@@ -60,9 +60,11 @@ def needed(result: ClaimResult) -> str:
         return "No number of clusters would settle this: the effect planned for lies on the bound."
     more = max(wanted.planned - round(wanted.have), 0)
     span = f" ({wanted.low:,}–{wanted.high:,})" if wanted.low is not None and wanted.high is not None else ""
+    at = wanted.at_estimate
+    seen = "" if at is None else f" If the effect seen here is the true one, {at:,} would do."
     return (
         f"To settle it: {wanted.planned:,} independent clusters{span}; "
-        f"this suite has {wanted.have:,.0f}; {more:,} more are needed."
+        f"this suite has {wanted.have:,.0f}; {more:,} more are needed.{seen}"
     )
 
 

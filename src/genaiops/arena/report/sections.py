@@ -152,9 +152,8 @@ def rules(verdict: Verdict) -> list[RuleView]:
 def arm_name(arm: Arm) -> str:
     """Return what a person calls this arm: a ref, or the working tree, with its overrides."""
     source = arm.source
-    name = (
-        "working tree" if source.kind == "working tree" else clip(source.ref or short(source.commit, 10), 80)
-    )
+    ref = short(source.commit, 10) if source.ref in (None, source.commit) else clip(source.ref or "", 80)
+    name = "working tree" if source.kind == "working tree" else ref
     return name + (f" + {clip(', '.join(source.overrides), 160)}" if source.overrides else "")
 
 
