@@ -120,7 +120,7 @@ def sign_statement(statement: Statement, key: SigningKey) -> bytes:
     }
     envelope = Envelope(canonical(body), PAYLOAD_TYPE, {})
     envelope.sign(key._signer)  # pyright: ignore[reportPrivateUsage]  the key hands it to nobody else
-    return canonical(cast(Json, envelope.to_dict())) + b"\n"
+    return canonical(cast(Json, envelope.to_dict())) + b"\n"  # pyright: ignore[reportUnknownMemberType]  it has no types of its own
 
 
 def open_statement(content: bytes, keys: Sequence[PublicKey], *, where: str = "") -> SignedStatement:
@@ -145,8 +145,8 @@ def open_statement(content: bytes, keys: Sequence[PublicKey], *, where: str = ""
 def _envelope(content: bytes, where: str) -> Envelope:
     try:
         loaded: Any = from_json(content, allow_inf_nan=False)
-        envelope = Envelope.from_dict(deepcopy(loaded))  # it empties what it is given
-        again = canonical(cast(Json, envelope.to_dict())) + b"\n"
+        envelope = Envelope.from_dict(deepcopy(loaded))  # it empties what it is given  # pyright: ignore[reportUnknownMemberType]  it has no types of its own
+        again = canonical(cast(Json, envelope.to_dict())) + b"\n"  # pyright: ignore[reportUnknownMemberType]  it has no types of its own
     except (ValueError, KeyError, TypeError, AttributeError, FormatError, binascii.Error) as error:
         raise _no_statement(where, "it is not a DSSE envelope") from error
     if again != content:
