@@ -4,7 +4,7 @@ from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from genaiops.core import UserError
+from genaiops.core import UserError, one_line
 
 
 def need_extra(package: str, extra: str, purpose: str) -> str:
@@ -20,5 +20,16 @@ def need_extra(package: str, extra: str, purpose: str) -> str:
 
 
 def load(module: str) -> Any:
-    """Return an optional module, imported now; `need_extra` has said before whether it is there."""
-    return import_module(module)
+    """Return an optional module, imported now; `need_extra` has said before whether it is there.
+
+    Raises `UserError` where it is installed and cannot be imported: a broken package, a missing library.
+    """
+    try:
+        return import_module(module)
+    except ImportError as error:
+        raise UserError(
+            "GAO-MODELS-008",
+            f"{module} is installed and cannot be imported",
+            why=one_line(str(error)),
+            fix=f"pip install --force-reinstall '{module}', or name another model in genaiops.yaml",
+        ) from error
