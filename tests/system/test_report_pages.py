@@ -47,6 +47,7 @@ def opened(chromium, page, folder) -> tuple[str, list[str]]:
     return done.stdout, re.findall(r"CONSOLE[^\n]*", done.stderr)
 
 
+@pytest.mark.proves("A-PAGE")
 def test_a_report_opens_from_disk_with_a_silent_console(chromium, tmp_path):
     run = sample_run()
     dom, said = opened(chromium, render_html(run, judged(run)[0]), tmp_path)

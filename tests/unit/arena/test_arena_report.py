@@ -126,6 +126,7 @@ def test_hostile_words_anywhere_else_are_text_too():
     assert html.count("</style>") == 1
 
 
+@pytest.mark.proves("A-PAGE")
 def test_a_thousand_changed_cases_stay_under_two_megabytes():
     html = page(run=many_cases(1_000))
     assert len(html.encode()) < 2_000_000
