@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from genaiops.core import Case, Digest, Json, Output, Trace, decode_json, digest_json, encode
 from genaiops.store import Store
+from genaiops.traces import TraceSink
 
 _metadata = sa.MetaData()
 
@@ -24,7 +25,6 @@ _outputs = sa.Table(
     sa.Column("run", sa.Text, nullable=False),
     sa.Column("at", sa.Text, nullable=False),
     sa.Column("output", sa.Text, nullable=False),
-    sa.Column("trace", sa.Text, nullable=False),
 )
 
 _runs = sa.Table(
@@ -82,25 +82,28 @@ class Ledger:
     def __init__(self, store: Store) -> None:
         self._database = store.database
         self._database.migrate("arena", STEPS)
+        self._traces = TraceSink(store)
 
     def outputs(self, keys: Sequence[str]) -> dict[str, Kept]:
-        """Return what is known of `keys`."""
-        found: dict[str, Kept] = {}
+        """Return what is known of `keys`, each with its trace."""
+        rows: dict[str, tuple[Output, Any]] = {}
         with self._database.read() as connection:
             for start in range(0, len(keys), 500):
                 query = sa.select(_outputs).where(_outputs.c.key.in_(keys[start : start + 500]))
-                found |= {row.key: _kept(row) for row in connection.execute(query)}
-        return found
+                rows |= {row.key: (decode_json(Output, row.output), row) for row in connection.execute(query)}
+        traces = self._traces.many([output.trace_id for output, _ in rows.values()])
+        return {
+            key: Kept(output, traces.get(output.trace_id, Trace(id=output.trace_id)), row.at, row.run)
+            for key, (output, row) in rows.items()
+        }
 
     def keep(self, key: str, kept: Kept) -> None:
-        """Write one output, durably; of two that were computed at once the first stays."""
-        row = {
-            "key": key,
-            "run": kept.run,
-            "at": kept.at,
-            "output": _text(kept.output),
-            "trace": _text(kept.trace),
-        }
+        """Write one output, durably; of two that were computed at once the first stays.
+
+        Its trace goes to the sink first: an output without its trace never exists.
+        """
+        self._traces.append(kept.trace)
+        row = {"key": key, "run": kept.run, "at": kept.at, "output": _text(kept.output)}
         with self._database.write() as connection:
             if connection.execute(sa.select(_outputs.c.key).where(_outputs.c.key == key)).first() is None:
                 connection.execute(sa.insert(_outputs).values(row))
@@ -145,10 +148,6 @@ class Ledger:
         with self._database.read() as connection:
             rows = connection.execute(sa.select(_runs).where(condition).limit(2)).all()
         return _finished(rows[0]) if len(rows) == 1 else None
-
-
-def _kept(row: Any) -> Kept:
-    return Kept(decode_json(Output, row.output), decode_json(Trace, row.trace), row.at, row.run)
 
 
 def _finished(row: Any) -> FinishedRun:

@@ -1,7 +1,7 @@
 """Traces kept in the store, append-only."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,6 +10,8 @@ from sqlalchemy.dialects.sqlite import insert
 from genaiops.core import Span, Trace
 from genaiops.store import Database, Store
 from genaiops.traces.tables import SPANS, STEPS, TRACES
+
+_AT_ONCE = 500
 
 
 class TraceSink:
@@ -32,6 +34,16 @@ class TraceSink:
         found = self._read(sa.select(TRACES.c.id).where(TRACES.c.id == trace_id))
         return found[0] if found else None
 
+    def many(self, trace_ids: Sequence[str]) -> dict[str, Trace]:
+        """Return the traces that are known of `trace_ids`, by id."""
+        found: dict[str, Trace] = {}
+        for start in range(0, len(trace_ids), _AT_ONCE):
+            some = trace_ids[start : start + _AT_ONCE]
+            found |= {
+                trace.id: trace for trace in self._read(sa.select(TRACES.c.id).where(TRACES.c.id.in_(some)))
+            }
+        return found
+
     def recent(self, limit: int) -> list[Trace]:
         """Return the traces that were appended last, newest first."""
         return self._read(sa.select(TRACES.c.id).order_by(TRACES.c.seq.desc()).limit(limit))
@@ -41,12 +53,10 @@ class TraceSink:
             ids = list(connection.execute(wanted).scalars())
             query = sa.select(SPANS).where(SPANS.c.trace_id.in_(ids)).order_by(SPANS.c.start_ns, SPANS.c.seq)
             rows = connection.execute(query).mappings().all()
-        spans = [_span(row) for row in rows]
-        return [Trace(id=id_, spans=_of(id_, spans)) for id_ in ids]
-
-
-def _of(trace_id: str, spans: Iterable[Span]) -> tuple[Span, ...]:
-    return tuple(span for span in spans if span.trace_id == trace_id)
+        spans: dict[str, list[Span]] = {id_: [] for id_ in ids}
+        for row in rows:
+            spans[row["trace_id"]].append(_span(row))
+        return [Trace(id=id_, spans=tuple(spans[id_])) for id_ in ids]
 
 
 def _row(span: Span) -> dict[str, Any]:
