@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+from scipy.optimize import minimize
 
 from genaiops.app.reading import decide
-from genaiops.arena.choice_fit import Offer, learn
+from genaiops.arena.choice_fit import RIDGE, Offer, learn
 from genaiops.core import UserError
 
 
@@ -76,10 +77,6 @@ def test_too_few_cases_are_refused_with_the_number_that_is_needed() -> None:
 
 
 def test_the_fit_is_the_maximum_that_scipy_finds() -> None:
-    from scipy.optimize import minimize
-
-    from genaiops.arena.choice_fit import RIDGE
-
     cases = offers(80, 8)
     rule = learn(cases, right_from=0.5, keep=0.8).rule
     names = sorted(rule.features)
