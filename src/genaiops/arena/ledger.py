@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite import insert
 
 from genaiops.core import Case, Digest, Json, Output, Trace, decode_json, digest_json, encode
 from genaiops.store import Store
@@ -37,6 +38,10 @@ _runs = sa.Table(
     sa.Column("finished_at", sa.Text, nullable=False),
     sa.Column("bundle", sa.Text, nullable=False),
 )
+
+
+# written once per answer: built here, not at each one
+_KEEP = insert(_outputs).on_conflict_do_nothing()
 
 
 def _create(connection: sa.Connection) -> None:
@@ -105,8 +110,7 @@ class Ledger:
         self._traces.append(kept.trace)
         row = {"key": key, "run": kept.run, "at": kept.at, "output": _text(kept.output)}
         with self._database.write() as connection:
-            if connection.execute(sa.select(_outputs.c.key).where(_outputs.c.key == key)).first() is None:
-                connection.execute(sa.insert(_outputs).values(row))
+            connection.execute(_KEEP, row)
 
     def finished(self, key: str) -> FinishedRun | None:
         """Return the complete run of `key` (suite and both apps), which decides and is never replaced."""

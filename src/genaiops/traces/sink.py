@@ -12,6 +12,8 @@ from genaiops.store import Database, Store
 from genaiops.traces.tables import SPANS, STEPS, TRACES
 
 _AT_ONCE = 500
+_ADD_TRACE = insert(TRACES).on_conflict_do_nothing()
+_ADD_SPANS = insert(SPANS).on_conflict_do_nothing()
 
 
 class TraceSink:
@@ -25,9 +27,9 @@ class TraceSink:
         """Keep a trace. Appending it again adds only the spans that are new."""
         rows = [_row(span) for span in trace.spans]
         with self._database.write() as connection:
-            connection.execute(insert(TRACES).values(id=trace.id).on_conflict_do_nothing())
+            connection.execute(_ADD_TRACE, {"id": trace.id})
             if rows:
-                connection.execute(insert(SPANS).on_conflict_do_nothing(), rows)
+                connection.execute(_ADD_SPANS, rows)
 
     def get(self, trace_id: str) -> Trace | None:
         """Return one trace with its spans in the order in which they began; None where it is unknown."""
