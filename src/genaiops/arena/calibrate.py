@@ -42,6 +42,7 @@ class CalibrateOptions:
     dataset: str
     suite: str | None = None
     keep: float = 0.8
+    overrides: tuple[str, ...] = ()
     seconds: float = 60.0
 
 
@@ -62,8 +63,9 @@ async def calibrate(session: Session, options: CalibrateOptions) -> Calibrated:
     with session.services.store.lock("arena"):
         _must_calibrate(load_project(session.root, (), session.services.settings.env))
         trees = session.services.store.path / "trees"
-        exported = export(find_repository(session.root), trees, None, (CALIBRATING,))
-        project = load_project(exported.root, (CALIBRATING,), session.services.settings.env)
+        changes = (*options.overrides, CALIBRATING)
+        exported = export(find_repository(session.root), trees, None, changes)
+        project = load_project(exported.root, changes, session.services.settings.env)
         prepared = await prepare(exported, project, session.services, environment())
         suite = load_suite(project, options.suite or only_suite(project, project))
         if suite.ruler.correct is None:

@@ -256,6 +256,7 @@ def calibrate(
     dataset: Annotated[str, typer.Option(help="Rows to learn on, none of the suite's.")] = ROWS,
     suite: Suite = None,
     keep: Annotated[float, typer.Option(min=0.05, max=1.0, help="The share of right answers to keep.")] = 0.8,
+    overrides: Set = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -264,7 +265,9 @@ def calibrate(
     Example: genaiops arena calibrate abstain --dataset data/calibration.jsonl --keep 0.9
     """
     console = Console(json=json, quiet=quiet)
-    options = CalibrateOptions(name=name, dataset=dataset, suite=suite, keep=keep)
+    options = CalibrateOptions(
+        name=name, dataset=dataset, suite=suite, keep=keep, overrides=tuple(overrides or ())
+    )
 
     async def go() -> Calibrated:
         async with open_session(Path.cwd(), console) as session:

@@ -39,6 +39,36 @@ class Choice:
     features: dict[str, float]
 
 
+def quotes(
+    question: str, evidence: Sequence[Evidence], *, draft: str, confidence: float | None = None
+) -> list[Choice]:
+    """Return the evidence of each passage as one choice: whole sentences, where a few words do not answer."""
+    best = max((one.score for one in evidence), default=0.0)
+    said = terms(draft) - terms(question)
+    groups: dict[str, list[Evidence]] = {}
+    for one in evidence:
+        groups.setdefault(one.sentence.passage, []).append(one)
+    return [_quote(group, said, confidence, best) for group in groups.values()]
+
+
+def _quote(group: Sequence[Evidence], said: frozenset[str], confidence: float | None, best: float) -> Choice:
+    text = " ".join(one.sentence.text for one in group)
+    top = max(group, key=lambda one: one.score)
+    agreement = len(said & terms(text)) / len(said) if said else 0.0
+    return Choice(
+        text,
+        top,
+        {
+            "draft": agreement,
+            "draft_confidence": agreement * (_UNKNOWN_CONFIDENCE if confidence is None else confidence),
+            "similarity": top.similarity,
+            "coverage": max(one.coverage for one in group),
+            "behind_best": top.score - best,
+            "sentences": float(len(group)),
+        },
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offered:
     """What a calibrating app returns as data: the features' names, and (text, values) of every choice."""

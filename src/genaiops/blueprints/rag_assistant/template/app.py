@@ -14,7 +14,8 @@ async def answer(inputs: dict[str, str], ctx: Context) -> Answer:
     passages = await ctx.search(question, k=ctx.params.top_k, rerank=ctx.params.rerank)
     evidence = await select(question, passages, ctx)
     draft, confidence = await read(question, evidence, ctx)
-    choices = reading.choices(question, evidence, draft=draft, confidence=confidence)
+    offered = reading.quotes if ctx.params.answer == "sentences" else reading.choices
+    choices = offered(question, evidence, draft=draft, confidence=confidence)
     if ctx.params.calibrating:  # `genaiops arena calibrate` learns from what could have been answered
         return Answer(passages=passages, data=reading.offer(choices))
     return decide(choices, passages, ctx)
@@ -52,7 +53,7 @@ async def read(question: str, evidence: list[reading.Evidence], ctx: Context) ->
 
 def decide(choices: list[reading.Choice], passages: list[Passage], ctx: Context) -> Answer:
     """Answer with the best supported choice and its source; below the learnt threshold, abstain."""
-    rule = reading.read_rule(ctx.calibration("abstain"))
+    rule = reading.read_rule(ctx.calibration(f"abstain-{ctx.params.answer}"))
     decision = reading.decide([one.text for one in choices], [one.features for one in choices], rule)
     signals = {"support": decision.support}
     if decision.best is None or (ctx.params.abstain and decision.support < rule.threshold):
