@@ -1,0 +1,50 @@
+"""What counts as right, stated before measuring and equal for all arms. All are reported, none is chosen.
+
+Short reference answers: `answer_f1 >= 0.5`. Long ones: `semantic_similarity >= 0.6` and `word_share >= 0.6`,
+side by side. Neither of the last two is truth: a long reference is far from any short answer in meaning, and
+a single word that stands in the reference has a word share of 1.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from genaiops.app.reading.words import terms
+from genaiops.core import Case, Output, Score, ScorerSpec, Trace
+
+THRESHOLDS = {"answer_f1": 0.5, "semantic_similarity": 0.6, "word_share": 0.6}
+MEASURES = {
+    "msdocs": ("semantic_similarity", "word_share"),
+    "mtrag": ("semantic_similarity", "word_share"),
+    "hotpotqa": ("answer_f1",),
+}
+
+
+_WORD_SHARE = ScorerSpec(name="word_share", reads=frozenset({"inputs", "expected", "output"}))
+
+
+@dataclass(frozen=True)
+class WordShare:
+    """The share of the answer's words (no stop words, none of the question's) that the reference holds."""
+
+    spec: ScorerSpec = _WORD_SHARE
+
+    async def score(self, case: Case, output: Output, trace: Trace) -> Sequence[Score]:
+        """Return the share; 0 where the answer adds no word to the question."""
+        references = case.expected.get("answers")
+        if not isinstance(references, list) or not references:
+            return (Score(scorer=self.spec.name, case=case.id, status="not_applicable"),)
+        said = terms(output.text or "") - terms(str(case.inputs["question"]))
+        share = max(len(said & terms(str(one))) for one in references) / len(said) if said else 0.0
+        return (Score(scorer=self.spec.name, case=case.id, value=0.0 if output.abstained else share),)
+
+
+def outcome(case: Case, output: Output, value: float | None, threshold: float) -> str:
+    """Return correct, wrong, abstained (an answer exists) or declined (none does). A failure is wrong."""
+    answerable = case.expected["answerable"]
+    if output.status != "ok":
+        return "wrong"
+    if output.abstained:
+        return "abstained" if answerable else "declined"
+    if not answerable:
+        return "wrong"
+    return "correct" if (value or 0.0) >= threshold - 1e-9 else "wrong"
