@@ -41,12 +41,7 @@ RESULTS = Path(__file__).parent.parent / "results" / "production_form.json"
 FORMS = ("naive", "honest", "production")
 ALPHA = 0.05
 ENDS = ("correct", "wrong", "abstained", "declined")
-LEFT_AS_IT_IS = (
-    "app.py",
-    "prompts/answer.md",
-    "calibration/abstain-words.json",
-    "calibration/abstain-sentences.json",
-)
+REPLACED = ("app.py", "prompts/answer.md")  # of these each earlier form has its own
 LONG_ANSWERS = frozenset({"msdocs", "mtrag"})
 """Sets whose reference answers are sentences: every form is asked for sentences there."""
 
