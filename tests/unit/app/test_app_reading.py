@@ -101,6 +101,15 @@ def test_a_well_supported_choice_wins_and_a_case_without_support_is_silent() -> 
     assert silent.support < decision.support
 
 
+def test_quotes_offer_the_evidence_of_each_passage_whole_and_the_draft_votes() -> None:
+    offered = reading.quotes(QUESTION, evidence(), draft="It was in 1932.", confidence=-0.2)
+    assert [one.text for one in offered] == ["The harbour bridge was opened in 1932.", "They began in 1861."]
+    assert offered[0].features["draft"] == 1.0
+    assert offered[1].features["draft"] == 0.0
+    assert offered[0].features["behind_best"] == 0.0 > offered[1].features["behind_best"]
+    assert reading.quotes(QUESTION, [], draft="1932") == []
+
+
 def test_no_choice_is_silence() -> None:
     assert reading.decide([], [], RULE) == reading.Decision(None, 0.0)
 
