@@ -2,7 +2,7 @@
 
     nice -n 5 python -m bench.production_form.run --shared ../shared --set msdocs --cases 60
 
-The `rag-assistant` blueprint, its three forms, its calibration file and its budget (256 prompt tokens) as
+The `rag-assistant` blueprint, its three forms, its calibration file and its budget of prompt tokens as
 they are; only documents and questions are exchanged. The forms answer interleaved (`answer_round`). Expected
 before measuring: far fewer wrong answers on every set; correct answers about equal where the question wants
 a few words (hotpotqa), in doubt where it wants a paragraph, since spans of at most seven words were learnt.
