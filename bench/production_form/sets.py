@@ -24,26 +24,28 @@ class Asked:
 
 @dataclass(frozen=True)
 class Sample:
-    """Questions, and the passages of the corpus by document."""
+    """Questions, and the passages of the corpus by document; `all_questions` are the set's own, whole."""
 
     name: str
     questions: list[Asked]
+    all_questions: list[Asked]
     documents: dict[str, list[dict]]
     chunks: int
     note: str
 
 
-def load(name: str, shared: Path, cases: int) -> Sample:
-    """Return the named set: questions in seeded order, all of their gold and seeded distractors."""
+def load(name: str, shared: Path, cases: int, skip: int = 0) -> Sample:
+    """Return the named set: questions in seeded order after `skip`, all of their gold, seeded distractors."""
     folder, reader, note = SETS[name]
     passages = _rows(shared / "data" / folder / "passages.jsonl")
     if name == "hotpotqa":
         passages = [row for row in passages if row["dataset"] == "hotpotqa"]
     by_id = {row["passage_id"]: row for row in passages}
     rows = _rows(shared / "data" / folder / "questions.jsonl")
-    questions = reader(rows, by_id)[:cases]
+    every = reader(rows, by_id)
+    questions = every[skip : skip + cases]
     documents, chunks = _corpus(passages, questions)
-    return Sample(name, questions, documents, chunks, note)
+    return Sample(name, questions, every, documents, chunks, note)
 
 
 def markdown(passages: list[dict]) -> str:

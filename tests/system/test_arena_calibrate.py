@@ -20,9 +20,8 @@ async def answer(inputs: dict, ctx: Context) -> Answer:
     """Answer with a span of the evidence, or abstain by the learnt rule."""
     passages = await ctx.search(inputs["question"], k=ctx.params.top_k)
     found = reading.sentences(passages)
-    evidence = reading.select_evidence(
-        inputs["question"], found, await ctx.rank(inputs["question"], [one.ranked for one in found])
-    )
+    similarities = await ctx.rank(inputs["question"], [one.ranked for one in found])
+    evidence = reading.select_evidence(reading.weigh(inputs["question"], found, similarities))
     reply = await ctx.chat(ctx.prompt("answer").render(question=inputs["question"], passages=passages))
     choices = reading.choices(inputs["question"], evidence, draft=reply.text)
     if ctx.params.calibrating:

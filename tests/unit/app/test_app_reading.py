@@ -30,7 +30,8 @@ RULE = Rule(
 
 def evidence(similarities: list[float] | None = None) -> list[reading.Evidence]:
     found = reading.sentences([BRIDGE, FERRY])
-    return reading.select_evidence(QUESTION, found, similarities or [0.9, 0.2, 0.1, 0.1, 0.8], limit=2)
+    weighed = reading.weigh(QUESTION, found, similarities or [0.9, 0.2, 0.1, 0.1, 0.8])
+    return reading.select_evidence(weighed, limit=2)
 
 
 def test_sentences_are_verbatim_and_know_their_passage() -> None:
@@ -59,14 +60,15 @@ def test_evidence_is_the_best_sentences_in_reading_order_within_its_limits() -> 
         "They began in 1861.",
     ]
     assert chosen[0].coverage == 0.75, "harbour, bridge, opened; not year"
-    one = reading.select_evidence(QUESTION, reading.sentences([BRIDGE]), [0.9, 0.5, 0.4], words=3)
+    weighed = reading.weigh(QUESTION, reading.sentences([BRIDGE]), [0.9, 0.5, 0.4])
+    one = reading.select_evidence(weighed, words=3)
     assert len(one) == 1, "the best sentence stays, however long it is"
 
 
 @given(st.text(max_size=300), st.text(max_size=60))
 def test_every_choice_stands_verbatim_in_its_sentence_with_the_same_features(text: str, draft: str) -> None:
     found = reading.sentences([Passage(id="p", text=text, document="d")])
-    chosen = reading.select_evidence(QUESTION, found, [0.5] * len(found))
+    chosen = reading.select_evidence(reading.weigh(QUESTION, found, [0.5] * len(found)))
     names = {frozenset(one.features) for one in reading.choices(QUESTION, chosen, draft=draft)}
     assert len(names) <= 1
     for one in reading.choices(QUESTION, chosen, draft=draft):
@@ -101,13 +103,36 @@ def test_a_well_supported_choice_wins_and_a_case_without_support_is_silent() -> 
     assert silent.support < decision.support
 
 
-def test_quotes_offer_the_evidence_of_each_passage_whole_and_the_draft_votes() -> None:
-    offered = reading.quotes(QUESTION, evidence(), draft="It was in 1932.", confidence=-0.2)
+def quoted(words: int, passages: tuple[Passage, ...] = (BRIDGE, FERRY)) -> list[reading.Choice]:
+    found = reading.sentences(passages)
+    similarities = [0.9 if "1932" in one.text else 0.8 if "1861" in one.text else 0.2 for one in found]
+    weighed = reading.weigh(QUESTION, found, similarities)
+    return reading.quotes(QUESTION, passages, weighed, draft="It was in 1932.", confidence=-0.2, words=words)
+
+
+def test_each_passage_offers_one_quotation_and_the_draft_votes() -> None:
+    offered = quoted(words=7)
     assert [one.text for one in offered] == ["The harbour bridge was opened in 1932.", "They began in 1861."]
     assert offered[0].features["draft"] == 1.0
     assert offered[1].features["draft"] == 0.0
     assert offered[0].features["behind_best"] == 0.0 > offered[1].features["behind_best"]
-    assert reading.quotes(QUESTION, [], draft="1932") == []
+    assert [one.features["rank"] for one in offered] == [1.0, 0.5]
+    assert reading.quotes(QUESTION, [], [], draft="1932") == []
+
+
+def test_a_quotation_grows_to_what_follows_then_to_what_precedes_and_stays_within_its_words() -> None:
+    bridge, ferry = quoted(words=12)
+    assert bridge.text == "The harbour bridge was opened in 1932. It carries eight lanes."
+    assert ferry.text == FERRY.text, "nothing follows the best sentence, so the one before it is taken"
+    assert quoted(words=1)[0].text == "The harbour bridge was opened in 1932.", "one sentence is the least"
+
+
+@given(st.lists(st.text(max_size=120), min_size=1, max_size=4), st.integers(1, 40))
+def test_every_quotation_stands_verbatim_in_its_passage(texts: list[str], words: int) -> None:
+    passages = tuple(Passage(id=f"p{at}", text=text, document="d") for at, text in enumerate(texts))
+    for one in quoted(words, passages):
+        assert any(one.text in passage.text for passage in passages)
+        assert one.evidence.sentence.text in one.text
 
 
 def test_no_choice_is_silence() -> None:

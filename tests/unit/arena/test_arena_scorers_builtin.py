@@ -79,6 +79,38 @@ def test_answers_are_compared_as_squad_does(scorer: str, text: str, value: float
     assert score(scorer, PARIS, Output(text=text)).value == value
 
 
+SERVICE = "Does the service offer an uptime agreement?"
+ADDING = Case(
+    id="c",
+    inputs={"question": SERVICE},
+    expected={"answers": ["The service offers an uptime agreement in the Standard tier."]},
+    cluster="d",
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        (SERVICE, 0.0),
+        ("Yes, the service does offer an uptime agreement.", 0.0),
+        ("Yes, in the Free tier, on request.", 2 / 6),
+        ("It is part of the standard tiers.", 4 / 5),
+        ("Standard tier.", 1.0),
+        ("", 0.0),
+    ],
+)
+def test_added_f1_counts_only_what_an_answer_adds_to_the_question(text: str, value: float) -> None:
+    assert score("added_f1", ADDING, Output(text=text)).value == pytest.approx(value)
+
+
+def test_added_f1_compares_whole_where_the_reference_only_picks_from_the_question() -> None:
+    picking = Case(id="c", inputs={"question": "Tea or coffee?"}, expected={"answers": ["Tea"]}, cluster="d")
+    assert score("added_f1", picking, Output(text="tea")).value == 1.0
+    assert score("added_f1", picking, Output(text="coffee")).value == 0.0
+    assert score("added_f1", NONE, Output(text="tea")).value == 0.0
+    assert score("added_f1", NONE, Output(text=None, abstained=True)).value == 1.0
+
+
 def test_repeated_tokens_count_as_often_as_both_have_them() -> None:
     got = score("answer_f1", case(answers=["b b c"]), Output(text="b b b d"))
     assert got.value == pytest.approx(2 * (2 / 4) * (2 / 3) / (2 / 4 + 2 / 3))

@@ -44,7 +44,7 @@ def plug_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_every_built_in_scorer_is_named_by_its_name() -> None:
-    assert len(BUILT_IN) == 15
+    assert len(BUILT_IN) == 16
     names = ("answer_f1", *(name for name in BUILT_IN if name != "answer_f1"))
     assert [scorer.spec.name for scorer in build_scorers(ruler(*names))] == list(names)
 

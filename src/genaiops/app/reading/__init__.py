@@ -1,6 +1,6 @@
 """Reading for an answer: sentences as evidence, spans as choices, a learnt rule to choose or abstain.
 
-passages → sentences → select_evidence → (the model's draft) → choices → decide → answer | abstain
+passages → sentences → weigh → select_evidence → (the model's draft) → choices | quotes → decide → answer
 """
 
 from typing import TYPE_CHECKING
@@ -8,19 +8,25 @@ from typing import TYPE_CHECKING
 from genaiops.lazy import attach
 
 if TYPE_CHECKING:
-    from genaiops.app.reading.evidence import Evidence, Sentence, select_evidence, sentences
+    from genaiops.app.reading.choice import Choice, Offered, offer
+    from genaiops.app.reading.evidence import Evidence, Sentence, select_evidence, sentences, weigh
+    from genaiops.app.reading.quotations import quotes
     from genaiops.app.reading.rule import Decision, Rule, Weight, decide, read_rule, utility
-    from genaiops.app.reading.spans import Choice, Offered, choices, offer, quotes
+    from genaiops.app.reading.spans import choices
+    from genaiops.app.reading.words import terms
 
 _FILES = {
-    "evidence": "Evidence Sentence select_evidence sentences",
+    "choice": "Choice Offered offer",
+    "evidence": "Evidence Sentence select_evidence sentences weigh",
+    "quotations": "quotes",
     "rule": "Decision Rule Weight decide read_rule utility",
-    "spans": "Choice Offered choices offer quotes",
+    "spans": "choices",
+    "words": "terms",
 }
 
 __all__ = [
     "Choice", "Decision", "Evidence", "Offered", "Rule", "Sentence", "Weight", "choices", "decide", "offer",
-    "quotes", "read_rule", "select_evidence", "sentences", "utility",
+    "quotes", "read_rule", "select_evidence", "sentences", "terms", "utility", "weigh",
 ]  # fmt: skip
 
 __getattr__ = attach(__name__, {name: file for file, names in _FILES.items() for name in names.split()})

@@ -47,24 +47,21 @@ def sentences(passages: Sequence[Passage]) -> list[Sentence]:
     return list(found.values())
 
 
-def select_evidence(
-    question: str,
-    found: Sequence[Sentence],
-    similarities: Sequence[float],
-    *,
-    limit: int = 3,
-    words: int = 100,
-) -> list[Evidence]:
-    """Return the best sentences, at most `limit` of together about `words` words, in reading order.
+def weigh(question: str, found: Sequence[Sentence], similarities: Sequence[float]) -> list[Evidence]:
+    """Return every sentence with what speaks for it.
 
     A sentence counts by its token-level similarity (`ctx.rank`), by how many of the question's words it or
     its title holds, and a little by its passage's place.
     """
     asked = terms(question)
-    scored = [_scored(asked, one, similarity) for one, similarity in zip(found, similarities, strict=True)]
+    return [_scored(asked, one, similarity) for one, similarity in zip(found, similarities, strict=True)]
+
+
+def select_evidence(weighed: Sequence[Evidence], *, limit: int = 3, words: int = 100) -> list[Evidence]:
+    """Return the best sentences, at most `limit` of together about `words` words, in reading order."""
     chosen: list[Evidence] = []
     used = 0
-    for one in sorted(scored, key=lambda one: (-one.score, one.sentence.rank, one.sentence.start)):
+    for one in sorted(weighed, key=lambda one: (-one.score, one.sentence.rank, one.sentence.start)):
         length = len(one.sentence.text.split())
         if chosen and (len(chosen) >= limit or used + length > words):
             break

@@ -1,4 +1,4 @@
-"""The answers that the evidence offers: every short verbatim span, with what speaks for it. Pure.
+"""A few words as an answer: every short verbatim span of the evidence, with what speaks for it. Pure.
 
 A small model phrases badly and invents; the words of its draft still point at the right place. So the draft
 is a vote, and what is answered is always a span of the evidence. How much each feature counts is learnt by
@@ -8,6 +8,7 @@ is a vote, and what is answered is always a span of the evidence. How much each 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from genaiops.app.reading.choice import UNKNOWN_CONFIDENCE, Choice
 from genaiops.app.reading.evidence import Evidence
 from genaiops.app.reading.words import (
     DETERMINERS,
@@ -23,65 +24,10 @@ from genaiops.app.reading.words import (
     terms,
     tokens,
 )
-from genaiops.core import Json, encode, token_f1
+from genaiops.core import token_f1
 
 MAX_WORDS = 7
 _STOPS = frozenset(".;:?!")
-_UNKNOWN_CONFIDENCE = -2.0
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """A possible answer: the words, the sentence they stand in, and its features by name."""
-
-    text: str
-    evidence: Evidence
-    features: dict[str, float]
-
-
-def quotes(
-    question: str, evidence: Sequence[Evidence], *, draft: str, confidence: float | None = None
-) -> list[Choice]:
-    """Return the evidence of each passage as one choice: whole sentences, where a few words do not answer."""
-    best = max((one.score for one in evidence), default=0.0)
-    said = terms(draft) - terms(question)
-    groups: dict[str, list[Evidence]] = {}
-    for one in evidence:
-        groups.setdefault(one.sentence.passage, []).append(one)
-    return [_quote(group, said, confidence, best) for group in groups.values()]
-
-
-def _quote(group: Sequence[Evidence], said: frozenset[str], confidence: float | None, best: float) -> Choice:
-    text = " ".join(one.sentence.text for one in group)
-    top = max(group, key=lambda one: one.score)
-    agreement = len(said & terms(text)) / len(said) if said else 0.0
-    return Choice(
-        text,
-        top,
-        {
-            "draft": agreement,
-            "draft_confidence": agreement * (_UNKNOWN_CONFIDENCE if confidence is None else confidence),
-            "similarity": top.similarity,
-            "coverage": max(one.coverage for one in group),
-            "behind_best": top.score - best,
-            "sentences": float(len(group)),
-        },
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Offered:
-    """What a calibrating app returns as data: the features' names, and (text, values) of every choice."""
-
-    features: tuple[str, ...]
-    choices: tuple[tuple[str, tuple[float, ...]], ...]
-
-
-def offer(found: Sequence[Choice]) -> Json:
-    """Return the choices as the data from which `genaiops arena calibrate` learns."""
-    names = tuple(found[0].features) if found else ()
-    rows = tuple((one.text, tuple(round(one.features[name], 6) for name in names)) for one in found)
-    return encode(Offered(features=names, choices=rows))
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +50,7 @@ def choices(
         kind=question_kind(question),
         terms=terms(question),
         draft=draft,
-        confidence=_UNKNOWN_CONFIDENCE if confidence is None else confidence,
+        confidence=UNKNOWN_CONFIDENCE if confidence is None else confidence,
         best=max((one.score for one in evidence), default=0.0),
     )
     return [choice for one in evidence for choice in _in_sentence(asked, one)]

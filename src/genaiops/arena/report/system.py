@@ -82,7 +82,7 @@ _MEASURES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("retrieval recall", ("retrieval_recall",)),
     ("retrieval nDCG", ("retrieval_ndcg",)),
     ("retrieval MRR", ("retrieval_mrr",)),
-    ("correctness", ("answer_f1", "exact_match", "contains", "semantic_similarity")),
+    ("correctness", ("answer_f1", "added_f1", "exact_match", "contains", "semantic_similarity")),
     ("faithfulness", ("groundedness",)),
     ("citation precision", ("citation_precision",)),
     ("citation recall", ("citation_recall",)),

@@ -7,9 +7,10 @@ ASCII punctuation, no articles, single blanks; the best of several reference ans
 
 from collections.abc import Callable, Mapping
 
+from genaiops.app.reading import terms
 from genaiops.arena.scorers.base import Mark, PureScorer, ScorerContext, take_parameters
 from genaiops.arena.scorers.expected import answerable, answers
-from genaiops.core import Case, Json, Output, ScorerSpec, normalise, token_f1
+from genaiops.core import Case, Json, Output, Reads, ScorerSpec, normalise, token_f1
 
 
 def has_reference(case: Case) -> bool:
@@ -39,6 +40,32 @@ def answer_f1(parameters: Mapping[str, Json], context: ScorerContext) -> PureSco
 def contains(parameters: Mapping[str, Json], context: ScorerContext) -> PureScorer:
     """1 where a reference answer stands in the answer, as whole words, normalised."""
     return _scorer("contains", parameters, _stands_in)
+
+
+def added_f1(parameters: Mapping[str, Json], context: ScorerContext) -> PureScorer:
+    """F1 of the words that answer and reference add to the question: for references of sentences.
+
+    Stop words and word endings (English) do not count. To repeat the question scores 0, and so does text on
+    the same subject that says something else; likeness of embeddings rewards both.
+    """
+    take_parameters("added_f1", parameters, {})
+
+    def mark(case: Case, output: Output) -> Mark:
+        asked = terms(" ".join(value for value in case.inputs.values() if isinstance(value, str)))
+        said = output.text or ""
+        return abstention_mark(case, output) or Mark(
+            max(_added(asked, said, reference) for reference in answers(case))
+        )
+
+    reads = frozenset[Reads]({"inputs", "expected", "output"})
+    return PureScorer(ScorerSpec(name="added_f1", reads=reads), mark, has_reference)
+
+
+def _added(asked: frozenset[str], answer: str, reference: str) -> float:
+    said, meant = terms(answer) - asked, terms(reference) - asked
+    if not meant:  # all that it says stands in the question, as in "tea or coffee?"
+        return token_f1(answer, reference)
+    return 2 * len(said & meant) / (len(said) + len(meant))
 
 
 def _stands_in(answer: str, reference: str) -> float:

@@ -17,7 +17,7 @@ _ROOM = "genaiops.arena.scorers"
 BUILT_IN: Mapping[str, str] = {
     name: f"{_ROOM}.{file}:{name}"
     for file, names in {
-        "answers": "exact_match answer_f1 contains",
+        "answers": "exact_match answer_f1 added_f1 contains",
         "formats": "json_valid",
         "similarity": "semantic_similarity",
         "retrieval": "retrieval_recall retrieval_mrr retrieval_ndcg",

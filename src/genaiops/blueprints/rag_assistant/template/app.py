@@ -12,20 +12,24 @@ async def answer(inputs: dict[str, str], ctx: Context) -> Answer:
     """Find evidence, let the model draft, and answer with a span of the evidence, or abstain."""
     question = inputs["question"]
     passages = await ctx.search(question, k=ctx.params.top_k, rerank=ctx.params.rerank)
-    evidence = await select(question, passages, ctx)
-    draft, confidence = await read(question, evidence, ctx)
-    offered = reading.quotes if ctx.params.answer == "sentences" else reading.choices
-    choices = offered(question, evidence, draft=draft, confidence=confidence)
+    weighed = await weigh(question, passages, ctx)
+    evidence = reading.select_evidence(weighed, limit=ctx.params.sentences)
+    draft, sure = await read(question, evidence, ctx)
+    if ctx.params.answer == "sentences":
+        longest = ctx.params.quote_words
+        choices = reading.quotes(question, passages, weighed, draft=draft, confidence=sure, words=longest)
+    else:
+        choices = reading.choices(question, evidence, draft=draft, confidence=sure)
     if ctx.params.calibrating:  # `genaiops arena calibrate` learns from what could have been answered
         return Answer(passages=passages, data=reading.offer(choices))
     return decide(choices, passages, ctx)
 
 
-async def select(question: str, passages: list[Passage], ctx: Context) -> list[reading.Evidence]:
-    """Return the few sentences of the passages that speak to the question."""
+async def weigh(question: str, passages: list[Passage], ctx: Context) -> list[reading.Evidence]:
+    """Return the sentences of the passages with how much they speak to the question."""
     found = reading.sentences(passages)
     similarities = await ctx.rank(question, [sentence.ranked for sentence in found])
-    return reading.select_evidence(question, found, similarities, limit=ctx.params.sentences)
+    return reading.weigh(question, found, similarities)
 
 
 async def read(question: str, evidence: list[reading.Evidence], ctx: Context) -> tuple[str, float | None]:
