@@ -4,6 +4,7 @@ The ruler is the baseline's: its dataset, scorers and gate. Where the candidate'
 candidate's is laid on too, as a second table that decides nothing.
 """
 
+import filecmp
 from dataclasses import dataclass, replace
 
 from genaiops.app import PROJECT_FILE, Project, Services
@@ -104,7 +105,7 @@ def choose_suite(options: RunOptions, baseline: Exported, theirs: Project, mine:
             raise _unknown(name, mine)
         warning = f"the baseline has no suite {name!r}: the candidate's was used"
         return Ruling(suite=new, gate_from="candidate", warnings=(warning,))
-    old = load_suite(theirs, name)
+    old = new if new is not None and _same_suite(theirs, mine, name) else load_suite(theirs, name)
     if new is None:
         return Ruling(suite=old, gate_changed=True, warnings=(f"the candidate removes the suite {name!r}",))
     if old.digest == new.digest:
@@ -115,6 +116,13 @@ def choose_suite(options: RunOptions, baseline: Exported, theirs: Project, mine:
             suite=new, other=_apart(old, new), gate_from="candidate", gate_changed=True, warnings=asked
         )
     return Ruling(suite=old, other=_apart(new, old), gate_changed=True)
+
+
+def _same_suite(theirs: Project, mine: Project, name: str) -> bool:
+    """Say whether both trees hold the same suite over the same file, so that one reading serves."""
+    config = mine.suites[name]
+    files = [project.root / config.dataset for project in (theirs, mine)]
+    return theirs.suites[name] == config and files[0].is_file() and filecmp.cmp(*files, shallow=False)
 
 
 def _apart(other: Suite, ruling: Suite) -> Suite:
