@@ -9,7 +9,13 @@ from genaiops.core import NANO, Case, Json, Output, ScorerSpec
 def latency_ms(parameters: Mapping[str, Json], context: ScorerContext) -> PureScorer:
     """Milliseconds from question to answer, as the runner measured them."""
     take_parameters("latency_ms", parameters, {})
-    return PureScorer(_spec("latency_ms", "ms"), lambda case, output: Mark(output.latency_ns / 1_000_000))
+
+    def mark(case: Case, output: Output) -> Mark:
+        return (
+            Mark(output.latency_ns / 1_000_000) if output.latency_ns else Mark(None, "no time was recorded")
+        )
+
+    return PureScorer(_spec("latency_ms", "ms"), mark)
 
 
 def tokens(parameters: Mapping[str, Json], context: ScorerContext) -> PureScorer:
@@ -17,7 +23,11 @@ def tokens(parameters: Mapping[str, Json], context: ScorerContext) -> PureScorer
     take_parameters("tokens", parameters, {})
 
     def mark(case: Case, output: Output) -> Mark:
-        return Mark(float(output.usage.input_tokens + output.usage.output_tokens))
+        used = output.usage.input_tokens + output.usage.output_tokens
+        # a model reads at least one token: calls without any are an endpoint that does not count them
+        return (
+            Mark(None, "tokens were not reported") if output.usage.calls and not used else Mark(float(used))
+        )
 
     return PureScorer(_spec("tokens", "tokens"), mark)
 
