@@ -9,6 +9,7 @@ from typing import Annotated, Literal, cast
 import typer
 
 from genaiops.app import load_project
+from genaiops.arena.belonging import Place, with_belonging
 from genaiops.arena.bundle import MANIFEST
 from genaiops.arena.calibrate import Calibrated, CalibrateOptions
 from genaiops.arena.calibrate import calibrate as learn
@@ -338,6 +339,16 @@ def verify(
     seed: Annotated[
         str | None, typer.Option(help="Draw the cases of --rerun by this seed. Default: a random one.")
     ] = None,
+    base: Annotated[
+        str | None,
+        typer.Option(help="Also: its baseline must be in this branch's history, its suite this one's."),
+    ] = None,
+    head: Annotated[
+        str, typer.Option(help="With --base: its candidate must be this commit's tree.")
+    ] = "HEAD",
+    any_signer: Annotated[
+        bool, typer.Option("--any-signer", help="Take whichever key signed it, as a stranger's runner has.")
+    ] = False,
     pass_env: PassEnv = None,
     allow_private: Private = None,
     allow_unverified: Unverified = False,
@@ -348,16 +359,23 @@ def verify(
     Example: genaiops arena verify .genaiops/evidence/3f9a01c2d4e5 --rerun 10
     """
     console = Console(json=json)
-    result = verify_bundle(bundle, settings=settings())
-    if again is not None:
-        options = RerunOptions(count=again, seed=seed or secrets.token_hex(4), pass_env=tuple(pass_env or ()))
+    result = verify_bundle(bundle, settings=settings(), any_signer=any_signer)
 
-        async def go() -> VerifyResult:
-            async with open_session(
-                Path.cwd(), console, allow_private=allow_private or (), allow_unverified=allow_unverified
-            ) as session:
-                return await with_rerun(result, bundle, session, options)
+    async def go() -> VerifyResult:
+        async with open_session(
+            Path.cwd(), console, allow_private=allow_private or (), allow_unverified=allow_unverified
+        ) as session:
+            more = result
+            if base is not None:
+                more = with_belonging(more, bundle, session, Place(base=base, head=head))
+            if again is not None:
+                asked = RerunOptions(
+                    count=again, seed=seed or secrets.token_hex(4), pass_env=tuple(pass_env or ())
+                )
+                more = await with_rerun(more, bundle, session, asked)
+            return more
 
+    if base is not None or again is not None:
         result = asyncio.run(go())
     if json:
         console.emit_json({**cast("dict[str, Value]", encode(result)), "accepted": result.accepted})

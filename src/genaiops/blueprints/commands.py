@@ -9,6 +9,7 @@ import typer
 
 from genaiops.arena import settings
 from genaiops.blueprints.demo import DemoOptions, run_demo
+from genaiops.blueprints.pipelines import Platform, ci_files
 from genaiops.blueprints.setup import plan_setup, write
 from genaiops.blueprints.starting import BLUEPRINTS, commit, start
 from genaiops.core import one_line
@@ -67,6 +68,7 @@ def new_command(
     """Start an app from a blueprint: it runs at once, with its suite, its gate and a git history."""
     console = Console(json=as_json)
     target = start(blueprint, folder or Path(blueprint))
+    write(target, ci_files("github", suite="qa", weights=("minilm-l6", "smollm2-135m")))
     commit(target, f"Start from the {blueprint} blueprint")
     if as_json:
         console.emit_json({"blueprint": blueprint, "folder": str(target)})
@@ -87,11 +89,18 @@ def init_command(
     data: Annotated[
         Path | None, typer.Option(help="A CSV or JSON Lines file with a question column.")
     ] = None,
+    ci: Annotated[
+        Platform | None,
+        typer.Option(help="Write only the files with which this platform measures pull requests."),
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be written, and stop.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Write a short genaiops.yaml and a first suite for the app that is here. Nothing is imported or run."""
     console = Console(json=as_json)
+    if ci is not None:
+        _write_ci(ci_files(ci), console, dry_run=dry_run)
+        return
     plan = plan_setup(Path.cwd(), app, data)
     if not dry_run:
         write(Path.cwd(), plan.files)
@@ -130,3 +139,15 @@ def init_command(
         "  (change something)\n"
         "  genaiops arena run         is the change worth merging?"
     )
+
+
+def _write_ci(files: dict[str, str], console: Console, *, dry_run: bool) -> None:
+    if not dry_run:
+        write(Path.cwd(), files)
+    if console.json:
+        console.emit_json(
+            {"files": dict(files) if dry_run else {}, "written": [] if dry_run else list(files)}
+        )
+        return
+    console.print(f"{'would write' if dry_run else 'wrote'}    " + "\n         ".join(files))
+    console.print("\nname the suite and the weights at the top of the measuring job, then commit the files")
