@@ -68,6 +68,10 @@ def run(
     ] = False,
     jobs: Annotated[int | None, typer.Option(min=1, max=64, help="Answers at once; local models: 1.")] = None,
     timeout: Annotated[float, typer.Option(min=0.1, help="Seconds that one answer may take.")] = 60.0,
+    sequential: Annotated[
+        bool,
+        typer.Option("--sequential", help="Look at most five times, and stop when every claim is settled."),
+    ] = False,
     inconclusive: Inconclusive = None,
     pass_env: PassEnv = None,
     allow_private: Private = None,
@@ -88,6 +92,7 @@ def run(
         jobs=jobs,
         seconds=timeout,
         pass_env=tuple(pass_env or ()),
+        sequential=sequential,
     )
     _compare(
         options,

@@ -29,6 +29,7 @@ class RunOptions:
     jobs: int | None = None
     seconds: float = 60.0
     pass_env: tuple[str, ...] = ()
+    sequential: bool = False
 
 
 @dataclass(frozen=True, slots=True)

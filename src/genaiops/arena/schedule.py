@@ -37,13 +37,17 @@ def seed_of(suite: Digest, candidate: Digest) -> str:
     return hashlib.sha256(f"{suite} {candidate}".encode()).hexdigest()[:32]
 
 
-def schedule(cases: Sequence[Case], repeats: int, seed: str, arms: Sequence[str] = ROLES) -> list[Step]:
-    """Return every step of a run in its order; the order of `arms` does not matter."""
-    ordered = sorted(
+def in_order(cases: Sequence[Case], seed: str) -> list[Case]:
+    """Return the cases in the order in which they run, each cluster whole."""
+    return sorted(
         cases, key=lambda case: (_rank(seed, case.cluster), case.cluster, _rank(seed, case.id), case.id)
     )
+
+
+def schedule(cases: Sequence[Case], repeats: int, seed: str, arms: Sequence[str] = ROLES) -> list[Step]:
+    """Return every step of a run in its order; the order of `arms` does not matter."""
     steps: list[Step] = []
-    for case in ordered:
+    for case in in_order(cases, seed):
         for repeat in range(repeats):
             steps += [Step(arm, case, repeat) for arm in _turn(arms, seed, f"{case.id}/{repeat}")]
     return steps

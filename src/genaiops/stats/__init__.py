@@ -20,6 +20,12 @@ if TYPE_CHECKING:
     from genaiops.stats.rates import rate_interval
     from genaiops.stats.ratio import ratio_of_means
     from genaiops.stats.ratio_bootstrap import quantile_ratio, ratio_of_ratios
+    from genaiops.stats.sequential import (
+        conditional_power,
+        look_levels,
+        look_sizes,
+        stopping_shares,
+    )
 
 __all__ = [
     "Basis",
@@ -34,11 +40,14 @@ __all__ = [
     "claim_power",
     "cluster_codes",
     "clusters_needed",
+    "conditional_power",
     "decide",
     "detectable_effect",
     "difference",
     "effective_clusters",
     "holm",
+    "look_levels",
+    "look_sizes",
     "mean_interval",
     "p_value",
     "pseudo_weight",
@@ -47,6 +56,7 @@ __all__ = [
     "ratio_of_means",
     "ratio_of_ratios",
     "round_sig",
+    "stopping_shares",
 ]
 
 _HOMES = {
@@ -62,11 +72,14 @@ _HOMES = {
     "claim_power": "power",
     "cluster_codes": "clusters",
     "clusters_needed": "power",
+    "conditional_power": "sequential",
     "decide": "decision",
     "detectable_effect": "power",
     "difference": "intervals",
     "effective_clusters": "clusters",
     "holm": "decision",
+    "look_levels": "sequential",
+    "look_sizes": "sequential",
     "mean_interval": "intervals",
     "p_value": "decision",
     "pseudo_weight": "intervals",
@@ -75,5 +88,6 @@ _HOMES = {
     "ratio_of_means": "ratio",
     "ratio_of_ratios": "ratio_bootstrap",
     "round_sig": "clusters",
+    "stopping_shares": "sequential",
 }
 __getattr__ = attach(__name__, _HOMES)
