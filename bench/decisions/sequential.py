@@ -23,11 +23,12 @@ from scipy import stats as scipy_stats
 from simulate import ALPHA, Array, Regime, clustered_normal, equal, pareto_codes, regimes
 
 from genaiops import stats
+from genaiops.core import Spending
 
 SEED = 20261125
 FUTILE = 0.1
 RESULTS = Path(__file__).resolve().parents[1] / "results" / "sequential.json"
-SPENDINGS: tuple[stats.Spending, ...] = ("obrien_fleming", "pocock")
+SPENDINGS: tuple[Spending, ...] = ("obrien_fleming", "pocock")
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class Ending:
 
 
 def walk(
-    candidate: Array, baseline: Array, codes: NDArray[np.int64], regime: Regime, spending: stats.Spending
+    candidate: Array, baseline: Array, codes: NDArray[np.int64], regime: Regime, spending: Spending
 ) -> Ending:
     """Look at one draw as a sequential run does; clusters come in the order of their numbers."""
     sizes = np.bincount(codes).astype(float)
@@ -147,7 +148,7 @@ def pareto_null(clusters: int, icc: float) -> Regime:
 
 
 def power_row(
-    clusters: int, size: int, icc: float, times: float, spending: stats.Spending, draws: int
+    clusters: int, size: int, icc: float, times: float, spending: Spending, draws: int
 ) -> dict[str, object]:
     """Normal differences whose truth lies `times` the planned effect from the bound; planned: 80 % power."""
     codes, nothing = equal(clusters, size), np.zeros(clusters * size)
@@ -190,7 +191,7 @@ def planned_effect(clusters: int, size: int, icc: float) -> float:
 SUITES = ((20, 5, 0.3), (50, 4, 0.0), (50, 4, 0.3), (100, 4, 0.3), (200, 1, 0.0))
 
 
-def power_jobs() -> list[tuple[int, int, float, float, stats.Spending]]:
+def power_jobs() -> list[tuple[int, int, float, float, Spending]]:
     return [
         (*suite, times, spending)
         for spending in SPENDINGS

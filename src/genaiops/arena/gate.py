@@ -40,7 +40,7 @@ class AtLook:
 
 
 @dataclass(frozen=True, slots=True)
-class _Measured:
+class Measured:
     """A claim with what was measured; `hold` is why it stays open whatever the numbers say.
 
     `planned` is what more cases are planned from, `have` how many clusters the suite has for the claim.
@@ -57,14 +57,17 @@ class _Measured:
 
     @property
     def upwards(self) -> bool:
+        """Whether higher is better."""
         return self.spec.better == "higher"
 
     @property
     def direction(self) -> stats.Direction:
+        """To which side of the bound the claim says that the truth lies."""
         return "above" if self.upwards else "below"
 
     @property
     def opposite(self) -> stats.Direction:
+        """To which side the truth lies where the claim is refuted."""
         return "below" if self.upwards else "above"
 
     @property
@@ -89,11 +92,13 @@ class _Measured:
         return PLANNED_SHARE * (self.spec.high - self.spec.low)
 
     def decision(self) -> stats.Decision:
+        """Return the decision, before Holm's correction of refutations."""
         if self.decided is None or self.hold:
             return "open"
         return stats.decide(self.decided, self.bound, self.direction)
 
     def p_refuted(self) -> float:
+        """Return the p-value of the claim's refutation; 1 where nothing can be decided."""
         if self.decided is None or self.hold:
             return 1.0
         return stats.p_value(self.decided, self.bound, self.opposite)
@@ -104,7 +109,7 @@ def decide_claims(ruler: Ruler, grid: Grid, at: AtLook | None = None) -> tuple[C
 
     `at` is the look of a sequential run: each claim is then tested at the level of that look.
     """
-    measured = _measure_all(ruler, grid, at)
+    measured = measure_claims(ruler, grid, at)
     p_values = [one.p_refuted() for one in measured]
     final = _holm(p_values, ruler.gate.alpha, at) if p_values else ()
     return tuple(_result(*one) for one in zip(measured, p_values, final, strict=True))
@@ -123,7 +128,7 @@ def chances(ruler: Ruler, grid: Grid, at: AtLook) -> list[float | None]:
         )
         if one.plain and one.decision() == "open" and not one.hold and one.planned_distance > 0.0
         else None
-        for index, one in enumerate(_measure_all(ruler, grid, at))
+        for index, one in enumerate(measure_claims(ruler, grid, at))
     ]
 
 
@@ -141,7 +146,8 @@ def _holm(p_values: Sequence[float], alpha: float, at: AtLook | None) -> tuple[b
     return tuple(index in rejected for index in range(len(p_values)))
 
 
-def _measure_all(ruler: Ruler, grid: Grid, at: AtLook | None) -> list[_Measured]:
+def measure_claims(ruler: Ruler, grid: Grid, at: AtLook | None = None) -> list[Measured]:
+    """Return every claim of the gate with what the grid shows of it; nothing is decided."""
     slices = slice_rows(ruler, grid)
     return [
         _measure(ruler, grid, index, slices.get(claim.slice or ""), at)
@@ -149,7 +155,7 @@ def _measure_all(ruler: Ruler, grid: Grid, at: AtLook | None) -> list[_Measured]
     ]
 
 
-def _measure(ruler: Ruler, grid: Grid, index: int, slice_of: IntArray | None, at: AtLook | None) -> _Measured:
+def _measure(ruler: Ruler, grid: Grid, index: int, slice_of: IntArray | None, at: AtLook | None) -> Measured:
     claim, alpha = ruler.gate.claims[index], ruler.gate.alpha
     column = grid.columns[claim.scorer]
     rows = grid.everything if claim.slice is None else slice_of
@@ -162,7 +168,7 @@ def _measure(ruler: Ruler, grid: Grid, index: int, slice_of: IntArray | None, at
     hold = column.too_much_missing(rows)
     unguarded = claim.kind != "at_least" and _range(column.spec) is None
     note = "no worst value is known, so a rare breakdown is not guarded against" if unguarded else ""
-    return _Measured(claim, column.spec, plain, decided, planned, float(have), hold, note)
+    return Measured(claim, column.spec, plain, decided, planned, float(have), hold, note)
 
 
 def _paired(
@@ -199,7 +205,7 @@ def _range(spec: ScorerSpec) -> float | None:
     return None if spec.low is None or spec.high is None else spec.high - spec.low
 
 
-def _result(one: _Measured, p_refuted: float, final: bool) -> ClaimResult:
+def _result(one: Measured, p_refuted: float, final: bool) -> ClaimResult:
     decision = one.decision()
     empty = nothing_to_show("no case has a score to decide on")
     return ClaimResult(
@@ -215,7 +221,7 @@ def _result(one: _Measured, p_refuted: float, final: bool) -> ClaimResult:
     )
 
 
-def _needed(one: _Measured) -> ClustersNeeded | None:
+def _needed(one: Measured) -> ClustersNeeded | None:
     """Plan for the claim's own bound; None where a spread cannot be told from the data."""
     interval = one.planned
     if interval is None or not math.isfinite(interval.se) or interval.df <= 0.0:

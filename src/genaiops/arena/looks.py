@@ -59,7 +59,7 @@ def plan_looks(suite: Suite, seed: str) -> tuple[Looks | None, str]:
         return None, "the gate makes no claim, and rules are read on the whole suite"
     if needs_fresh_latency(suite):
         return None, "latency drifts while a run warms up, so its first cases say little of the rest"
-    sizes = list(_sizes(in_order(suite.cases, seed)).values())
+    sizes = list(cluster_sizes(in_order(suite.cases, seed)).values())
     clusters = stats.look_sizes(sizes, MOST_LOOKS)
     if len(clusters) < 2:
         return None, (
@@ -72,7 +72,7 @@ def plan_looks(suite: Suite, seed: str) -> tuple[Looks | None, str]:
 def prefixes(ruler: Ruler, cases: Sequence[Case], looks: Looks, seed: str) -> Prefixes:
     """Return the suite cut at its looks; raises `UserError` where the looks are none of this suite."""
     ordered = tuple(in_order(cases, seed))
-    sizes = list(_sizes(ordered).values())
+    sizes = list(cluster_sizes(ordered).values())
     rising = all(one < two for one, two in zip((0, *looks.clusters), looks.clusters, strict=False))
     if not rising or len(looks.clusters) > MOST_LOOKS or looks.clusters[-1:] != (len(sizes),):
         raise UserError(
@@ -158,7 +158,7 @@ def _members(ruler: Ruler, ordered: Sequence[Case], claim: Claim) -> list[bool]:
     return [index in inside for index in range(len(ordered))]
 
 
-def _sizes(ordered: Sequence[Case]) -> dict[str, int]:
+def cluster_sizes(ordered: Sequence[Case]) -> dict[str, int]:
     """Return the cases of each cluster, in the order of the clusters."""
     sizes: dict[str, int] = {}
     for case in ordered:

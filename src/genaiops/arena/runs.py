@@ -23,12 +23,11 @@ from genaiops.arena.keys import signing_key
 from genaiops.arena.ledger import FinishedRun, Ledger
 from genaiops.arena.looks import plan_looks, prefixes
 from genaiops.arena.model import ROLES, Lock, Looks, Reuse, Role, Row, Run, Suite
-from genaiops.arena.pairing import Pair, RunOptions, pair_up
+from genaiops.arena.pairing import Pair, RunOptions, jobs_of, pair_up, scope_of
 from genaiops.arena.ragfacts import rag_facts
 from genaiops.arena.registering import Registered, register_app, register_evidence
-from genaiops.arena.schedule import Step, run_key, schedule, seed_of
+from genaiops.arena.schedule import Step, run_key, seed_of, steps_of
 from genaiops.arena.scorers import build_scorers, score_output
-from genaiops.arena.suites import needs_fresh_latency
 from genaiops.core import Digest, Json, Score, Trace, Verdict, one_line
 from genaiops.hub import Hub
 from genaiops.work import Progress
@@ -141,21 +140,14 @@ async def _answer(
     ledger: Ledger,
     looks: Looks | None,
 ) -> list[Answered]:
-    ruling = {case.id for case in pair.suite.cases}
-    extra = [] if pair.other is None else [case for case in pair.other.cases if case.id not in ruling]
-    repeats = max(suite.ruler.repeats for suite in pair.suites)
-    steps = schedule([*pair.suite.cases, *extra], repeats, seed)
-    fresh = needs_fresh_latency(pair.suite)
-    sides: dict[str, Side] = {}
-    for role, prepared in pair.arms.items():
-        lasting = prepared.lasting and not fresh and not options.pass_env
-        sides[role] = side(
-            prepared, services, scope="" if lasting else f"{key}/{role}", pass_env=options.pass_env
-        )
-    jobs = options.jobs or (1 if any(prepared.local for prepared in pair.arms.values()) else 4)
+    steps = steps_of(pair.suites, seed)
+    sides: dict[str, Side] = {
+        role: side(prepared, services, scope=scope_of(pair, role, options, key), pass_env=options.pass_env)
+        for role, prepared in pair.arms.items()
+    }
     label = f"ARENA · {pair.suite.ruler.name}"
     with Progress(label, len(steps), console=services.console) as progress:
-        budget = Budget(jobs=jobs, seconds=options.seconds)
+        budget = Budget(jobs=jobs_of(pair, options), seconds=options.seconds)
         pools = Pools(sides, budget)
 
         async def answer(some: Sequence[Step]) -> list[Answered]:

@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from genaiops.arena.model import ROLES
+from genaiops.arena.model import ROLES, Suite
 from genaiops.core import Case, Digest, digest_json
 
 
@@ -35,6 +35,13 @@ def run_key(suites: Sequence[Digest], gate_from: str, baseline: Digest, candidat
 def seed_of(suite: Digest, candidate: Digest) -> str:
     """Return the seed (hexadecimal) from which order and resampling derive."""
     return hashlib.sha256(f"{suite} {candidate}".encode()).hexdigest()[:32]
+
+
+def steps_of(suites: Sequence[Suite], seed: str) -> list[Step]:
+    """Return every step of the ruling suite, and of the rows that only the other one has."""
+    ruling = {case.id for case in suites[0].cases}
+    extra = [case for other in suites[1:] for case in other.cases if case.id not in ruling]
+    return schedule([*suites[0].cases, *extra], max(suite.ruler.repeats for suite in suites), seed)
 
 
 def in_order(cases: Sequence[Case], seed: str) -> list[Case]:

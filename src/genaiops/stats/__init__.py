@@ -16,7 +16,13 @@ if TYPE_CHECKING:
     from genaiops.stats.decision import benjamini_hochberg, decide, holm, p_value
     from genaiops.stats.intervals import difference, mean_interval, pseudo_weight
     from genaiops.stats.model import Basis, Decision, Direction, Interval, Need, Plan, Repeats
-    from genaiops.stats.power import claim_power, clusters_needed, detectable_effect
+    from genaiops.stats.power import (
+        assumed_interval,
+        claim_power,
+        clusters_needed,
+        detectable_effect,
+        detectable_range,
+    )
     from genaiops.stats.rates import rate_interval
     from genaiops.stats.ratio import ratio_of_means
     from genaiops.stats.ratio_bootstrap import quantile_ratio, ratio_of_ratios
@@ -35,6 +41,7 @@ __all__ = [
     "Need",
     "Plan",
     "Repeats",
+    "assumed_interval",
     "average_repeats",
     "benjamini_hochberg",
     "claim_power",
@@ -43,6 +50,7 @@ __all__ = [
     "conditional_power",
     "decide",
     "detectable_effect",
+    "detectable_range",
     "difference",
     "effective_clusters",
     "holm",
@@ -67,6 +75,7 @@ _HOMES = {
     "Need": "model",
     "Plan": "model",
     "Repeats": "model",
+    "assumed_interval": "power",
     "average_repeats": "clusters",
     "benjamini_hochberg": "decision",
     "claim_power": "power",
@@ -75,6 +84,7 @@ _HOMES = {
     "conditional_power": "sequential",
     "decide": "decision",
     "detectable_effect": "power",
+    "detectable_range": "power",
     "difference": "intervals",
     "effective_clusters": "clusters",
     "holm": "decision",
