@@ -34,6 +34,10 @@ class AtLook:
     clusters: tuple[int, ...]
     spending: Spending
 
+    def early(self, claim: int) -> bool:
+        """Whether a claim has cases that are still to come."""
+        return self.shares[claim][self.number] < 1.0
+
     def level(self, claim: int, alpha: float) -> float:
         """Return the nominal level at which a claim is tested here, so that alpha holds over all looks."""
         return stats.look_levels(self.shares[claim], alpha, self.spending)[self.number]
@@ -165,10 +169,17 @@ def _measure(ruler: Ruler, grid: Grid, index: int, slice_of: IntArray | None, at
     plain, decided = measure(column, grid, rows, alpha if at is None else at.level(index, alpha))
     planned = decided if at is None else measure(column, grid, rows, alpha)[1]
     have = at.clusters[index] if at else decided.clusters if decided else 0
-    hold = column.too_much_missing(rows)
+    early = at is not None and at.early(index) and claim.kind != "at_least"
+    hold = column.too_much_missing(rows) or (_no_difference_yet(plain) if early else "")
     unguarded = claim.kind != "at_least" and _range(column.spec) is None
     note = "no worst value is known, so a rare breakdown is not guarded against" if unguarded else ""
     return Measured(claim, column.spec, plain, decided, planned, float(have), hold, note)
+
+
+def _no_difference_yet(plain: stats.Interval | None) -> str:
+    """Say why a look decides nothing where the arms agree on every case: what breaks may be to come."""
+    same = plain is not None and plain.estimate == plain.se == 0.0
+    return "no case differs at this look" if same else ""
 
 
 def _paired(

@@ -144,10 +144,20 @@ def test_a_run_that_nothing_stops_is_judged_on_the_whole_suite_with_nearly_the_w
     assert 0.04 < levels[-1] < 0.05
 
 
-def test_identical_arms_are_never_futile_since_nothing_is_known_of_their_spread() -> None:
-    found = judged(make_ruler(NOT_WORSE), make_cases(200, 2), [0.5] * 200)
+def test_arms_that_agree_on_every_case_are_decided_on_the_whole_suite_only() -> None:
+    found = judged(make_ruler(NOT_WORSE), make_cases(400, 2), [0.5] * 400)
     assert found.sequential is not None
-    assert "futile" not in {look.claims[0].decision for look in found.sequential.looks}
+    decisions = [look.claims[0].decision for look in found.sequential.looks]
+    assert decisions == ["open", "open", "open", "open", "proven"]
+    assert {look.claims[0].chance for look in found.sequential.looks} == {None}
+
+
+def test_a_first_case_that_differs_lets_a_look_decide() -> None:
+    after = [0.45] + [0.5] * 399
+    ruler = make_ruler(NOT_WORSE)
+    found = judged(ruler, make_cases(400, 2), after)
+    assert found.sequential is not None
+    assert found.sequential.stopped == "decided"
 
 
 def test_a_claim_on_a_slice_spends_by_the_cases_of_its_slice() -> None:
