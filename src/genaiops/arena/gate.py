@@ -20,6 +20,8 @@ from genaiops.arena.words import claim_text
 from genaiops.core import Claim, ClaimResult, ClustersNeeded, Outcome, ScorerSpec, Spending
 
 TIE = 1e-9
+"""As in `stats`: nothing is decided within this of its bound."""
+
 PLANNED_SHARE = 0.05
 """The distance, as a share of the scorer's range, at which an `at_least` claim is planned."""
 
@@ -143,7 +145,7 @@ def _holm(p_values: Sequence[float], alpha: float, at: AtLook | None) -> tuple[b
     rejected: set[int] = set()
     while len(rejected) < len(p_values):
         share = alpha / (len(p_values) - len(rejected))
-        more = {at_claim for at_claim, p in enumerate(p_values) if p < at.level(at_claim, share) - TIE}
+        more = {index for index, p in enumerate(p_values) if p < at.level(index, share) - TIE}
         if more <= rejected:
             break
         rejected |= more

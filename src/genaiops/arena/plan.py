@@ -92,7 +92,10 @@ def _plan(pair: Pair, options: RunOptions, ledger: Ledger) -> RunPlan:
     sizes = list(cluster_sizes(in_order(suite.cases, seed)).values())
     g_eff = effective_clusters(sizes)
     effort = _effort(pair, options, ledger, key, earlier)
-    claims = plan_claims(ruler, suite.cases, earlier.scores if earlier else {}, earlier.id if earlier else "")
+    same = earlier is not None and earlier.suite.ruler.scorers == ruler.scorers
+    claims = plan_claims(
+        ruler, suite.cases, earlier.scores if earlier and same else {}, earlier.id if earlier else ""
+    )
     looks = looks_plan(*plan_looks(suite, seed), sizes, ruler.gate.alpha)
     return RunPlan(
         project=pair.arms["candidate"].project.project,
