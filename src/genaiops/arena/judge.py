@@ -7,10 +7,11 @@ from genaiops.arena.cost import cost_per_correct
 from genaiops.arena.facts import facts_of
 from genaiops.arena.gate import decide_claims, outcome_of
 from genaiops.arena.grid import lay_out
-from genaiops.arena.model import Gate, Lock, Role, Ruler
+from genaiops.arena.looks import prefixes, take_looks
+from genaiops.arena.model import Gate, Lock, Looks, Role, Ruler
 from genaiops.arena.suites import suite_digest
-from genaiops.arena.words import headline
-from genaiops.core import Case, ClaimResult, LockState, Outcome, Score, Verdict, evaluate_rule
+from genaiops.arena.words import headline, sequential_text
+from genaiops.core import Case, ClaimResult, LockState, Outcome, Score, Sequential, Verdict, evaluate_rule
 
 MOST_VERDICTS = 20
 _ENOUGH: dict[str, frozenset[LockState]] = {
@@ -28,15 +29,21 @@ def judge(
     lock: Lock,
     gate_changed: bool = False,
     gate_from: Role = "baseline",
+    looks: Looks | None = None,
+    seed: str = "",
 ) -> tuple[Verdict, dict[str, float | None]]:
     """Return the verdict of the ruler's gate, and every fact that its rules could read.
 
-    Raises `UserError` where scores do not belong to the suite.
+    `looks` and the `seed` of the order are those of a sequential run: it is judged on the cases that were
+    complete where it stopped. Raises `UserError` where scores do not belong to the suite.
     """
-    grid = lay_out(ruler, cases, scores)
+    if looks is None:
+        sequential, grid = None, lay_out(ruler, cases, scores)
+        claims = decide_claims(ruler, grid)
+    else:
+        sequential, claims, grid = take_looks(prefixes(ruler, cases, looks, seed), scores)
     comparisons, slices = compare_all(ruler, grid), compare_slices(ruler, grid)
     facts = facts_of(comparisons, slices)
-    claims = decide_claims(ruler, grid)
     rules = tuple(evaluate_rule(rule, facts) for rule in ruler.gate.rules)
     shown = outcome_of(claims, [rule.outcome for rule in rules])
     outcome, held = _held(shown, ruler.gate, lock, gate_changed)
@@ -54,7 +61,8 @@ def judge(
         gate_changed=gate_changed,
         gate_from=gate_from,
         lock=lock.state,
-        notes=tuple(_notes(ruler.gate, lock, claims)),
+        notes=tuple(_notes(ruler.gate, lock, claims, sequential)),
+        sequential=sequential,
     )
     return verdict, facts
 
@@ -74,8 +82,10 @@ def _held(outcome: Outcome, gate: Gate, lock: Lock, gate_changed: bool) -> tuple
     return outcome, ""
 
 
-def _notes(gate: Gate, lock: Lock, claims: Sequence[ClaimResult]) -> list[str]:
-    notes: list[str] = []
+def _notes(gate: Gate, lock: Lock, claims: Sequence[ClaimResult], sequential: Sequential | None) -> list[str]:
+    notes = [sequential_text(sequential)] if sequential else []
+    if sequential and sequential.saved and gate.rules:
+        notes.append(f"the rules were read once, on the {sequential.cases} cases asked until then")
     if gate.implied:
         notes.append(f"the suite states no gate; this one is implied: {claims[0].text}")
     if lock.attempts > 1:

@@ -14,8 +14,8 @@ from genaiops.arena.datasets import read_cases
 from genaiops.arena.elsewhere import Elsewhere, elsewhere, made_ready, no_overrides, refuse_recorded_latency
 from genaiops.arena.git import Repository
 from genaiops.arena.model import Role, Suite
-from genaiops.arena.suites import resolve_suite
-from genaiops.core import Case, Json, UserError
+from genaiops.arena.suites import needs_fresh_latency, resolve_suite
+from genaiops.core import Case, Digest, Json, UserError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +34,7 @@ class RunOptions:
     jobs: int | None = None
     seconds: float = 60.0
     pass_env: tuple[str, ...] = ()
+    sequential: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,17 @@ class Pair:
     def suites(self) -> tuple[Suite, ...]:
         """Return the ruling suite, then the other where there is one."""
         return (self.suite,) if self.other is None else (self.suite, self.other)
+
+
+def scope_of(pair: Pair, role: Role, options: RunOptions, key: Digest) -> str:
+    """Return what keeps an arm's answers to the run `key`: nothing where any run may use them again."""
+    fresh = needs_fresh_latency(pair.suite)
+    return pair.arms[role].scope(f"{key}/{role}", fresh=fresh, pass_env=options.pass_env)
+
+
+def jobs_of(pair: Pair, options: RunOptions) -> int:
+    """Return how many answers are made at once: as said, else 1 where a model runs on this machine."""
+    return options.jobs or (1 if any(prepared.local for prepared in pair.arms.values()) else 4)
 
 
 async def pair_up(repository: Repository, options: RunOptions, services: Services) -> Pair:

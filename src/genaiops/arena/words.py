@@ -2,7 +2,17 @@
 
 from collections.abc import Sequence
 
-from genaiops.core import Claim, ClaimResult, Comparison, Outcome, RuleResult, ScorerSpec
+from genaiops.core import (
+    Claim,
+    ClaimResult,
+    Comparison,
+    Outcome,
+    RuleResult,
+    ScorerSpec,
+    Sequential,
+    Spending,
+    Stopped,
+)
 
 
 def amount(value: float | None, unit: str) -> str:
@@ -35,6 +45,23 @@ def claim_text(claim: Claim, spec: ScorerSpec) -> str:
             said = f"is above {size}" if up else f"is below {size}"
     where = f" where {claim.slice}" if claim.slice else ""
     return f"{claim.scorer} {said}{where}"
+
+
+_STOPPED: dict[Stopped, str] = {
+    "decided": "stopped early, every claim is decided",
+    "refuted": "stopped early, a claim is refuted for good",
+    "futile": "stopped early, no claim that is open has a prospect",
+    "complete": "went through the whole suite",
+}
+_SPENDING: dict[Spending, str] = {"obrien_fleming": "O'Brien and Fleming", "pocock": "Pocock"}
+
+
+def sequential_text(run: Sequential) -> str:
+    """Return in one line how a sequential run went: which look, by what spending, what it saved."""
+    return (
+        f"sequential: {_STOPPED[run.stopped]}, at look {len(run.looks)} of {run.planned}; "
+        f"{run.cases:,} cases asked, {run.saved:,} saved; error spent as {_SPENDING[run.spending]}"
+    )
 
 
 def headline(

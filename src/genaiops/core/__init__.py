@@ -68,6 +68,7 @@ if TYPE_CHECKING:
     from genaiops.core.verdicts import (
         ArmFacts,
         Claim,
+        ClaimAtLook,
         ClaimKind,
         ClaimResult,
         ClustersNeeded,
@@ -76,8 +77,12 @@ if TYPE_CHECKING:
         Decision,
         Interval,
         LockState,
+        Look,
         Outcome,
         RuleResult,
+        Sequential,
+        Spending,
+        Stopped,
         Verdict,
     )
     from genaiops.core.yaml_text import FrontMatter, KeyPath, Located, read_front_matter, read_yaml
@@ -100,21 +105,22 @@ _FILES = {
     "settings": "Settings",
     "text": "one_line plain",
     "traces": "Operation Span Trace",
-    "verdicts": "ArmFacts Claim ClaimKind ClaimResult ClustersNeeded Comparison CostPerCorrect Decision "
-    "Interval LockState Outcome RuleResult Verdict",
+    "verdicts": "ArmFacts Claim ClaimAtLook ClaimKind ClaimResult ClustersNeeded Comparison CostPerCorrect "
+    "Decision Interval LockState Look Outcome RuleResult Sequential Spending Stopped Verdict",
     "yaml_text": "FrontMatter KeyPath Located read_front_matter read_yaml",
 }
 
 __all__ = [
     "KINDS", "NANO", "Annotation", "Answer", "ArmFacts", "BlobRef", "Candidate", "Case", "ChatDelta",
-    "ChatModel", "ChatReply", "ChatRequest", "Citation", "Claim", "ClaimKind", "ClaimResult",
+    "ChatModel", "ChatReply", "ChatRequest", "Citation", "Claim", "ClaimAtLook", "ClaimKind", "ClaimResult",
     "ClustersNeeded", "Comparison", "CostPerCorrect", "Decision", "Digest", "Done", "Egress", "Embedder",
     "FrontMatter", "GateSaidNo", "GenaiopsError", "Grounding", "Inconclusive", "Interrupted", "Interval",
-    "Json", "KeyPath", "Kind", "KindSpec", "Located", "LockState", "Message", "ModelSpec", "Operation",
-    "Outcome", "Output", "OutsideError", "Passage", "Principal", "PublicKey", "Reads", "Reference",
-    "Response", "RuleResult", "Runner", "Score", "Scorer", "ScorerSpec", "Settings", "SignedStatement",
-    "SigningKey", "SnapshotId", "Span", "Statement", "Status", "Subject", "TokenEmbedder", "ToolCall",
-    "Trace", "Usage", "UserError", "VectorIndex", "Verdict", "canonical", "check_rule", "cost_nanousd",
+    "Json", "KeyPath", "Kind", "KindSpec", "Located", "LockState", "Look", "Message", "ModelSpec",
+    "Operation", "Outcome", "Output", "OutsideError", "Passage", "Principal", "PublicKey", "Reads",
+    "Reference", "Response", "RuleResult", "Runner", "Score", "Scorer", "ScorerSpec", "Sequential",
+    "Settings", "SignedStatement", "SigningKey", "SnapshotId", "Span", "Spending", "Statement", "Status",
+    "Stopped", "Subject", "TokenEmbedder", "ToolCall", "Trace", "Usage", "UserError", "VectorIndex",
+    "Verdict", "canonical", "check_rule", "cost_nanousd",
     "decode", "decode_json", "digest_bytes", "digest_json", "encode", "encode_json", "evaluate_rule",
     "fact_path",
     "hex_of", "json_schema", "load_public_key", "load_signing_key", "new_signing_key", "normalise",

@@ -9,6 +9,8 @@ ClaimKind = Literal["better", "not_worse", "at_least"]
 Decision = Literal["proven", "refuted", "open"]
 Outcome = Literal["pass", "fail", "inconclusive"]
 LockState = Literal["base", "hub", "self", "none"]
+Spending = Literal["obrien_fleming", "pocock"]
+Stopped = Literal["decided", "refuted", "futile", "complete"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +125,43 @@ class CostPerCorrect:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimAtLook:
+    """A claim at one look: the one-sided `level` it was tested at, and how it stood.
+
+    `chance` is the conditional power of an open claim: how likely the complete suite proves it.
+    """
+
+    level: float
+    decision: Literal["proven", "refuted", "open", "futile"]
+    chance: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """One look of a sequential run: what was complete by then, and every claim in the gate's order."""
+
+    clusters: int
+    cases: int
+    claims: tuple[ClaimAtLook, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sequential:
+    """How a run that looks before it is complete went; the claims' limits are wide enough for all looks.
+
+    `stopped`: every claim was decided; one was refuted for good; the rest had no prospect; or nothing
+    stopped it before the last look. `saved` cases were not asked.
+    """
+
+    spending: Spending
+    planned: int
+    looks: tuple[Look, ...]
+    stopped: Stopped
+    cases: int
+    saved: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """Ship or not: a pure function of scores, suite and lock."""
 
@@ -140,3 +179,4 @@ class Verdict:
     gate_from: Literal["baseline", "candidate"] = "baseline"
     lock: LockState = "none"
     notes: tuple[str, ...] = ()
+    sequential: Sequential | None = None

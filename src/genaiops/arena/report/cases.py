@@ -86,7 +86,8 @@ def view_cases(run: Run, verdict: Verdict) -> list[CaseView]:
         rows[row.role, row.case] = row
     judged = _judge(run, run.suite.ruler.correct) if run.suite.ruler.correct else None
     means = _means(run)
-    views = [_view(case, rows, judged, means, better) for case in run.suite.cases]
+    asked = {row.case for row in run.rows}  # a sequential run asks the cases of a prefix only
+    views = [_view(case, rows, judged, means, better) for case in run.suite.cases if case.id in asked]
     return sorted(views, key=_order)
 
 

@@ -14,6 +14,7 @@ from genaiops.arena.model import ROLES, Role, Run
 from genaiops.arena.report import intervals, sections, system
 from genaiops.arena.report.cases import CaseView, Tally, tally, view_cases
 from genaiops.arena.report.words import NOT_MEASURED, OUTCOMES, clip, dollars, percent, shown
+from genaiops.arena.words import sequential_text
 from genaiops.core import Json, Verdict, plain
 
 _CARDS = 1_300_000
@@ -73,6 +74,7 @@ def _head(run: Run, verdict: Verdict) -> dict[str, object]:
         "headline": clip(verdict.headline, 300),
         "gate_changed": verdict.gate_changed,
         "gate_from": verdict.gate_from,
+        "sequential": sequential_text(verdict.sequential) if verdict.sequential else "",
         "arms": {
             role: {"name": sections.arm_name(run.arms[role]), "detail": sections.arm_detail(run.arms[role])}
             for role in ROLES
@@ -164,6 +166,12 @@ def _how(verdict: Verdict) -> str:
         f"Each claim is one-sided at {100 * verdict.alpha:g} %; the interval is two-sided {level}, so that "
         "picture and decision agree. A claim is proven where the whole interval lies beyond the "
         "dashed bound, in the tinted zone. Differences are candidate minus baseline."
+        + (
+            " This run looked before it was complete: the claims' intervals are wider, so that the level "
+            "holds over all looks; measures and slices are plain, as they were at the stop."
+            if verdict.sequential
+            else ""
+        )
     )
 
 

@@ -100,7 +100,7 @@ class RuleView:
 
 def tiles(run: Run, verdict: Verdict, tallies: Mapping[Role, Tally] | None) -> list[Tile]:
     """Return cost per correct answer, the risk, and what the comparison itself took."""
-    return [cost_tile(verdict), risk_tile(verdict, tallies), _effort(run)]
+    return [cost_tile(verdict), risk_tile(verdict, tallies), _effort(run, verdict)]
 
 
 def cost_tile(verdict: Verdict) -> Tile:
@@ -205,11 +205,12 @@ def _difference(comparison: Comparison | None) -> tuple[str, ...]:
     return (f"difference {interval(comparison.diff, comparison.unit, signed=True)}",)
 
 
-def _effort(run: Run) -> Tile:
+def _effort(run: Run, verdict: Verdict) -> Tile:
     outputs = len(run.rows)
     reused = f"{run.reuse.outputs:,} of {outputs:,} outputs reused"
     oldest = f", the oldest from {clip(run.reuse.oldest, 30)}" if run.reuse.oldest else ""
     cases = f"{len(run.suite.cases):,} cases in {len({case.cluster for case in run.suite.cases}):,} clusters"
+    cases += f", {verdict.sequential.saved:,} of them not asked" if verdict.sequential else ""
     calls = f"{run.model_calls:,} model call{'' if run.model_calls == 1 else 's'}"
     return Tile("What this comparison took", calls, (reused + oldest, cases))
 
