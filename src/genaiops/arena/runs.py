@@ -23,6 +23,7 @@ from genaiops.arena.keys import signing_key
 from genaiops.arena.ledger import FinishedRun, Ledger
 from genaiops.arena.model import ROLES, Lock, Reuse, Role, Row, Run, Suite
 from genaiops.arena.pairing import Pair, RunOptions, pair_up
+from genaiops.arena.quarantine import check_share
 from genaiops.arena.ragfacts import rag_facts
 from genaiops.arena.registering import Registered, register_app, register_evidence
 from genaiops.arena.schedule import run_key, schedule, seed_of
@@ -81,6 +82,8 @@ async def _run(
 ) -> Finished:
     seed = seed_of(pair.suite.digest, pair.arms["candidate"].digest)
     started = now()
+    for suite in pair.suites:
+        check_share(suite.ruler, suite.cases, started_at=started)
     answered = await _answer(key, seed, pair, options, services, ledger)
     rows = tuple(_row(one) for one in answered)
     judge_project = pair.arms[pair.gate_from].project
@@ -242,4 +245,5 @@ def _judged(
         lock=run.lock,
         gate_changed=run.gate_changed,
         gate_from=run.gate_from,
+        started_at=run.started_at,
     )

@@ -184,6 +184,7 @@ def _wrong_verdict(bundle: Bundle, manifest: Manifest) -> str | None:
             lock=manifest.lock,
             gate_changed=manifest.gate_changed,
             gate_from=manifest.gate_from,
+            started_at=manifest.started_at,
         )
         path = first_difference(bundle.json(verdict_file), encode(verdict))
         if path is not None:

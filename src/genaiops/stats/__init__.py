@@ -13,6 +13,7 @@ from genaiops.lazy import attach
 
 if TYPE_CHECKING:
     from genaiops.stats.clusters import average_repeats, cluster_codes, effective_clusters, round_sig
+    from genaiops.stats.contrast import contrast
     from genaiops.stats.decision import benjamini_hochberg, decide, holm, p_value
     from genaiops.stats.intervals import difference, mean_interval, pseudo_weight
     from genaiops.stats.model import Basis, Decision, Direction, Interval, Need, Plan, Repeats
@@ -34,6 +35,7 @@ __all__ = [
     "claim_power",
     "cluster_codes",
     "clusters_needed",
+    "contrast",
     "decide",
     "detectable_effect",
     "difference",
@@ -62,6 +64,7 @@ _HOMES = {
     "claim_power": "power",
     "cluster_codes": "clusters",
     "clusters_needed": "power",
+    "contrast": "contrast",
     "decide": "decision",
     "detectable_effect": "power",
     "difference": "intervals",
