@@ -20,7 +20,10 @@ SYSTEMS = {
     "hybrid": "hybrid",
     "hybrid_rerank": "hybrid + rerank",
 }
-_SHOWN = frozenset({"retrieval", "knowledge_speed", "decisions"})
+_SHOWN = frozenset({"retrieval", "knowledge_speed", "decisions", "production_form"})
+_KINDS = ("the answer", "the question again", "another answer")
+_ENDS = ("right", "wrong", "silent: answerable + not")
+_PARROT = 0.1
 _PLACE = re.compile(r"(<!-- table: (?P<name>\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -173,6 +176,40 @@ def _spread(values: Sequence[float], form: str = ".3f") -> str:
     return low if low == high else f"{low} to {high}"
 
 
+def _rulers() -> str:
+    rows: list[list[str]] = []
+    for name, one in measured("production_form").items():
+        for measure, found in one["rulers"].items():
+            right = one["measures"][measure]["right_means"]
+            rows.append([f"`{name}`: {right}", *(f"{share:.0%}" for share in found.values())])
+    return table(["set and ruler", *_KINDS], rows)
+
+
+def _forms() -> str:
+    rows: list[list[str]] = []
+    for name, one in measured("production_form").items():
+        for measure, found in one["measures"].items():
+            head = f"`{name}`: {found['right_means']}"
+            if one["rulers"][measure]["the question again"] > _PARROT:
+                head += " *(no ruler)*"
+            rows += [_form(head, form, found) for form in found["counts"]]
+    return table(["set and ruler", "form", *_ENDS, "wrong: production − it", "right: production − it"], rows)
+
+
+def _form(head: str, form: str, found: dict[str, Any]) -> list[str]:
+    counts = found["counts"][form]
+    versus = found["differences"].get(f"production - {form}")
+    gains = [_interval(versus[what]["clustered"]) if versus else "" for what in ("wrong", "correct")]
+    silent = f"{counts['abstained']} + {counts['declined']}"
+    return [head, form, str(counts["correct"]), str(counts["wrong"]), silent, *gains]
+
+
+def _interval(found: dict[str, Any]) -> str:
+    ends = f" [{found['low']:+.2f}, {found['high']:+.2f}]" if found["low"] is not None else ""
+    open_ = "" if found["decidable"] else f" open: {found['g_eff']:.0f} effective clusters"
+    return f"{found['estimate']:+.2f}{ends}{open_}".replace("-", "−")
+
+
 def _others() -> str:
     names = sorted(path.stem for path in RESULTS.glob("*.json") if path.stem not in _SHOWN)
     lines = [
@@ -198,6 +235,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "exceeding": _exceeding,
     "naive": _naive,
     "power": _power,
+    "rulers": _rulers,
+    "forms": _forms,
     "others": _others,
 }
 

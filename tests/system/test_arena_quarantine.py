@@ -68,7 +68,8 @@ def test_a_case_flaky_on_the_baseline_is_named_set_aside_and_the_verdict_recompu
 ) -> None:
     project = make(tmp_path / "p", entry("w7"))
     (project / "app.py").write_text(STEADY, encoding="utf-8")
-    done = plain_project.genaiops(project, env, "arena", "run", "--json")
+    # one worker an arm: the app counts how often it was asked
+    done = plain_project.genaiops(project, env, "arena", "run", "--json", "--jobs", "1")
     assert done.returncode == 0, done.stderr + done.stdout
     told = json.loads(done.stdout)
     schema = json.loads((ROOT / "schemas" / "arena_run.schema.json").read_text(encoding="utf-8"))

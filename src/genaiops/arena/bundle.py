@@ -134,8 +134,8 @@ class Bundle:
             raise _too_big(name)
         return tuple(decode_lines(path.read_bytes(), Trace, name))
 
-    def run(self) -> Run:
-        """Return the comparison that the bundle was written from."""
+    def run(self, *, traces: bool = True) -> Run:
+        """Return the comparison that the bundle was written from; without `traces` it is read sooner."""
         manifest, suite = self.manifest(), self.suite()
         other = None
         if manifest.other_suite is not None and OTHER_CASES in self.raw:
@@ -151,7 +151,7 @@ class Bundle:
             arms=manifest.arms,
             rows=self.rows(),
             scores=self.scores(),
-            traces=self.traces(),
+            traces=self.traces() if traces else (),
             lock=manifest.lock,
             seed=manifest.seed,
             started_at=manifest.started_at,

@@ -6,7 +6,7 @@ of the file that it came from.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -21,7 +21,7 @@ from genaiops.core import (
     UserError,
     canonical,
     decode,
-    digest_json,
+    digest_bytes,
     encode,
     one_line,
 )
@@ -41,6 +41,7 @@ def read_cases(
     line for what is wrong in the file, `OutsideError` where it cannot be read.
     """
     cases: list[Case] = []
+    written: dict[str, bytes] = {}
     lines: dict[str, int] = {}
     for number, line in enumerate(_content(path).split(b"\n"), 1):
         if not line.strip():
@@ -55,6 +56,7 @@ def read_cases(
                 "give every row an id of its own",
             )
         lines[case.id] = number
+        written[case.id] = canonical(encode(case))
         cases.append(case)
     if not cases:
         raise UserError(
@@ -64,12 +66,16 @@ def read_cases(
             fix='add rows such as {"id": "q1", "inputs": {"question": "…"}, "expected": {"answers": ["…"]}}',
             where=str(path),
         )
-    return tuple(cases), dataset_digest(cases)
+    return tuple(cases), _digest(written)
 
 
 def dataset_digest(cases: Sequence[Case]) -> Digest:
-    """Return the digest of a dataset: of its cases, sorted by id."""
-    return digest_json([encode(case) for case in sorted(cases, key=lambda case: case.id)])
+    """Return the digest of a dataset: of its cases, sorted by id, as one canonical JSON list."""
+    return _digest({case.id: canonical(encode(case)) for case in cases})
+
+
+def _digest(written: Mapping[str, bytes]) -> Digest:
+    return digest_bytes(b"[" + b",".join(written[name] for name in sorted(written)) + b"]")
 
 
 def value_at(case: Case, place: str) -> Json:

@@ -4,16 +4,14 @@ An output is written the moment it is there, in a transaction of its own, so tha
 goes on where it stopped. Outputs are never changed; a run is written once, when it is complete.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
 
-from genaiops.core import Case, Digest, Json, Output, Trace, decode_json, digest_json, encode
+from genaiops.core import Case, Digest, Json, Output, Trace, decode_json, digest_json, encode, encode_json
 from genaiops.store import Store
 from genaiops.traces import TraceSink
 
@@ -40,8 +38,8 @@ _runs = sa.Table(
 )
 
 
-# written once per answer: built here, not at each one
-_KEEP = insert(_outputs).on_conflict_do_nothing()
+# written for every answer, so without the cost of compiling a statement each time
+_KEEP = 'INSERT INTO arena_outputs (key, run, "at", output) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING'
 
 
 def _create(connection: sa.Connection) -> None:
@@ -105,12 +103,12 @@ class Ledger:
     def keep(self, key: str, kept: Kept) -> None:
         """Write one output, durably; of two that were computed at once the first stays.
 
-        Its trace goes to the sink first: an output without its trace never exists.
+        Its trace is written with it: an output without its trace never exists.
         """
-        self._traces.append(kept.trace)
-        row = {"key": key, "run": kept.run, "at": kept.at, "output": _text(kept.output)}
+        output = encode_json(kept.output)
         with self._database.write() as connection:
-            connection.execute(_KEEP, row)
+            self._traces.append(kept.trace, connection)
+            connection.exec_driver_sql(_KEEP, (key, kept.run, kept.at, output))
 
     def finished(self, key: str) -> FinishedRun | None:
         """Return the complete run of `key` (suite and both apps), which decides and is never replaced."""
@@ -156,7 +154,3 @@ class Ledger:
 
 def _finished(row: Any) -> FinishedRun:
     return FinishedRun(row.id, row.key, row.finished_at, Path(row.bundle))
-
-
-def _text(value: object) -> str:
-    return json.dumps(encode(value), ensure_ascii=False)

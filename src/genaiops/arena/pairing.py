@@ -4,6 +4,7 @@ The ruler is the baseline's: its dataset, scorers and gate. Where the candidate'
 candidate's is laid on too, as a second table that decides nothing.
 """
 
+import filecmp
 from dataclasses import dataclass, replace
 
 from genaiops.app import PROJECT_FILE, Project, Services
@@ -112,7 +113,7 @@ def choose_suite(options: RunOptions, baseline: Exported, theirs: Project, mine:
             gate_from="candidate",
             warnings=(warning, *_unheard(new)),
         )
-    old = load_suite(theirs, name)
+    old = new if new is not None and _same_suite(theirs, mine, name) else load_suite(theirs, name)
     if new is None:
         return Ruling(suite=old, gate_changed=True, warnings=(f"the candidate removes the suite {name!r}",))
     if old.digest == new.digest:
@@ -132,6 +133,15 @@ def choose_suite(options: RunOptions, baseline: Exported, theirs: Project, mine:
 def _unheard(suite: Suite) -> tuple[str, ...]:
     said = "the candidate's quarantine was not read: only that of the baseline's suite counts"
     return (said,) if suite.ruler.quarantine else ()
+
+
+def _same_suite(theirs: Project, mine: Project, name: str) -> bool:
+    """Say whether both trees hold the same suite over the same files, so that one reading serves."""
+    config = mine.suites[name]
+    if theirs.suites[name] != config:
+        return False
+    pairs = [(theirs.root / path, mine.root / path) for path in (config.dataset, config.quarantine) if path]
+    return all(one.is_file() and two.is_file() and filecmp.cmp(one, two, shallow=False) for one, two in pairs)
 
 
 def _apart(other: Suite, ruling: Suite) -> Suite:

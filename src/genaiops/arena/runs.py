@@ -36,7 +36,7 @@ FITTED = 20
 """After so many verdicts on one dataset a change may fit the suite rather than the job."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)  # asyncio.run writes out its result's repr: 20,000 rows
 class Finished:
     """A complete run with its verdict, and where its evidence lies. `shown`: it was complete before."""
 
@@ -68,9 +68,9 @@ async def run_arena(folder: Path, options: RunOptions, services: Services, hub: 
 
 
 def show(finished: FinishedRun) -> Finished:
-    """Return a complete run from its evidence."""
+    """Return a complete run from its evidence, without its traces, which no report of it shows."""
     bundle = open_bundle(finished.bundle)
-    run = bundle.run()
+    run = bundle.run(traces=False)
     reused = replace(
         run, model_calls=0, reuse=Reuse(outputs=len(run.rows), oldest=min(row.at for row in run.rows))
     )

@@ -21,6 +21,11 @@ def encode(value: object) -> Json:
     return cast(Json, _adapter(type(value)).dump_python(value, mode="json"))
 
 
+def encode_json(value: object) -> str:
+    """Return `value` as JSON text: what `decode_json` reads."""
+    return _adapter(type(value)).dump_json(value).decode()
+
+
 def decode(kind: type[T], value: object, *, where: str = "", code: str = "GAO-CORE-003") -> T:
     """Return `value` as a `kind`; raises `UserError` naming the first key that does not fit."""
     try:

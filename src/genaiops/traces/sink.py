@@ -5,15 +5,19 @@ from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
 
 from genaiops.core import Span, Trace
 from genaiops.store import Database, Store
 from genaiops.traces.tables import SPANS, STEPS, TRACES
 
 _AT_ONCE = 500
-_ADD_TRACE = insert(TRACES).on_conflict_do_nothing()
-_ADD_SPANS = insert(SPANS).on_conflict_do_nothing()
+
+# written for every answer, so without the cost of compiling a statement each time
+_ADD_TRACE = "INSERT INTO traces (id) VALUES (?) ON CONFLICT DO NOTHING"
+_ADD_SPANS = (
+    "INSERT INTO spans (trace_id, span_id, parent_id, name, operation, start_ns, end_ns, status, attributes)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
+)
 
 
 class TraceSink:
@@ -23,13 +27,18 @@ class TraceSink:
         self._database: Database = store.database
         self._database.migrate("traces", STEPS)
 
-    def append(self, trace: Trace) -> None:
-        """Keep a trace. Appending it again adds only the spans that are new."""
-        rows = [_row(span) for span in trace.spans]
-        with self._database.write() as connection:
-            connection.execute(_ADD_TRACE, {"id": trace.id})
-            if rows:
-                connection.execute(_ADD_SPANS, rows)
+    def append(self, trace: Trace, into: sa.Connection | None = None) -> None:
+        """Keep a trace. Appending it again adds only the spans that are new.
+
+        `into` is a transaction of this store's `write()` that the trace shall be part of.
+        """
+        if into is None:
+            with self._database.write() as connection:
+                return self.append(trace, connection)
+        into.exec_driver_sql(_ADD_TRACE, (trace.id,))
+        if trace.spans:
+            into.exec_driver_sql(_ADD_SPANS, [_row(span) for span in trace.spans])
+        return None
 
     def get(self, trace_id: str) -> Trace | None:
         """Return one trace with its spans in the order in which they began; None where it is unknown."""
@@ -61,18 +70,18 @@ class TraceSink:
         return [Trace(id=id_, spans=tuple(spans[id_])) for id_ in ids]
 
 
-def _row(span: Span) -> dict[str, Any]:
-    return {
-        "trace_id": span.trace_id,
-        "span_id": span.span_id,
-        "parent_id": span.parent_id,
-        "name": span.name,
-        "operation": span.operation,
-        "start_ns": span.start_ns,
-        "end_ns": span.end_ns,
-        "status": span.status,
-        "attributes": json.dumps(span.attributes),
-    }
+def _row(span: Span) -> tuple[Any, ...]:
+    return (
+        span.trace_id,
+        span.span_id,
+        span.parent_id,
+        span.name,
+        span.operation,
+        span.start_ns,
+        span.end_ns,
+        span.status,
+        json.dumps(span.attributes),
+    )
 
 
 def _span(row: sa.RowMapping) -> Span:
