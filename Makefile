@@ -2,7 +2,7 @@
 PYTHON ?= .venv/bin/python
 BIN := $(dir $(PYTHON))
 
-.PHONY: install check test browser bench docs schemas format
+.PHONY: install check test test-adapters browser bench docs schemas format
 
 install:
 	python3 -m venv .venv
@@ -30,6 +30,15 @@ browser:
 	@command -v chromium > /dev/null || { test "$$(id -u)" = 0 && command -v apt-get > /dev/null \
 	  && apt-get update -qq && apt-get install -qq --no-install-recommends chromium > /dev/null; } \
 	  || echo 'NOT TESTED: the report in a browser; there is no chromium, and it cannot be installed here'
+
+# other people's frameworks, in an environment of their own: none of them is a dependency of ours
+test-adapters: .adapters/installed
+	.adapters/bin/python -m pytest tests/adapters -q
+
+.adapters/installed: pyproject.toml
+	python3 -m venv --clear .adapters
+	.adapters/bin/python -m pip install --quiet --editable '.[autoevals]' pytest hypothesis
+	touch $@
 
 bench:
 	@ls bench/*/*.py

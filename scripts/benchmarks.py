@@ -20,10 +20,12 @@ SYSTEMS = {
     "hybrid": "hybrid",
     "hybrid_rerank": "hybrid + rerank",
 }
-_SHOWN = frozenset({"retrieval", "knowledge_speed", "decisions", "production_form"})
 _KINDS = ("the answer", "the question again", "another answer")
 _ENDS = ("right", "wrong", "silent: answerable + not")
 _PARROT = 0.1
+_SHOWN = frozenset(
+    {"retrieval", "knowledge_speed", "decisions", "estimators", "ppi", "stats_speed", "production_form"}
+)
 _PLACE = re.compile(r"(<!-- table: (?P<name>\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -210,6 +212,63 @@ def _interval(found: dict[str, Any]) -> str:
     return f"{found['estimate']:+.2f}{ends}{open_}".replace("-", "−")
 
 
+def _estimators() -> str:
+    rows = [
+        [
+            f"{row['method']}: {row['regime']}",
+            *map(_share, (row["low"], row["high"], row["naive low"], row["naive high"])),
+        ]
+        for row in measured("estimators")["rows"]
+    ]
+    return table(["regime", "low wrong", "high wrong", "naive low", "naive high"], rows)
+
+
+def _estimators_naive() -> str:
+    named = {row["method"]: row["naive"] for row in measured("estimators")["rows"]}
+    return "".join(f"- {method}: {naive}\n" for method, naive in named.items())
+
+
+def _savings() -> str:
+    rows = [
+        [row["regime"], _share(row[key])]
+        for row in measured("estimators")["rows"]
+        for key in ("variance left", "width to labels alone")
+        if key in row
+    ]
+    return table(["regime", "variance or width left"], rows)
+
+
+def _ppi() -> str:
+    parts: dict[str, Any] = {name.partition(" ")[0]: part for name, part in measured("ppi").items()}
+    rows = [
+        [
+            f"{kind}, {method}",
+            *map(_share, (one["coverage"], one["width to labels alone"])),
+            {True: "yes", False: "no"}.get(one.get("raw ruler covers"), ""),
+            _share(one["coverage of limits for these 75 tasks"]),
+        ]
+        for kind in ("mean", "difference")
+        for method, one in parts[kind]["methods"].items()
+    ]
+    head = [
+        "labels and ruler",
+        "coverage",
+        "width to labels alone",
+        "raw ruler covers",
+        "limits for these 75",
+    ]
+    return table(head, rows)
+
+
+def _stats_speed() -> str:
+    found = measured("stats_speed")
+    rows = [
+        [name, f"{taken['wall_s'][len(taken['wall_s']) // 2]:.2f}", f"{max(taken['wall_s']):.2f}"]
+        for name, taken in found["seconds"].items()
+    ]
+    return table(["slices (seconds)", "median", "slowest of 7"], rows) + "\n" + _machine(found["machine"])
+
+
 def _others() -> str:
     names = sorted(path.stem for path in RESULTS.glob("*.json") if path.stem not in _SHOWN)
     lines = [
@@ -237,6 +296,11 @@ TABLES: dict[str, Callable[[], str]] = {
     "power": _power,
     "rulers": _rulers,
     "forms": _forms,
+    "estimators": _estimators,
+    "estimators_naive": _estimators_naive,
+    "savings": _savings,
+    "ppi": _ppi,
+    "stats_speed": _stats_speed,
     "others": _others,
 }
 

@@ -2,6 +2,9 @@
 
 An application needs three names, `Answer`, `Citation` and `Context`; everything else is reached through the
 `genaiops` command or through the rooms (`genaiops.arena`, `genaiops.hub`, …).
+
+A package with a pytest plug-in warns where it was imported before pytest; this word prevents it, so that a
+test-suite where warnings are errors still starts: PYTEST_DONT_REWRITE.
 """
 
 from typing import TYPE_CHECKING

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from genaiops.arena.report.cases import Tally, tally
     from genaiops.arena.rounds import Round, answer_round
     from genaiops.arena.runs import Finished, run_arena
-    from genaiops.arena.session import Session, open_session, settings
+    from genaiops.arena.session import Session, open_session, run_in, settings
     from genaiops.arena.verify import VerifyResult, verify_bundle
 
 _FILES = {
@@ -27,14 +27,14 @@ _FILES = {
     "report.cases": "Tally tally",
     "rounds": "Round answer_round",
     "runs": "Finished run_arena",
-    "session": "Session open_session settings",
+    "session": "Session open_session run_in settings",
     "verify": "VerifyResult verify_bundle",
 }
 
 __all__ = [
     "Arm", "CalibrateOptions", "Calibrated", "Finished", "Role", "Round", "Row", "Run", "RunOptions",
     "RunReport", "Session", "Suite", "Tally", "VerifyResult", "answer_round", "calibrate", "open_session",
-    "render_json", "render_terminal", "run_arena", "settings", "tally", "verify_bundle",
+    "render_json", "render_terminal", "run_arena", "run_in", "settings", "tally", "verify_bundle",
 ]  # fmt: skip
 
 __getattr__ = attach(__name__, {name: file for file, names in _FILES.items() for name in names.split()})

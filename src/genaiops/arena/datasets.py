@@ -12,6 +12,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal, NoReturn, cast
 
+from genaiops.arena.conversation import is_turns
 from genaiops.core import (
     BlobRef,
     Case,
@@ -152,6 +153,7 @@ class _Row:
             cluster="",
             attachments=self._attachments(),
         )
+        self._check_turns(plain)
         return replace(plain, cluster=self._cluster(plain, cluster, missing))
 
     def _object(self, line: bytes) -> dict[str, Json]:
@@ -199,6 +201,24 @@ class _Row:
         if not isinstance(value, dict):
             self._wrong_type(key, value, 'an object, such as {"question": "…"}')
         return value
+
+    def _check_turns(self, case: Case) -> None:
+        """Refuse a conversation whose turns are not texts, or do not match what is expected of them."""
+        said, expected = case.inputs.get("turns"), case.expected.get("turns")
+        if "turns" in case.inputs and not is_turns(said):
+            self._wrong_type("inputs.turns", said, "a list of what the user says, one text a turn")
+        if "turns" in case.expected and not (
+            isinstance(expected, list) and all(isinstance(turn, dict) for turn in expected)
+        ):
+            self._wrong_type("expected.turns", expected, "a list with an object for each turn")
+        if isinstance(expected, list) and (not isinstance(said, list) or len(said) != len(expected)):
+            self.refuse(
+                "GAO-ARENA-105",
+                f"{len(expected)} turns are expected, and inputs.turns has "
+                f"{len(said) if isinstance(said, list) else 'none'}",
+                "each turn of the user has one object that says what its answer must meet",
+                "give expected.turns as many objects, {} for a turn that need not be looked at",
+            )
 
     def _tags(self) -> dict[str, str | bool | float]:
         tags = self._mapping("tags") if "tags" in self._row else {}

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
+from genaiops.arena.conversation import converse
 from genaiops.arena.ledger import Kept, Ledger, output_key
 from genaiops.arena.schedule import Step
 from genaiops.core import Digest, Json, Output, OutsideError, Trace, one_line
@@ -139,7 +140,9 @@ class _Pools:
             worker = await self._sides[step.arm].start()
             self._all.append(worker)
         try:
-            return await worker.answer(step.case.inputs, step.repeat, self.budget.seconds)
+            return await converse(
+                step.case.inputs, lambda inputs: worker.answer(inputs, step.repeat, self.budget.seconds)
+            )
         finally:
             idle.append(worker)
 

@@ -1,5 +1,6 @@
 """What a command opens and closes around its work: the project's store, the way out, models, the Hub."""
 
+import asyncio
 import os
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
@@ -7,7 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from genaiops.app import Services
+from genaiops.arena.pairing import RunOptions
 from genaiops.arena.registering import KINDS_USED
+from genaiops.arena.runs import Finished, run_arena
 from genaiops.core import Settings
 from genaiops.hub import Hub
 from genaiops.net import HttpEgress, load_policy
@@ -44,3 +47,16 @@ async def open_session(
         finally:
             await services.close()
             await egress.close()
+
+
+def run_in(folder: Path, options: RunOptions, console: Console) -> Finished:
+    """Run ARENA for the project that `folder` lies in, from code that is not async.
+
+    Raises `UserError` for what the person can mend, `OutsideError` where a model or a disk fails.
+    """
+
+    async def go() -> Finished:
+        async with open_session(folder, console) as session:
+            return await run_arena(session.root, options, session.services, session.hub)
+
+    return asyncio.run(go())

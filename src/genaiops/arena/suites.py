@@ -9,7 +9,7 @@ from genaiops.app import GateConfig, SuiteConfig
 from genaiops.arena.datasets import scalar_text, value_at
 from genaiops.arena.facts import fact_names
 from genaiops.arena.model import Correct, Gate, Ruler, ScorerUse, Suite
-from genaiops.arena.scorers import scorer_specs
+from genaiops.arena.scorers import build_scorers, check_expectations
 from genaiops.core import (
     Case,
     Claim,
@@ -27,7 +27,10 @@ _MOST_SLICES = 100
 
 
 def resolve_suite(name: str, config: SuiteConfig, cases: Sequence[Case], dataset_digest: Digest) -> Suite:
-    """Return the suite; raises `UserError` for a name, parameter, bound, claim or rule that does not fit."""
+    """Return the suite.
+
+    Raises `UserError` for a name, parameter, bound, claim, rule or expectation of a case that does not fit.
+    """
     uses = tuple(ScorerUse(name=entry.name, parameters=dict(entry.params)) for entry in config.scorers)
     _refuse_twice(name, [use.name for use in uses])
     ruler = Ruler(
@@ -39,7 +42,9 @@ def resolve_suite(name: str, config: SuiteConfig, cases: Sequence[Case], dataset
         repeats=config.repeats,
         correct=_correct(uses),
     )
-    specs = scorer_specs(ruler)
+    scorers = build_scorers(ruler)
+    check_expectations(scorers, cases)
+    specs = {scorer.spec.name: scorer.spec for scorer in scorers}
     ruler = replace(ruler, specs=tuple(specs.values()), gate=_gate(name, config.gate, specs))
     slices = [part for place in ruler.slices for part in _slices_of(name, place, cases)]
     _refuse_same_slices(name, slices)

@@ -101,7 +101,11 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Output:
-    """An answer as ARENA records it: with its status, what it cost and how long it took."""
+    """An answer as ARENA records it: with its status, what it cost and how long it took.
+
+    `turns` are the answers of a conversation, one a turn of the user, as far as it came. The whole then has
+    the last answer, the tool calls of all, and what all of them took.
+    """
 
     text: str | None = None
     data: Json = None
@@ -116,3 +120,4 @@ class Output:
     cost_nanousd: int | None = None
     latency_ns: int = 0
     trace_id: str = ""
+    turns: tuple["Output", ...] = ()

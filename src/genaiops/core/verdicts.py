@@ -155,7 +155,7 @@ class Changes:
 class Steadiness:
     """How the repeats of one arm's cases agree: right every time, wrong every time, or flaky.
 
-    `unknown` cases have fewer than two scored repeats. `pass_k[k − 1]` estimates pass^k: the chance that `k`
+    `unknown` cases have fewer than two scored repeats. `pass_k[k − 1]` is pass^k, the chance that `k` fresh
     answers to a case are all right, up to the most answers that a case has. `flaky_cases` holds the first
     ids in their order, 100 at most.
     """
@@ -164,18 +164,22 @@ class Steadiness:
     stable_fail: int
     flaky: int
     unknown: int
-    pass_k: tuple[float, ...]
+    pass_k: tuple[Interval, ...]
     flaky_cases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flakiness:
-    """Both arms' cases over their repeats; `by` says what right means."""
+    """Both arms' cases over their repeats; `by` says what right means.
+
+    `pass_diff` is candidate − baseline of pass^k for all `repeats`, paired by case.
+    """
 
     by: str
     repeats: int
     baseline: Steadiness
     candidate: Steadiness
+    pass_diff: Interval
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,9 @@ Pure functions over plain sequences or numpy arrays; frozen results; no file, no
 A verdict takes four steps: `average_repeats` makes one value a case, `cluster_codes` numbers the clusters,
 `difference` (or `mean_interval`, `rate_interval`, a ratio) gives the limits, `decide` compares them with the
 claim's bound; then `holm` over the refutations' `p_value`s, and `clusters_needed` for what stayed open.
+Beside that: `decide_equivalent` for "no different", `adjusted_difference` and `corrected_mean` where more is
+known than was measured, `pass_every_time` for repeats, agreement for rulers, `joint_alpha` and `best_of` for
+sweeps, `betting_interval` for streams. docs/decisions.md says which of them verdicts use.
 Importing this room costs nothing: numpy is loaded when a name is first used.
 """
 
@@ -12,37 +15,62 @@ from typing import TYPE_CHECKING
 from genaiops.lazy import attach
 
 if TYPE_CHECKING:
+    from genaiops.stats.adjusted import adjusted_difference, corrected_mean
+    from genaiops.stats.agreement import cohens_kappa, judge_rates, krippendorff_alpha, mcnemar
+    from genaiops.stats.betting import betting_interval
     from genaiops.stats.clusters import average_repeats, cluster_codes, effective_clusters, round_sig
     from genaiops.stats.contrast import contrast
-    from genaiops.stats.decision import benjamini_hochberg, decide, holm, p_value
+    from genaiops.stats.decision import (
+        benjamini_hochberg,
+        decide,
+        decide_equivalent,
+        equivalence_p_values,
+        holm,
+        p_value,
+    )
     from genaiops.stats.intervals import difference, mean_interval, pseudo_weight
     from genaiops.stats.model import Basis, Decision, Direction, Interval, Need, Plan, Repeats
+    from genaiops.stats.passing import pass_every_time
     from genaiops.stats.power import claim_power, clusters_needed, detectable_effect
     from genaiops.stats.rates import rate_interval
     from genaiops.stats.ratio import ratio_of_means
     from genaiops.stats.ratio_bootstrap import quantile_ratio, ratio_of_ratios
+    from genaiops.stats.simultaneous import Best, best_of, joint_alpha
 
 __all__ = [
     "Basis",
+    "Best",
     "Decision",
     "Direction",
     "Interval",
     "Need",
     "Plan",
     "Repeats",
+    "adjusted_difference",
     "average_repeats",
     "benjamini_hochberg",
+    "best_of",
+    "betting_interval",
     "claim_power",
     "cluster_codes",
     "clusters_needed",
+    "cohens_kappa",
     "contrast",
+    "corrected_mean",
     "decide",
+    "decide_equivalent",
     "detectable_effect",
     "difference",
     "effective_clusters",
+    "equivalence_p_values",
     "holm",
+    "joint_alpha",
+    "judge_rates",
+    "krippendorff_alpha",
+    "mcnemar",
     "mean_interval",
     "p_value",
+    "pass_every_time",
     "pseudo_weight",
     "quantile_ratio",
     "rate_interval",
@@ -53,25 +81,38 @@ __all__ = [
 
 _HOMES = {
     "Basis": "model",
+    "Best": "simultaneous",
     "Decision": "model",
     "Direction": "model",
     "Interval": "model",
     "Need": "model",
     "Plan": "model",
     "Repeats": "model",
+    "adjusted_difference": "adjusted",
     "average_repeats": "clusters",
     "benjamini_hochberg": "decision",
+    "best_of": "simultaneous",
+    "betting_interval": "betting",
     "claim_power": "power",
     "cluster_codes": "clusters",
     "clusters_needed": "power",
+    "cohens_kappa": "agreement",
     "contrast": "contrast",
+    "corrected_mean": "adjusted",
     "decide": "decision",
+    "decide_equivalent": "decision",
     "detectable_effect": "power",
     "difference": "intervals",
     "effective_clusters": "clusters",
+    "equivalence_p_values": "decision",
     "holm": "decision",
+    "joint_alpha": "simultaneous",
+    "judge_rates": "agreement",
+    "krippendorff_alpha": "agreement",
+    "mcnemar": "agreement",
     "mean_interval": "intervals",
     "p_value": "decision",
+    "pass_every_time": "passing",
     "pseudo_weight": "intervals",
     "quantile_ratio": "ratio_bootstrap",
     "rate_interval": "rates",

@@ -38,6 +38,18 @@ def resampled_counts(
         yield np.bincount(flat, minlength=rows * clusters).reshape(rows, clusters)
 
 
+def random_signs(clusters: int, key: int, resamples: int = RESAMPLES) -> FloatArray:
+    """Fair random signs, −1 or 1: one row a resample, one column a cluster.
+
+    `key` as in `resampled_counts`. Raises ValueError where a number is out of range.
+    """
+    if not 0 <= key < 2**128 or clusters < 1 or resamples < 1:
+        raise ValueError(f"cannot draw {resamples} rows of {clusters} signs with key {key!r}")
+    words = np.random.Philox(key=key).random_raw(-(-resamples * clusters // 64))
+    bits = np.unpackbits(np.asarray(words, dtype="<u8").view(np.uint8), bitorder="little")
+    return 2.0 * bits[: resamples * clusters].reshape(resamples, clusters).astype(np.float64) - 1.0
+
+
 def studentised_limits(
     estimate: float, se: float, estimates: FloatArray, errors: FloatArray, alpha: float
 ) -> tuple[float, float]:

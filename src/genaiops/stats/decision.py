@@ -1,8 +1,9 @@
 """From limits to decisions: proven, refuted or open, and corrections for several claims.
 
-A claim is one-sided: the true value lies "above" or "below" a bound. Sources: Holm (1979); Benjamini and
-Hochberg (1995). Nothing is decided within 1e-9 of its bound, so that rounding on another CPU cannot turn a
-decision.
+A claim is one-sided: the true value lies "above" or "below" a bound; equivalence is two such claims at once.
+Sources: Holm (1979); Benjamini and Hochberg (1995); Schuirmann, Journal of Pharmacokinetics and
+Biopharmaceutics 15 (1987), for equivalence. Nothing is decided within 1e-9 of its bound, so that rounding on
+another CPU cannot turn a decision.
 """
 
 import math
@@ -33,14 +34,43 @@ def decide(interval: Interval, bound: float, direction: Direction, tie: float = 
     return "open"
 
 
+def decide_equivalent(interval: Interval, margin: float, tie: float = TIE) -> Decision:
+    """Whether the claim that the true value lies within ±`margin` of 0 is proven, refuted or open.
+
+    Two one-sided tests: proven where the value is proven to lie above −margin and below margin, refuted where
+    either is refuted. Each test is at the interval's alpha and both must hold, so the claim needs no
+    correction: the 1 − 2·alpha interval lies inside the margin. Raises ValueError where the margin is not
+    positive and finite, or tie is negative.
+    """
+    if not 0.0 < margin < math.inf:
+        raise ValueError(f"a margin above 0 is needed, not {margin!r}")
+    sides = {decide(interval, -margin, "above", tie), decide(interval, margin, "below", tie)}
+    if "refuted" in sides:
+        return "refuted"
+    return "proven" if sides == {"proven"} else "open"
+
+
+def equivalence_p_values(interval: Interval, margin: float) -> tuple[float, float]:
+    """The p-values of the claim that the true value lies within ±`margin` of 0, and of its refutation.
+
+    The claim's is the larger of two one-sided tests'. A refutation may come from either of two sides, so its
+    is twice the smaller. Raises ValueError where the margin is not positive and finite, or as `p_value` does.
+    """
+    if not 0.0 < margin < math.inf:
+        raise ValueError(f"a margin above 0 is needed, not {margin!r}")
+    claim = max(p_value(interval, -margin, "above"), p_value(interval, margin, "below"))
+    refuted = min(p_value(interval, margin, "above"), p_value(interval, -margin, "below"))
+    return claim, min(1.0, 2.0 * refuted)
+
+
 def p_value(interval: Interval, bound: float, direction: Direction) -> float:
     """The one-sided p-value for the claim that the true value lies `direction` of `bound`.
 
     It is below alpha exactly where the interval's limit is beyond the bound. Call it with the opposite
     direction for the p-value of a claim's refutation. It is 1 where the interval is not decidable. Raises
-    ValueError for a ratio's interval.
+    ValueError unless the interval is one of a mean, a difference or a rate.
     """
-    if interval.method in ("fieller", "bootstrap"):
+    if interval.method not in ("t", "rate"):
         raise ValueError(f"an interval by {interval.method} has no p-value: compare its limits")
     if not interval.decidable:
         return 1.0

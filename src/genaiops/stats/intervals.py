@@ -66,7 +66,7 @@ def difference(
     if treated.shape != control.shape:
         raise ValueError(f"{treated.size} candidate values but {control.size} baseline values")
     pairs = treated - control
-    _require_range(pairs, least, greatest)
+    require_range(pairs, least, greatest)
     return _mean(pairs, clusters, alpha, least, greatest, together)
 
 
@@ -112,6 +112,15 @@ def require_alpha(alpha: float) -> None:
     """Raises ValueError unless 0 < alpha < 0.5: each limit is a one-sided test at alpha."""
     if not 0.0 < alpha < 0.5:
         raise ValueError(f"alpha must lie strictly between 0 and 0.5, not {alpha!r}")
+
+
+def require_range(pairs: FloatArray, least: float | None, greatest: float | None) -> None:
+    """Raises ValueError where a value lies outside [least, greatest], by more than rounding."""
+    smallest, largest = float(pairs.min()), float(pairs.max())
+    if least is not None and smallest < least - 1e-9:
+        raise ValueError(f"a value of {smallest!r} is below the least possible, {least!r}")
+    if greatest is not None and largest > greatest + 1e-9:
+        raise ValueError(f"a value of {largest!r} is above the greatest possible, {greatest!r}")
 
 
 def reach(df: float, alpha: float) -> float:
@@ -160,11 +169,3 @@ def _mean(
         decidable=reason is None,
         reason=reason,
     )
-
-
-def _require_range(pairs: FloatArray, least: float | None, greatest: float | None) -> None:
-    smallest, largest = float(pairs.min()), float(pairs.max())
-    if least is not None and smallest < least - 1e-9:
-        raise ValueError(f"a difference of {smallest!r} is below the least possible, {least!r}")
-    if greatest is not None and largest > greatest + 1e-9:
-        raise ValueError(f"a difference of {largest!r} is above the greatest possible, {greatest!r}")

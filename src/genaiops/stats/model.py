@@ -5,7 +5,7 @@ from typing import Literal
 
 Decision = Literal["proven", "refuted", "open"]
 Direction = Literal["above", "below"]
-Method = Literal["t", "rate", "fieller", "bootstrap"]
+Method = Literal["t", "rate", "fieller", "bootstrap", "jackknife", "betting"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +31,8 @@ class Interval:
     counts cases, `clusters` clusters; `g_eff` = N²/Σn² is the number of equally large clusters that carry as
     much. `n_eff` is the number of independent cases that a rate's limits rest on, and None for everything
     else. Where `decidable` is false, `reason` says why in one line and no claim may be decided on the limits;
-    they are −inf and inf where the data give none. What `fieller` and `bootstrap` intervals rest on is not a
-    `Basis`: there `lower` and `upper` only repeat the estimate, error and degrees of freedom.
+    they are −inf and inf where the data give none. Only what `t` and `rate` intervals rest on is a `Basis`:
+    elsewhere `lower` and `upper` only repeat the estimate, error and degrees of freedom.
     """
 
     estimate: float

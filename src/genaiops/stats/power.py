@@ -155,7 +155,7 @@ def _variance(interval: Interval, bound: float) -> float:
 def _checked_ratio(interval: Interval, distance: float) -> float:
     if not 0.0 < distance < math.inf:
         raise ValueError(f"the distance from the bound must be positive and finite, not {distance!r}")
-    if interval.method in ("fieller", "bootstrap") or math.isinf(interval.se) or interval.df <= 0.0:
+    if interval.method not in ("t", "rate") or math.isinf(interval.se) or interval.df <= 0.0:
         raise ValueError(f"no plan can be made from {interval.clusters} clusters by {interval.method}")
     return interval.clusters / interval.g_eff
 

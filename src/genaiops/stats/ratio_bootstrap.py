@@ -14,7 +14,7 @@ from genaiops.stats.bootstrap import resampled_counts, studentised_limits
 from genaiops.stats.clusters import (
     FloatArray,
     IntArray,
-    cluster_codes,
+    dense_codes,
     effective_clusters,
     sums_by_cluster,
 )
@@ -49,7 +49,7 @@ def quantile_ratio(
     above, below = paired_values(candidate, baseline)
     if min(float(above.min()), float(below.min())) <= 0.0:
         raise ValueError("a ratio of quantiles needs positive values")
-    codes = _dense(clusters, above.size)
+    codes = dense_codes(clusters, above.size)
     sizes = np.bincount(codes)
     shape = Shape(above.size, sizes.size, effective_clusters(sizes.astype(np.float64)), alpha, "bootstrap")
     arms = (_Arm.of(np.log(above), q), _Arm.of(np.log(below), q))
@@ -130,14 +130,6 @@ def _bandwidth(q: float, n: int) -> float:
     density = math.exp(-0.5 * z * z) / math.sqrt(2.0 * math.pi)
     width = n ** (-1 / 3) * 1.96 ** (2 / 3) * (1.5 * density * density / (2.0 * z * z + 1.0)) ** (1 / 3)
     return min(width, 0.8 * min(q, 1.0 - q))
-
-
-def _dense(clusters: Sequence[Hashable] | IntArray, size: int) -> IntArray:
-    keys = clusters.tolist() if isinstance(clusters, np.ndarray) else clusters
-    codes = cluster_codes(keys)
-    if codes.size != size:
-        raise ValueError(f"{size} values but {codes.size} cluster keys")
-    return codes
 
 
 def _log_ratios(sums: FloatArray, counts: IntArray) -> tuple[FloatArray, FloatArray]:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
-from tests.unit.arena.arena_sample import HOSTILE, judged, sample_run, sample_verdict
+from tests.unit.arena.arena_sample import HOSTILE, interval, judged, sample_run, sample_verdict
 from tests.unit.arena.test_arena_report import text_of
 
 from genaiops.arena.model import ROLES, Role, Row, Run
@@ -184,7 +184,7 @@ def told() -> dict[str, object]:
         stable_fail=8,
         flaky=11,
         unknown=1,
-        pass_k=(0.71, 0.6, 0.5),
+        pass_k=tuple(interval(one, 0.1) for one in (0.71, 0.6, 0.5)),
         flaky_cases=(HOSTILE, "q07"),
     )
     entry = Quarantined(case=HOSTILE, owner=HOSTILE, reason=HOSTILE, expires="2026-12-31")
@@ -200,7 +200,9 @@ def told() -> dict[str, object]:
                 ),
             ),
         ),
-        "flakiness": Flakiness(by="answer_f1 ≥ 0.5", repeats=3, baseline=arm, candidate=arm),
+        "flakiness": Flakiness(
+            by="answer_f1 ≥ 0.5", repeats=3, baseline=arm, candidate=arm, pass_diff=interval(0.04, 0.1)
+        ),
         "quarantine": Quarantine(
             on="2026-11-25",
             left_out=(entry,),

@@ -1,13 +1,11 @@
 """Repeats: which cases are stable, which are flaky, and how often all of k answers are right."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 from tests.support.arena_scores import QUALITY, claim, make_cases, make_ruler
 
-from genaiops.arena.flaky import pass_k
 from genaiops.arena.judge import judge
 from genaiops.arena.model import Lock, Role
 from genaiops.core import Score, Verdict
@@ -49,31 +47,26 @@ def test_a_case_is_a_stable_pass_a_stable_fail_or_flaky_on_each_arm() -> None:
 
 
 @pytest.mark.proves("B-FLAKY")
-def test_pass_k_of_an_arm_is_the_mean_over_its_cases() -> None:
-    found = judged(["1111", "1110", "1100", "0000"], ["1111"] * 4, repeats=4).flakiness
+def test_pass_k_of_an_arm_is_the_mean_over_its_cases_with_an_interval_over_clusters() -> None:
+    found = judged(["1111", "1110", "1100", "0000"] * 5, ["1111"] * 20, repeats=4).flakiness
     assert found is not None
-    assert found.baseline.pass_k == pytest.approx(
-        ((1 + 3 / 4 + 1 / 2 + 0) / 4, (1 + 1 / 2 + 1 / 6 + 0) / 4, (1 + 1 / 4 + 0 + 0) / 4, 1 / 4)
+    assert [one.estimate for one in found.baseline.pass_k] == pytest.approx(
+        [(1 + 3 / 4 + 1 / 2 + 0) / 4, (1 + 1 / 2 + 1 / 6 + 0) / 4, (1 + 1 / 4 + 0 + 0) / 4, 1 / 4]
     )
-    assert found.candidate.pass_k == (1.0, 1.0, 1.0, 1.0)
+    assert [one.estimate for one in found.candidate.pass_k] == [1.0, 1.0, 1.0, 1.0]
+    last = found.baseline.pass_k[-1]
+    assert last.low is not None
+    assert last.high is not None
+    assert 0.0 < last.low < 0.25 < last.high
+    assert (last.cases, last.clusters, found.pass_diff.estimate) == (20, 20, 0.75)
 
 
-@pytest.mark.parametrize("chance", [0.1, 0.5, 0.9])
-@pytest.mark.parametrize(("answers", "k"), [(3, 1), (3, 2), (3, 3), (8, 5)])
-def test_pass_k_is_right_on_average_whatever_the_chance(answers: int, k: int, chance: float) -> None:
-    expected = math.fsum(
-        math.comb(answers, right)
-        * chance**right
-        * (1 - chance) ** (answers - right)
-        * pass_k(right, answers, k)
-        for right in range(answers + 1)
-    )
-    assert expected == pytest.approx(chance**k)
-
-
-def test_pass_k_needs_k_answers() -> None:
-    with pytest.raises(ValueError, match="cannot be told from 2 answers"):
-        pass_k(1, 2, 3)
+def test_pass_k_is_told_by_the_cases_that_were_scored_so_often() -> None:
+    found = judged(["111", "11-", "0--", "010"] * 4, ["1--"] * 16).flakiness
+    assert found is not None
+    assert [one.cases for one in found.baseline.pass_k] == [16, 12, 8]
+    assert len(found.candidate.pass_k) == 1
+    assert found.pass_diff.estimate is None
 
 
 @pytest.mark.proves("B-FLAKY")

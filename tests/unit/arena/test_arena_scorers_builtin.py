@@ -283,8 +283,14 @@ def test_an_apps_failure_scores_the_worst_value_or_is_missing_where_there_is_non
     assert (lost.value, lost.status) == (None, "failed")
 
 
-BOUNDED = [name for name in BUILT_IN if name not in {"latency_ms", "tokens", "cost_usd"}]
-FULL = case(answers=["abc", "d"], passages=["abc"])
+BOUNDED = [name for name in BUILT_IN if name not in {"latency_ms", "tokens", "cost_usd", "steps"}]
+FULL = case(
+    answers=["abc", "d"],
+    passages=["abc"],
+    data={"a": 1},
+    tool_calls=[{"name": "a"}],
+    tools={"required": ["a"]},
+)
 
 
 @given(

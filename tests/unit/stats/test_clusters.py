@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from genaiops import stats
-from genaiops.stats.clusters import sums_by_cluster
+from genaiops.stats.clusters import exact_sum, sums_by_cluster
 
 
 def test_equal_clusters_are_worth_their_number() -> None:
@@ -110,3 +110,20 @@ def test_an_empty_cluster_has_no_size() -> None:
         stats.effective_clusters([3, 0])
     with pytest.raises(ValueError, match="no rows"):
         stats.cluster_codes([])
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.floats(-1e12, 1e12), min_size=1, max_size=40),
+    st.sampled_from([1, 17, 40]),
+    st.sampled_from([1.0, 1e-300, 1e270]),
+)
+def test_a_long_sum_is_the_correctly_rounded_one(values: list[float], times: int, scale: float) -> None:
+    terms = [scale * value / (1 + index) for index in range(times) for value in values] + [1e-9] * 600
+    assert exact_sum(np.array(terms)) == math.fsum(terms)
+
+
+def test_a_long_sum_survives_cancellation() -> None:
+    values = np.random.default_rng(9).standard_normal(1000) * 10.0 ** np.arange(-20, 20).repeat(25)
+    terms = np.concatenate([values, -values[::-1], [1e-30]])
+    assert exact_sum(terms) == 1e-30

@@ -9,6 +9,7 @@ from genaiops.core import (
     Comparison,
     Discovered,
     Flakiness,
+    Interval,
     Quarantine,
     Quarantined,
     Steadiness,
@@ -56,7 +57,8 @@ def steadiness_lead(flakiness: Flakiness) -> str:
     return (
         f"Each case was asked {k} times on each arm. Stable cases were right ({clip(flakiness.by, 80)}) "
         "every time or never, flaky ones sometimes; flaky cases count in every mean. "
-        f"pass^{k} is the chance that {k} answers to a case are all right."
+        f"pass^{k} is the chance that {k} answers to a case are all right; "
+        f"between the arms it differs by {_signed(flakiness.pass_diff)}."
     )
 
 
@@ -83,15 +85,17 @@ def quarantine_lines(quarantine: Quarantine | None) -> list[str]:
     return lines
 
 
+def _signed(one: Interval) -> str:
+    few = "" if one.decidable else " (too few clusters for an interval)"
+    return interval(one, signed=True) if one.decidable else number(one.estimate, signed=True) + few
+
+
 def changes_text(changes: Changes | None) -> str:
     """Return how many cases broke and how many were mended, with the interval of their difference."""
     if changes is None or not changes.cases:
         return ""
     said = f"{changes.broke:,} broke and {changes.mended:,} were mended of {changes.cases:,} cases"
-    diff = changes.diff
-    span = interval(diff, signed=True) if diff.decidable else f"{number(diff.estimate, signed=True)}"
-    few = "" if diff.decidable else ", too few clusters for an interval"
-    return f"{said} (by {clip(changes.by, 80)}); in all {span}{few}"
+    return f"{said} (by {clip(changes.by, 80)}); in all {_signed(changes.diff)}"
 
 
 def family_text(verdict: Verdict) -> str:
@@ -146,7 +150,7 @@ def _row(role: str, arm: Steadiness) -> ArmSteadiness:
     total = arm.stable_pass + arm.stable_fail + arm.flaky + arm.unknown
     names = ", ".join(clip(case, 60) for case in arm.flaky_cases[:_NAMED])
     more = arm.flaky - min(len(arm.flaky_cases), _NAMED)
-    passes = [number(arm.pass_k[at]) if arm.pass_k else "–" for at in (0, -1)]
+    passes = [_passes(arm.pass_k[at]) if arm.pass_k else "–" for at in (0, -1)]
     return ArmSteadiness(
         role=role,
         stable_pass=f"{arm.stable_pass:,}",
@@ -157,6 +161,10 @@ def _row(role: str, arm: Steadiness) -> ArmSteadiness:
         pass_k=passes[1],
         names=names + (f" and {more:,} more" if more else ""),
     )
+
+
+def _passes(one: Interval) -> str:
+    return interval(one) if one.decidable else number(one.estimate)
 
 
 def _entries(entries: Sequence[Quarantined]) -> str:

@@ -14,13 +14,13 @@ OUTCOMES: dict[Outcome, tuple[str, str]] = {
 MARKS: dict[Outcome, str] = {"pass": "✓", "fail": "✗", "inconclusive": "?"}
 DECISIONS: dict[Decision, str] = {"proven": "proven", "refuted": "refuted", "open": "open"}
 NOT_MEASURED = "not measured"
-_RESOURCES = ("ms", "s", "ns", "USD", "usd", "tokens", "token")
+_RESOURCES = ("ms", "s", "ns", "USD", "usd", "tokens", "token", "steps")
 _UNSAID = ("", "share")
 _SCALES = ((1, ""), (1_000, "per 1,000"), (1_000_000, "per million"))
 
 
 def is_resource(unit: str) -> bool:
-    """Return whether a unit measures time, tokens or money rather than quality."""
+    """Return whether a unit measures time, tokens, money or steps rather than quality."""
     return unit in _RESOURCES
 
 

@@ -7,9 +7,11 @@ from genaiops.arena.scorers.base import (
     Mark,
     PureScorer,
     ScorerContext,
+    applies_to,
+    is_right,
+    right_by,
     score_of,
     take_parameters,
-    wrong_parameter,
 )
 from genaiops.arena.scorers.expected import answerable
 from genaiops.core import Case, Json, Output, Reads, Score, Scorer, ScorerSpec, Trace
@@ -35,14 +37,7 @@ def wrong_answers(parameters: Mapping[str, Json], context: ScorerContext) -> "Wr
     `right` names the scorer that tells right from wrong, `from` the value from which on it is right.
     """
     given = take_parameters("wrong_answers", parameters, {"right": "answer_f1", "from": 0.5})
-    right, threshold = given["right"], given["from"]
-    if not isinstance(right, str) or right == "wrong_answers":
-        raise wrong_parameter("wrong_answers", "right", right, "the name of a scorer of this suite")
-    if not isinstance(threshold, int | float) or isinstance(threshold, bool):
-        raise wrong_parameter("wrong_answers", "from", threshold, "a number")
-    scorer = context.scorer(right)
-    if scorer.spec.better != "higher":
-        raise wrong_parameter("wrong_answers", "right", right, "a scorer where higher is better")
+    scorer, threshold = right_by("wrong_answers", given, context)
     spec = ScorerSpec(
         name="wrong_answers",
         unit="share",
@@ -50,7 +45,7 @@ def wrong_answers(parameters: Mapping[str, Json], context: ScorerContext) -> "Wr
         reads=scorer.spec.reads | _READS,
         deterministic=scorer.spec.deterministic,
     )
-    return WrongAnswers(spec, scorer, float(threshold))
+    return WrongAnswers(spec, scorer, threshold)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +55,10 @@ class WrongAnswers:
     spec: ScorerSpec
     right: Scorer
     threshold: float
+
+    def applies(self, case: Case) -> bool:
+        """Say whether the case tells right from wrong."""
+        return answerable(case) is False or applies_to(self.right, case)
 
     async def score(self, case: Case, output: Output, trace: Trace) -> Sequence[Score]:
         """Return the one score of this output."""
@@ -74,7 +73,7 @@ class WrongAnswers:
             return Mark(0.0, label=ABSTAINED)
         if unanswerable:
             return Mark(1.0, "answered a question that has no answer", WRONG)
-        if told.value is None:
+        right = is_right(told, self.threshold)
+        if right is None:
             return Mark(None, told.reason or f"{self.right.spec.name} could not tell")
-        right = told.value >= self.threshold - 1e-9
         return Mark(0.0 if right else 1.0, label=RIGHT if right else WRONG)

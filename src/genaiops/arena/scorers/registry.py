@@ -19,14 +19,20 @@ BUILT_IN: Mapping[str, str] = {
     for file, names in {
         "answers": "exact_match answer_f1 added_f1 contains",
         "formats": "json_valid",
+        "fields": "field_f1 field_precision field_recall",
+        "calls": "tool_call_f1",
+        "trajectory": "trajectory tool_rules",
         "similarity": "semantic_similarity",
         "retrieval": "retrieval_recall retrieval_mrr retrieval_ndcg",
         "citations": "citation_precision citation_recall",
         "abstention": "abstention wrong_answers",
-        "effort": "latency_ms tokens cost_usd",
+        "turns": "every_turn",
+        "effort": "latency_ms tokens cost_usd steps",
     }.items()
     for name in names.split()
 }
+ADAPTERS: Mapping[str, str] = {"autoevals": f"{_ROOM}.autoevals:autoevals"}
+"""Other people's metrics, by the name of their package, which is imported where a suite names it."""
 
 
 def build_scorers(ruler: Ruler, *, embedder: Embedder | None = None) -> list[Scorer]:
@@ -60,28 +66,43 @@ def scorer_specs(ruler: Ruler) -> dict[str, ScorerSpec]:
 
 
 def _build(use: ScorerUse, context: ScorerContext) -> Scorer:
-    scorer = _factory(use.name)(use.parameters, context)
+    scorer = _made(use, _factory(use.name), context)
     if scorer.spec.name != use.name:
         raise _unusable(use.name, f"it calls itself {scorer.spec.name!r}")
     return scorer
 
 
+def _made(use: ScorerUse, factory: ScorerFactory, context: ScorerContext) -> Scorer:
+    try:
+        scorer = factory(use.parameters, context)
+    except TypeError as error:  # most often a class or function that takes something else
+        if use.name in BUILT_IN:
+            raise
+        raise _unusable(
+            use.name, f"it is no factory of (parameters, context): {one_line(str(error))}"
+        ) from error
+    if not hasattr(scorer, "spec") or not hasattr(scorer, "score"):
+        raise _unusable(use.name, f"it makes {type(scorer).__name__}, which is no scorer")
+    return scorer
+
+
 def _factory(name: str) -> ScorerFactory:
-    if name in BUILT_IN:
-        return EntryPoint(name, BUILT_IN[name], GROUP).load()
+    ours = {**BUILT_IN, **ADAPTERS}
+    if name in ours:
+        return EntryPoint(name, ours[name], GROUP).load()
     found = tuple(entry_points(group=GROUP, name=name))
     if not found:
-        near = get_close_matches(name, BUILT_IN, n=1)
+        near = get_close_matches(name, ours, n=1)
         raise UserError(
             "GAO-ARENA-121",
             f"unknown scorer {name!r}" + (f", did you mean {near[0]!r}?" if near else ""),
-            why=f"built in: {', '.join(BUILT_IN)}; no installed package offers it as {GROUP}",
+            why=f"built in: {', '.join(ours)}; no installed package offers it as {GROUP}",
             fix="correct the name, or install the package that brings it",
         )
     try:
         return found[0].load()
-    except (ImportError, AttributeError) as error:
-        raise _unusable(name, one_line(str(error))) from error
+    except Exception as error:  # a plug-in is anybody's code: its import can raise anything
+        raise _unusable(name, f"{type(error).__name__}: {one_line(str(error))}") from error
 
 
 def _unusable(name: str, why: str) -> UserError:

@@ -4,7 +4,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from genaiops.arena.scorers.base import PureScorer
+from genaiops.arena.scorers.base import applies_to
+from genaiops.arena.scorers.turns import is_conversation, over_turns, turns_of
 from genaiops.core import Case, Output, Score, Scorer, ScorerSpec, Trace, one_line
 from genaiops.stats import round_sig
 
@@ -17,14 +18,32 @@ async def score_output(
     """Return one score for each scorer, values with at most 9 significant digits.
 
     An app's failure scores the scorer's worst value, or is missing where there is none; an infrastructure
-    error, and a scorer that raises or answers nonsense, is missing (`failed`) with the reason.
+    error, and a scorer that raises or answers nonsense, is missing (`failed`) with the reason. A conversation
+    is scored turn by turn.
     """
     return [replace(await _score(scorer, case, output, trace), repeat=repeat) for scorer in scorers]
 
 
+def check_expectations(scorers: Sequence[Scorer], cases: Sequence[Case]) -> None:
+    """Raise `UserError` for the first case that states what is expected in a form that a scorer refuses."""
+    for case in cases:
+        one_by_one = [case, *(turn for turn, _ in turns_of(case, Output()))]
+        for scorer in scorers:
+            for one in one_by_one:
+                applies_to(scorer, one)
+
+
 async def _score(scorer: Scorer, case: Case, output: Output, trace: Trace) -> Score:
+    if not is_conversation(case) or "expected" not in scorer.spec.reads:
+        return await _score_one(scorer, case, output, trace)
+    return over_turns(
+        scorer, case, [await _score_one(scorer, *turn, trace) for turn in turns_of(case, output)]
+    )
+
+
+async def _score_one(scorer: Scorer, case: Case, output: Output, trace: Trace) -> Score:
     spec = scorer.spec
-    if isinstance(scorer, PureScorer) and not scorer.applies(case):
+    if not applies_to(scorer, case):
         return Score(scorer=spec.name, case=case.id, status="not_applicable")
     if output.status == "infra_error":
         return _failed(spec, case, f"infrastructure error: {output.error or 'no reason given'}")
