@@ -10,7 +10,7 @@ from typing import cast
 
 from genaiops.app import ProjectFile
 from genaiops.app.model import Asked, Found, Indexes
-from genaiops.arena import RunReport, VerifyResult
+from genaiops.arena import Recorded, RunReport, VerifyResult
 from genaiops.core import Annotation, Case, Json, Output, Passage, Score, Trace, Verdict, json_schema
 
 FOLDER = Path(__file__).resolve().parent.parent / "schemas"
@@ -24,6 +24,7 @@ CONTRACTS: dict[str, type[object]] = {
     "index-search": Found,
     "output": Output,
     "passage": Passage,
+    "recorded": Recorded,
     "score": Score,
     "trace": Trace,
     "verdict": Verdict,

@@ -104,9 +104,9 @@ def test_a_change_that_sets_cases_aside_for_itself_is_judged_without_that_and_se
 @pytest.mark.parametrize(
     ("quarantine", "said"),
     [
-        (entry("w7") + entry("nobody"), "GAO-ARENA-184"),
-        (entry("w7") + entry("w8"), "GAO-ARENA-186"),
-        (entry("w7", expires="next year"), "GAO-ARENA-185"),
+        (entry("w7") + entry("nobody"), "GAO-ARENA-244"),
+        (entry("w7") + entry("w8"), "GAO-ARENA-246"),
+        (entry("w7", expires="next year"), "GAO-ARENA-245"),
     ],
 )
 def test_a_quarantine_that_is_wrong_ends_the_run_before_anything_is_asked(

@@ -13,8 +13,7 @@ from genaiops.core import ChatRequest, GenaiopsError, Message, OutsideError, Use
 from genaiops.models import complete
 from genaiops.models.providers.openai import OpenAiChat, OpenAiEmbedder
 from genaiops.models.providers.openai_client import Endpoint, OpenAiClient
-from genaiops.models.retry import RetryPolicy
-from genaiops.net import EgressPolicy, HttpEgress
+from genaiops.net import EgressPolicy, HttpEgress, RetryPolicy
 
 pytestmark = pytest.mark.system
 

@@ -19,10 +19,12 @@ if TYPE_CHECKING:
         KnowledgeConfig,
         PriceConfig,
         ProjectFile,
+        ReuseConfig,
         ScorerConfig,
         SuiteConfig,
     )
     from genaiops.app.services import Services
+    from genaiops.app.starting import start_app
 
 _FILES = {
     "arm": "AppWorker",
@@ -32,14 +34,15 @@ _FILES = {
     "params": "Params",
     "project": "PROJECT_FILE Project load_project",
     "schema": "AppTarget ChunkConfig ClaimConfig GateConfig KnowledgeConfig PriceConfig ProjectFile "
-    "ScorerConfig SuiteConfig",
+    "ReuseConfig ScorerConfig SuiteConfig",
     "services": "Services",
+    "starting": "start_app",
 }
 
 __all__ = [
     "APP_KIND", "CALIBRATION_KIND", "PROJECT_FILE", "AppTarget", "AppWorker", "ChunkConfig", "ClaimConfig",
     "Context", "GateConfig", "KnowledgeConfig", "Overrides", "Params", "PriceConfig", "Project",
-    "ProjectFile", "ScorerConfig", "Services", "SuiteConfig", "load_project",
+    "ProjectFile", "ReuseConfig", "ScorerConfig", "Services", "SuiteConfig", "load_project", "start_app",
 ]  # fmt: skip
 
 __getattr__ = attach(__name__, {name: file for file, names in _FILES.items() for name in names.split()})

@@ -102,14 +102,6 @@ class AppWorker:
         seed: int = 0,
     ) -> "AppWorker":
         """Start the app in `tree`; raises `UserError` where it cannot be loaded."""
-        if project.app.function is None:
-            raise UserError(
-                "GAO-APP-041",
-                "an app behind a URL cannot be run in this version",
-                why=f"app: {project.app} names an HTTP endpoint; they come with a later version",
-                fix="name a Python function: app: module:function",
-                where="app",
-            )
         worker = cls(tree, project, services, limits=limits or Limits(), pass_env=pass_env, seed=seed)
         try:
             await worker._ready()

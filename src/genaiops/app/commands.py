@@ -9,10 +9,10 @@ from typing import Annotated, TypeVar
 
 import typer
 
-from genaiops.app.arm import AppWorker
 from genaiops.app.model import Asked, Found, Indexes
 from genaiops.app.project import Project, load_project
 from genaiops.app.services import LOCAL_USER, Services, index_name
+from genaiops.app.starting import start_app
 from genaiops.core import Json, Output, Passage, Settings, Trace, encode, one_line, usd
 from genaiops.knowledge import retrieve
 from genaiops.net import HttpEgress, load_policy
@@ -35,7 +35,7 @@ PassEnv = Annotated[
 ]
 AllowPrivate = Annotated[
     list[str] | None,
-    typer.Option("--allow-private", metavar="HOST", help="Let models be reached at this private host."),
+    typer.Option("--allow-private", metavar="HOST", help="Let this private host be reached."),
 ]
 
 
@@ -58,7 +58,7 @@ def ask_command(
     async def work(project: Project, services: Services) -> tuple[Output, Trace]:
         services.allow_unverified = allow_unverified
         await services.warm(project)  # building and loading are not the answer's latency
-        worker = await AppWorker.start(project.root, project, services, pass_env=pass_env or ())
+        worker = await start_app(project.root, project, services, pass_env=tuple(pass_env or ()))
         try:
             output, trace = await worker.answer({"question": question}, 0, timeout)
         finally:

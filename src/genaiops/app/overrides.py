@@ -158,6 +158,10 @@ def _schema_keys(path: KeyPath, known: Mapping[str, Sequence[str]]) -> Sequence[
             return known["suite"]
         case ("suites", _, "gate"):
             return known["gate"]
+        case ("app",):
+            return ("url", "version", "key_env")
+        case ("reuse",):
+            return known["reuse"]
         case _:
             return ()
 

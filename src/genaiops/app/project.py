@@ -17,6 +17,7 @@ from genaiops.app.schema import (
     KnowledgeConfig,
     PriceConfig,
     ProjectFile,
+    ReuseConfig,
     ScorerConfig,
     SuiteConfig,
 )
@@ -38,6 +39,7 @@ class Project:
     prices: dict[str, PriceConfig]
     knowledge: dict[str, KnowledgeConfig]
     suites: dict[str, SuiteConfig]
+    reuse: ReuseConfig
 
     def resolved(self) -> Json:
         """Return what shapes the app's outputs, defaults filled in; suites only judge them."""
@@ -155,6 +157,7 @@ _MODELS: dict[str, type[BaseModel]] = {
     "price": PriceConfig,
     "scorer": ScorerConfig,
     "app": AppTarget,
+    "reuse": ReuseConfig,
 }
 _KNOWN: dict[str, Sequence[str]] = {
     "none": (),
@@ -171,7 +174,7 @@ def _keys_at(path: KeyPath) -> Sequence[str]:
         case ():
             return _KNOWN[""]
         case ("app",):
-            return ("url", "version")
+            return ("url", "version", "key_env")
         case ("knowledge", _):
             return _KNOWN["knowledge"]
         case ("knowledge", _, "chunk"):
@@ -184,6 +187,8 @@ def _keys_at(path: KeyPath) -> Sequence[str]:
             return _KNOWN["gate"]
         case ("suites", _, "gate", "claims", _):
             return _KNOWN["claim"]
+        case ("reuse",):
+            return _KNOWN["reuse"]
         case _:
             return ()
 

@@ -1,14 +1,18 @@
 """The shape of genaiops.yaml, exactly as people write it; unknown keys are errors everywhere."""
 
 import re
+from datetime import timedelta
 from typing import Annotated, Literal, Self, cast
+from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
+from genaiops.app.secrets import find_secrets
 from genaiops.core import Claim, ClaimKind, Json
 
 BOUND_KEYS: dict[ClaimKind, str] = {"better": "by", "not_worse": "margin", "at_least": "value"}
+_VARIABLE = r"^[A-Z_][A-Z0-9_]*$"
 _TARGET = re.compile(r"[A-Za-z_][\w]*(?:\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9]+(?:[._-][a-z0-9]+)*$", max_length=80)]
@@ -22,15 +26,48 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=False, populate_by_name=True)
 
 
+def _as_text(value: object) -> object:
+    """Let `version: 7` be the text that it reads; `1.10` would not survive being a number."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
 class AppTarget(_Strict):
-    """What answers: a Python function (`module:function`) in the project, or an HTTP endpoint."""
+    """What answers: a Python function (`module:function`) in the project, or an HTTP endpoint.
+
+    `version` is what the endpoint's owner calls what answers there; `key_env` names the variable of the
+    environment that holds its key.
+    """
 
     function: str | None = None
     url: str | None = None
-    version: str | None = None
+    version: Annotated[str, BeforeValidator(_as_text), Field(min_length=1)] | None = None
+    key_env: str | None = Field(default=None, pattern=_VARIABLE)
 
     def __str__(self) -> str:
         return self.function or self.url or ""
+
+    @classmethod
+    def at(cls, url: str) -> "AppTarget":
+        """Return the endpoint at `url`, its version unknown; raises `ValueError` for what is no address."""
+        if why := _unfit(url):
+            raise ValueError(why)
+        return cls(url=url)
+
+
+def _unfit(url: str) -> str:
+    """Return why `url` cannot be an endpoint's address; empty where it can."""
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable, parts = False, urlsplit("")
+    if not usable:
+        return "expected a url that begins with http:// or https:// and names a host"
+    if parts.username is not None or parts.password is not None:
+        return "expected a url without a password: it is recorded and shown; name the key's variable: key_env"
+    if any(find_secrets(dict(parse_qsl(parts.query, keep_blank_values=True)))):
+        return "expected a url without a key in its query: it is recorded; name the key's variable: key_env"
+    return ""
 
 
 def _target(value: object) -> object:
@@ -42,8 +79,8 @@ def _target(value: object) -> object:
         return {"function": value}
     if isinstance(value, dict) and "function" not in value:
         given = cast("dict[str, object]", value)
-        if not re.match(r"https?://", str(given.get("url", ""))):
-            raise PydanticCustomError("app", "expected a url that begins with http:// or https://")
+        if why := _unfit(str(given.get("url", ""))):
+            raise PydanticCustomError("app", "{why}", {"why": why})
         return given
     raise PydanticCustomError("app", "expected module:function, or a mapping with url and version")
 
@@ -53,7 +90,11 @@ _TARGET_SCHEMA: dict[str, object] = {
         {"type": "string", "pattern": f"^{_TARGET.pattern}$"},
         {
             "type": "object",
-            "properties": {"url": {"type": "string"}, "version": {"type": "string"}},
+            "properties": {
+                "url": {"type": "string", "pattern": "^https?://"},
+                "version": {"type": ["string", "integer"], "minLength": 1},
+                "key_env": {"type": "string", "pattern": _VARIABLE},
+            },
             "required": ["url"],
             "additionalProperties": False,
         },
@@ -182,6 +223,18 @@ class SuiteConfig(_Strict):
         return cast(Json, self.model_dump(mode="json", by_alias=True, exclude_none=True))
 
 
+class ReuseConfig(_Strict):
+    """How long an output of something remote may stand for what it would say now: `24h`, `30m`, `7d`."""
+
+    max_age: str = Field(default="24h", pattern=r"^[0-9]{1,5}[smhd]$")
+
+    @property
+    def longest(self) -> timedelta:
+        """`max_age` as a length of time."""
+        units = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+        return timedelta(**{units[self.max_age[-1]]: int(self.max_age[:-1])})
+
+
 class ProjectFile(_Strict):
     """genaiops.yaml."""
 
@@ -192,3 +245,15 @@ class ProjectFile(_Strict):
     prices: dict[str, PriceConfig] = {}
     knowledge: dict[Name, KnowledgeConfig] = {}
     suites: dict[Name, SuiteConfig] = {}
+    reuse: ReuseConfig = ReuseConfig()
+
+    @model_validator(mode="after")
+    def _endpoint_takes_inputs_only(self) -> Self:
+        unread = [name for name in ("params", "knowledge") if getattr(self, name)]
+        if self.app.url is not None and unread:
+            raise PydanticCustomError(
+                "app",
+                "expected no `{name}` beside an app with a url: it gets a case's inputs, nothing else",
+                {"name": unread[0]},
+            )
+        return self

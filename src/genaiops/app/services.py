@@ -82,6 +82,8 @@ class Services:
 
     async def warm(self, project: Project) -> None:
         """Build the project's indexes and load its chat model, so that no answer waits for either."""
+        if project.app.url is not None:
+            return  # an endpoint brings its own
         for name in project.knowledge:
             await self.index(project, name)
         if "chat" in project.models:

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
-from genaiops.app import AppWorker, Project, Services
+from genaiops.app import Project, Services, start_app
 from genaiops.arena.candidates import Exported, app_digest
 from genaiops.arena.engine import Side, Worker
 from genaiops.arena.model import Arm, Role
-from genaiops.core import Digest, Json, ModelSpec, UserError, decode_json, digest_bytes
+from genaiops.arena.recordings import Recording
+from genaiops.core import Digest, Json, ModelSpec, UserError, decode_json, digest_bytes, digest_json
 from genaiops.knowledge import Corpus, Recipe
 from genaiops.prompts import Prompt, load_prompt
 
@@ -27,7 +28,10 @@ class Calibration:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """An exported tree with what its project names: models and index recipes, nothing loaded yet."""
+    """An exported tree with what its project names: models and index recipes, nothing loaded yet.
+
+    Of an endpoint none of these is known; of a recording nothing runs.
+    """
 
     exported: Exported
     project: Project
@@ -37,11 +41,35 @@ class Prepared:
     prompts: dict[str, Prompt]
     calibrations: dict[str, Calibration]
     digest: Digest
+    recording: Recording | None = None
+
+    @property
+    def nameless(self) -> bool:
+        """Whether nobody can say what answers: an endpoint without a version."""
+        app = self.project.app
+        return self.recording is None and app.url is not None and app.version is None
 
     @property
     def lasting(self) -> bool:
         """Whether its outputs may serve later runs: every model is ours, or declares its version."""
-        return all(spec.provider in _OURS or spec.version for spec in self.specs.values())
+        return not self.nameless and all(
+            spec.provider in _OURS or spec.version for spec in self.specs.values()
+        )
+
+    @property
+    def remote(self) -> bool:
+        """Whether something answers that is not ours and may change under our hands."""
+        if self.recording is not None:
+            return False
+        return self.project.app.url is not None or any(
+            spec.provider not in _OURS for spec in self.specs.values()
+        )
+
+    def scope(self, name: str, *, fresh: bool, pass_env: tuple[str, ...]) -> str:
+        """Return what keeps its outputs to one run: `name`; nothing where any run may use them again."""
+        # what is passed may change what an app says; an endpoint's version covers whoever asks
+        told = bool(pass_env) and self.project.app.url is None and self.recording is None
+        return "" if self.lasting and not fresh and not told else name
 
     @property
     def local(self) -> bool:
@@ -51,6 +79,10 @@ class Prepared:
 
 async def prepare(exported: Exported, project: Project, services: Services, environment: Json) -> Prepared:
     """Name everything that makes the arm's outputs; no weights are loaded and no index is built."""
+    if (url := project.app.url) is not None:
+        # nothing of the tree answers, and nothing of this environment
+        named = digest_json({"endpoint": {"url": url, "version": project.app.version}})
+        return Prepared(exported, project, {}, {}, {}, {}, {}, named)
     specs: dict[str, ModelSpec] = {}
     for role in project.models:
         model = await (services.embedder(project) if role == "embed" else services.chat(project, role))
@@ -94,20 +126,20 @@ def side(prepared: Prepared, services: Services, *, scope: str, pass_env: tuple[
 
     async def start() -> Worker:
         await services.warm(prepared.project)  # building and loading are nobody's latency
-        return await AppWorker.start(
-            prepared.exported.root, prepared.project, services, pass_env=pass_env, seed=0
-        )
+        return await start_app(prepared.exported.root, prepared.project, services, pass_env=pass_env)
 
     return Side(prepared.digest, scope, start)
 
 
 def arm(role: Role, prepared: Prepared, rag: Mapping[str, Json], versions: tuple[str, ...]) -> Arm:
     """Return what the evidence says of this arm."""
+    recording = prepared.recording
+    config: Json = prepared.project.resolved() if recording is None else {"recording": recording.name}
     return Arm(
         role=role,
         source=prepared.exported.source,
         digest=prepared.digest,
-        config=cast("dict[str, Json]", prepared.project.resolved()),
+        config=cast("dict[str, Json]", config),
         rag=dict(rag),
         versions=versions,
     )

@@ -67,7 +67,7 @@ def export(repository: Repository, trees: Path, ref: str | None, overrides: Sequ
             tree=repository.tree_of(commit),
             overrides=tuple(overrides),
         )
-        return _written(repository, trees, source, None)
+        return written(repository, trees, source, None)
     tree, env = snapshot_tree(repository)
     try:
         head = repository.commit_of("HEAD")
@@ -79,12 +79,13 @@ def export(repository: Repository, trees: Path, ref: str | None, overrides: Sequ
             dirty=tree != repository.tree_of(head),
             overrides=tuple(overrides),
         )
-        return _written(repository, trees, source, env)
+        return written(repository, trees, source, env)
     finally:
         discard(env)
 
 
-def _written(repository: Repository, trees: Path, source: ArmSource, env: dict[str, str] | None) -> Exported:
+def written(repository: Repository, trees: Path, source: ArmSource, env: dict[str, str] | None) -> Exported:
+    """Export the tree that `source` names; `env` is git's environment where the tree is a snapshot."""
     assert source.tree is not None
     folder = trees / source.tree
     export_tree(repository, source.tree, folder, env)

@@ -1,6 +1,7 @@
 """`genaiops arena …`: thin over the face."""
 
 import asyncio
+import secrets
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Literal, cast
@@ -8,14 +9,16 @@ from typing import Annotated, Literal, cast
 import typer
 
 from genaiops.app import load_project
+from genaiops.arena.bundle import MANIFEST
 from genaiops.arena.calibrate import Calibrated, CalibrateOptions
 from genaiops.arena.calibrate import calibrate as learn
 from genaiops.arena.ledger import Ledger
 from genaiops.arena.pairing import RunOptions
-from genaiops.arena.report import changed_cases, render_json, render_terminal
+from genaiops.arena.report import ReportFiles, changed_cases, render_json, render_terminal, write_reports
 from genaiops.arena.report.comparisons import render_comparisons
+from genaiops.arena.rerun import RerunOptions, with_rerun
 from genaiops.arena.rescore import rescore as score_again
-from genaiops.arena.runs import Finished, run_arena, show
+from genaiops.arena.runs import Finished, run_arena, show, stated
 from genaiops.arena.session import open_session, settings
 from genaiops.arena.verify import VerifyResult, verify_bundle
 from genaiops.core import Comparison, Outcome, UserError, decode_json, encode
@@ -36,7 +39,7 @@ Set = Annotated[
     list[str] | None, typer.Option("--set", help="Change a value for the candidate only: params.top_k=8.")
 ]
 Private = Annotated[
-    list[str] | None, typer.Option("--allow-private", help="Let models on this private host be reached.")
+    list[str] | None, typer.Option("--allow-private", help="Let this private host be reached.")
 ]
 PassEnv = Annotated[
     list[str] | None, typer.Option("--pass-env", help="Hand this variable of the environment to the apps.")
@@ -47,6 +50,13 @@ Unverified = Annotated[
 Inconclusive = Annotated[
     Literal["pass", "fail"] | None, typer.Option(help="How an inconclusive verdict ends, for CI.")
 ]
+Markdown = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Also write the verdict as Markdown, for a comment.")
+]
+Junit = Annotated[Path | None, typer.Option(metavar="FILE", help="Also write the verdict as JUnit XML.")]
+Answers = Annotated[
+    bool, typer.Option("--answers", help="Let the Markdown show answers, fenced. Default: numbers and ids.")
+]
 ROWS = "data/calibration.jsonl"
 EXIT: dict[Outcome, int] = {"pass": 0, "fail": 1, "inconclusive": 4}
 
@@ -55,7 +65,11 @@ EXIT: dict[Outcome, int] = {"pass": 0, "fail": 1, "inconclusive": 4}
 def run(
     baseline: Annotated[
         str | None,
-        typer.Option(help="What to compare with: a branch, tag or commit. Default: HEAD, or the merge base."),
+        typer.Option(
+            metavar="ARM",
+            help="What to compare with: a branch, tag or commit, http(s)://…, or recorded outputs "
+            "(FILE.jsonl). Default: HEAD, or the merge base.",
+        ),
     ] = None,
     suite: Suite = None,
     overrides: Set = None,
@@ -72,6 +86,9 @@ def run(
     pass_env: PassEnv = None,
     allow_private: Private = None,
     allow_unverified: Unverified = False,
+    markdown: Markdown = None,
+    junit: Junit = None,
+    answers: Answers = False,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -92,7 +109,7 @@ def run(
     _compare(
         options,
         Console(json=json, quiet=quiet),
-        inconclusive,
+        ReportFiles(markdown=markdown, junit=junit, answers=answers, inconclusive=inconclusive),
         allow_private=allow_private or (),
         allow_unverified=allow_unverified,
     )
@@ -100,8 +117,13 @@ def run(
 
 @arena.command()
 def compare(
-    a: Annotated[str, typer.Argument(metavar="A", help="The baseline: a branch, tag or commit.")],
-    b: Annotated[str, typer.Argument(metavar="B", help="The candidate: a branch, tag or commit.")],
+    a: Annotated[
+        str,
+        typer.Argument(
+            metavar="A", help="The baseline: a branch, tag or commit, http(s)://…, or recorded outputs."
+        ),
+    ],
+    b: Annotated[str, typer.Argument(metavar="B", help="The candidate, likewise.")],
     suite: Suite = None,
     overrides: Set = None,
     same_env: Annotated[
@@ -111,12 +133,15 @@ def compare(
     pass_env: PassEnv = None,
     allow_private: Private = None,
     allow_unverified: Unverified = False,
+    markdown: Markdown = None,
+    junit: Junit = None,
+    answers: Answers = False,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Compare two commits: the ruler is A's.
+    """Compare two arms. The ruler is A's; the default baseline's where A is no commit.
 
-    Example: genaiops arena compare v1.2 main
+    Example: genaiops arena compare main https://staging.example.org/answer
     """
     options = RunOptions(
         suite=suite,
@@ -129,7 +154,7 @@ def compare(
     _compare(
         options,
         Console(json=json, quiet=quiet),
-        inconclusive,
+        ReportFiles(markdown=markdown, junit=junit, answers=answers, inconclusive=inconclusive),
         allow_private=allow_private or (),
         allow_unverified=allow_unverified,
     )
@@ -138,7 +163,7 @@ def compare(
 def _compare(
     options: RunOptions,
     console: Console,
-    inconclusive: Literal["pass", "fail"] | None,
+    files: ReportFiles,
     *,
     allow_private: Sequence[str],
     allow_unverified: bool,
@@ -151,8 +176,9 @@ def _compare(
 
     finished = asyncio.run(go())
     _tell(finished, console)
+    write_reports(finished.run, finished.verdict, files)
     outcome = finished.verdict.outcome
-    settled = cast(Outcome, inconclusive) if outcome == "inconclusive" and inconclusive else outcome
+    settled = files.inconclusive if outcome == "inconclusive" and files.inconclusive else outcome
     raise typer.Exit(EXIT[settled])
 
 
@@ -166,16 +192,26 @@ def _tell(finished: Finished, console: Console) -> None:
 @arena.command("show")
 def show_run(
     name: Annotated[
-        str | None, typer.Argument(metavar="[RUN]", help="A run's id; the latest where left out.")
+        str | None,
+        typer.Argument(metavar="[RUN]", help="A run's id, or a folder of evidence; else the latest run."),
+    ] = None,
+    markdown: Markdown = None,
+    junit: Junit = None,
+    answers: Answers = False,
+    inconclusive: Annotated[
+        Literal["pass", "fail"] | None, typer.Option(help="How JUnit shows what is open: skipped, or failed.")
     ] = None,
     json: Json = False,
 ) -> None:
-    """Show a verdict again.
+    """Show a verdict again, or write it for other programs. It is not checked here: `arena verify` does.
 
-    Example: genaiops arena show 3f9a
+    Example: genaiops arena show 3f9a --markdown comment.md
     """
     console = Console(json=json)
-    _tell(_finished(name, console), console)
+    finished = _finished(name, console)
+    _tell(finished, console)
+    files = ReportFiles(markdown=markdown, junit=junit, answers=answers, inconclusive=inconclusive)
+    write_reports(finished.run, finished.verdict, files)
 
 
 @arena.command()
@@ -200,6 +236,9 @@ def cases(
 
 
 def _finished(name: str | None, console: Console) -> Finished:
+    if name is not None and (Path(name) / MANIFEST).is_file():
+        return stated(Path(name))
+
     async def go() -> Finished:
         async with open_session(Path.cwd(), console) as session:
             ledger = Ledger(session.services.store)
@@ -292,14 +331,34 @@ def calibrate(
 @arena.command()
 def verify(
     bundle: Annotated[Path, typer.Argument(help="The folder of the evidence.")],
+    again: Annotated[
+        int | None,
+        typer.Option("--rerun", min=1, metavar="N", help="Also let both apps answer N drawn cases again."),
+    ] = None,
+    seed: Annotated[
+        str | None, typer.Option(help="Draw the cases of --rerun by this seed. Default: a random one.")
+    ] = None,
+    pass_env: PassEnv = None,
+    allow_private: Private = None,
+    allow_unverified: Unverified = False,
     json: Json = False,
 ) -> None:
     """Recompute a verdict from its evidence, and say at which level it holds.
 
-    Example: genaiops arena verify .genaiops/evidence/3f9a01c2d4e5
+    Example: genaiops arena verify .genaiops/evidence/3f9a01c2d4e5 --rerun 10
     """
     console = Console(json=json)
     result = verify_bundle(bundle, settings=settings())
+    if again is not None:
+        options = RerunOptions(count=again, seed=seed or secrets.token_hex(4), pass_env=tuple(pass_env or ()))
+
+        async def go() -> VerifyResult:
+            async with open_session(
+                Path.cwd(), console, allow_private=allow_private or (), allow_unverified=allow_unverified
+            ) as session:
+                return await with_rerun(result, bundle, session, options)
+
+        result = asyncio.run(go())
     if json:
         console.emit_json({**cast("dict[str, Value]", encode(result)), "accepted": result.accepted})
     else:

@@ -93,6 +93,14 @@ class Repository:
         """Return the tree id of a commit."""
         return self.text("rev-parse", f"{commit}^{{tree}}")
 
+    def has(self, name: str) -> bool:
+        """Say whether the object `name` is in this repository."""
+        try:
+            self.git("cat-file", "-e", name)
+        except UserError:
+            return False
+        return True
+
     def is_dirty(self) -> bool:
         """Say whether the working tree differs from HEAD, untracked files included."""
         return bool(self.git("status", "--porcelain", "--untracked-files=normal"))

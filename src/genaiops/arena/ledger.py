@@ -1,11 +1,12 @@
 """What ARENA has computed before: outputs by the digest of all that made them, and finished runs.
 
 An output is written the moment it is there, in a transaction of its own, so that a run that was killed
-goes on where it stopped. Outputs are never changed; a run is written once, when it is complete.
+goes on where it stopped. Outputs are never changed, only forgotten; a run is written once, when it is
+complete.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -110,6 +111,21 @@ class Ledger:
             self._traces.append(kept.trace, connection)
             connection.exec_driver_sql(_KEEP, (key, kept.run, kept.at, output))
 
+    def record(self, entries: Mapping[str, Kept]) -> None:
+        """Write outputs that were made elsewhere, all or none; what is there already stays."""
+        rows = [(key, kept.run, kept.at, encode_json(_traced(kept))) for key, kept in entries.items()]
+        if rows:
+            with self._database.write() as connection:
+                connection.exec_driver_sql(_KEEP, rows)
+
+    def forget(self, keys: Sequence[str]) -> None:
+        """Remove outputs that may not be used again; the evidence that rests on them has its own copy."""
+        if not keys:
+            return
+        with self._database.write() as connection:
+            for start in range(0, len(keys), 500):
+                connection.execute(sa.delete(_outputs).where(_outputs.c.key.in_(keys[start : start + 500])))
+
     def finished(self, key: str) -> FinishedRun | None:
         """Return the complete run of `key` (suite and both apps), which decides and is never replaced."""
         return self._one(_runs.c.key == key)
@@ -154,3 +170,7 @@ class Ledger:
 
 def _finished(row: Any) -> FinishedRun:
     return FinishedRun(row.id, row.key, row.finished_at, Path(row.bundle))
+
+
+def _traced(kept: Kept) -> Output:
+    return replace(kept.output, trace_id=kept.trace.id)

@@ -78,9 +78,13 @@ class Suite:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArmSource:
-    """Where an arm's code came from. `tree` is the git tree id of what ran, where there is a repository."""
+    """Where an arm came from. `tree` is the git tree id of what ran.
 
-    kind: Literal["working tree", "git ref"]
+    An endpoint or a recording named on the command line has no tree; `ref` is its address or file, and
+    `commit` the one whose suite it is judged by.
+    """
+
+    kind: Literal["working tree", "git ref", "endpoint", "recording"]
     ref: str | None = None
     commit: str | None = None
     tree: str | None = None

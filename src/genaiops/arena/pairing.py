@@ -8,9 +8,10 @@ import filecmp
 from dataclasses import dataclass, replace
 
 from genaiops.app import PROJECT_FILE, Project, Services
-from genaiops.arena.arms import Prepared, prepare
+from genaiops.arena.arms import Prepared
 from genaiops.arena.candidates import Exported, environment, export, project_of, refuse_other_environment
 from genaiops.arena.datasets import read_cases
+from genaiops.arena.elsewhere import Elsewhere, elsewhere, made_ready, no_overrides, refuse_recorded_latency
 from genaiops.arena.git import Repository
 from genaiops.arena.model import Role, Suite
 from genaiops.arena.quarantine import read_quarantine, without_quarantine
@@ -20,7 +21,10 @@ from genaiops.core import Case, Json, UserError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunOptions:
-    """What a person may say about a run. `candidate` None: the working tree; `baseline` None: the default."""
+    """What a person may say about a run. `candidate` None: the working tree; `baseline` None: the default.
+
+    Either may be a git ref, the address of an endpoint, or a file of recorded outputs.
+    """
 
     suite: str | None = None
     baseline: str | None = None
@@ -57,30 +61,43 @@ class Pair:
 async def pair_up(repository: Repository, options: RunOptions, services: Services) -> Pair:
     """Export both trees, read both projects and choose the ruler.
 
+    An arm that is elsewhere (an address, a recording) brings no suite and stands over the baseline's tree.
     Raises `UserError` for an unknown ref, lockfiles that differ, a suite that does not fit.
     """
     trees = services.store.path / "trees"
     env = services.settings.env
-    candidate = export(repository, trees, options.candidate, options.overrides)
+    there: dict[Role, Elsewhere | None] = {
+        "baseline": elsewhere(options.baseline),
+        "candidate": elsewhere(options.candidate),
+    }
+    if there["candidate"] is not None and options.overrides:
+        raise no_overrides(str(options.candidate))
+    tree = _baseline(repository, options, there["baseline"])
+    if there["candidate"] is None:
+        candidate = export(repository, trees, options.candidate, options.overrides)
+        baseline = export(repository, trees, tree)
+    else:
+        candidate = baseline = export(repository, trees, tree)
     mine = project_of(candidate, None, env)
-    baseline = export(repository, trees, _baseline(repository, options))
     theirs = project_of(baseline, mine, env)
-    if not options.same_env:
+    if not options.same_env and not any(there.values()) and not mine.app.url and not theirs.app.url:
         refuse_other_environment(baseline, candidate)
     ruling = choose_suite(options, baseline, theirs, mine)
     facts = {**environment(), "same_env": True} if options.same_env else environment()
     arms: dict[Role, Prepared] = {
-        "baseline": await prepare(baseline, theirs, services, facts),
-        "candidate": await prepare(candidate, mine, services, facts),
+        "baseline": await made_ready(baseline, theirs, there["baseline"], services, facts),
+        "candidate": await made_ready(candidate, mine, there["candidate"], services, facts),
     }
+    refuse_recorded_latency(ruling.suite, arms.values())
     warnings = ruling.warnings
     if arms["baseline"].digest == arms["candidate"].digest:
         warnings = (*warnings, "both arms are the same app: nothing that makes an answer differs")
     return Pair(arms, ruling.suite, ruling.other, ruling.gate_from, ruling.gate_changed, facts, warnings)
 
 
-def _baseline(repository: Repository, options: RunOptions) -> str:
-    if options.baseline is not None:
+def _baseline(repository: Repository, options: RunOptions, there: Elsewhere | None) -> str:
+    """Return the ref whose tree the baseline is, or whose suite rules where the baseline is elsewhere."""
+    if options.baseline is not None and there is None:
         return options.baseline
     return repository.commit_of("HEAD") if options.overrides else repository.default_baseline()
 

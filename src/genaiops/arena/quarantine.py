@@ -46,7 +46,7 @@ def read_quarantine(path: Path, suite: Suite, *, where: str) -> Suite:
         entry = _entry(value, place)
         if entry.case not in known:
             raise _refused(
-                "GAO-ARENA-184",
+                "GAO-ARENA-244",
                 f"the quarantine names {one_line(entry.case, 80)!r}, which is no case of the suite",
                 "a case that is gone needs no quarantine",
                 "correct the id, or remove the entry",
@@ -54,7 +54,7 @@ def read_quarantine(path: Path, suite: Suite, *, where: str) -> Suite:
             )
         if entry.case in entries:
             raise _refused(
-                "GAO-ARENA-184",
+                "GAO-ARENA-244",
                 f"the quarantine names {one_line(entry.case, 80)!r} twice",
                 "one of them would not count",
                 "keep one of the two",
@@ -96,7 +96,7 @@ def check_share(ruler: Ruler, cases: Sequence[Case], *, started_at: str) -> str:
     most = int(MOST_SHARE * len(cases) + 1e-9)
     if count > most:
         raise UserError(
-            "GAO-ARENA-186",
+            "GAO-ARENA-246",
             f"{count} cases are in quarantine, and {most} of {len(cases)} may be",
             why=f"at most {MOST_SHARE:.0%} of a suite can be set aside: more would be another suite",
             fix="mend the flaky cases, or remove them from the dataset for good",
@@ -108,7 +108,7 @@ def check_share(ruler: Ruler, cases: Sequence[Case], *, started_at: str) -> str:
 def _require_repeats(ruler: Ruler) -> None:
     if ruler.repeats < 2:
         raise _refused(
-            "GAO-ARENA-181",
+            "GAO-ARENA-241",
             "a quarantine needs repeats of at least 2",
             "a case that is asked once cannot be shown to be flaky",
             "set `repeats: 3`, or remove `quarantine`",
@@ -116,7 +116,7 @@ def _require_repeats(ruler: Ruler) -> None:
         )
     if ruler.correct is None:
         raise _refused(
-            "GAO-ARENA-181",
+            "GAO-ARENA-241",
             "a quarantine needs a suite that says what is correct",
             "flaky is a case that is right in some of its repeats and wrong in others",
             "score wrong_answers or exact_match, or remove `quarantine`",
@@ -128,7 +128,7 @@ def _rows(path: Path, where: str) -> Iterator[tuple[Json, str]]:
     """Yield each entry with its place."""
     if path.suffix not in (".jsonl", ".yaml", ".yml"):
         raise _refused(
-            "GAO-ARENA-182",
+            "GAO-ARENA-242",
             f"a quarantine is JSON Lines or YAML, and {where!r} is called neither",
             "the form is told by the name",
             "call it .jsonl, .yaml or .yml",
@@ -160,7 +160,7 @@ def _json_rows(text: str, where: str) -> Iterator[tuple[Json, str]]:
 def _text(path: Path, where: str) -> str:
     if not path.is_file():
         raise _refused(
-            "GAO-ARENA-182",
+            "GAO-ARENA-242",
             f"there is no quarantine file {where!r}",
             "ARENA runs on what git knows: an ignored file is not exported",
             "correct the path, or let git know the file (git add; see .gitignore)",
@@ -171,7 +171,7 @@ def _text(path: Path, where: str) -> str:
     except UnicodeDecodeError as error:
         raise _malformed(f"byte {error.start} is not UTF-8", where) from error
     except OSError as error:
-        raise OutsideError("GAO-ARENA-187", f"{where} cannot be read", why=one_line(str(error))) from error
+        raise OutsideError("GAO-ARENA-247", f"{where} cannot be read", why=one_line(str(error))) from error
 
 
 def _entry(value: Json, place: str) -> Quarantined:
@@ -201,7 +201,7 @@ def _day(text: str, place: str) -> str:
     except ValueError:
         pass
     raise _refused(
-        "GAO-ARENA-185",
+        "GAO-ARENA-245",
         f"{one_line(text, 40)!r} is not a date",
         "a day is written as year, month and day",
         "write it as 2027-03-31",
@@ -212,7 +212,7 @@ def _day(text: str, place: str) -> str:
 def _malformed(what: str, place: str) -> UserError:
     why = f"an entry has {', '.join(_KEYS)}, each a text"
     return _refused(
-        "GAO-ARENA-183", f"the quarantine cannot be read: {what}", why, f"write it as {_EXAMPLE}", place
+        "GAO-ARENA-243", f"the quarantine cannot be read: {what}", why, f"write it as {_EXAMPLE}", place
     )
 
 

@@ -1,7 +1,7 @@
 """What a run used and made, in the Hub: edges are written here, where the inputs are read.
 
-prompt, corpus → index, calibration → app ┐
-dataset → suite ──────────────────────────┴→ evidence
+prompt, corpus → index, calibration → app, or recording ┐
+dataset → suite ────────────────────────────────────────┴→ evidence
 """
 
 import json
@@ -13,6 +13,7 @@ from genaiops.app import APP_KIND, CALIBRATION_KIND
 from genaiops.arena.arms import Prepared
 from genaiops.arena.bundle import STATEMENT
 from genaiops.arena.model import ROLES, Role, Run
+from genaiops.arena.recordings import Recording
 from genaiops.core import Case, Digest, Json, Kind, KindSpec, Verdict, digest_bytes, encode
 from genaiops.hub import Activity, Hub, Version
 from genaiops.knowledge import CORPUS_KIND, INDEX_KIND, corpus_blobs, corpus_facts, index_facts
@@ -33,7 +34,12 @@ class Registered:
 
 
 def register_app(hub: Hub, prepared: Prepared) -> Registered:
-    """Publish the app of an arm with its prompts, corpora, indexes and calibrations as parents."""
+    """Publish the app of an arm with its prompts, corpora, indexes and calibrations as parents.
+
+    A recording is published as what it is, with the file: what made it is not known.
+    """
+    if prepared.recording is not None:
+        return Registered(_recording(hub, prepared.project.project, prepared.recording), ())
     with hub.activity("app") as activity:
         used = [
             activity.use(hub.publish("prompt", name, prompt_facts(prompt)))
@@ -89,6 +95,16 @@ def register_evidence(
         return activity.produce("evidence", run.id, manifest, blobs={"statement": statement})
 
 
+def _recording(hub: Hub, name: str, recording: Recording) -> Version:
+    facts: dict[str, Json] = {
+        "digest": recording.digest,
+        "file": recording.name,
+        "outputs": len(recording.rows),
+        "content": digest_bytes(recording.content),
+    }
+    return hub.publish("recording", name, facts, blobs={"content": recording.content})
+
+
 def _index(hub: Hub, activity: Activity, prepared: Prepared, name: str) -> tuple[Version, Version]:
     corpus = prepared.corpora[name]
     with hub.activity("index") as indexing:
@@ -116,6 +132,7 @@ def _kind(kind: Kind, required: Sequence[str], blobs: Sequence[str] = ()) -> Kin
 KINDS_USED = (
     *(PROMPT_KIND, CORPUS_KIND, INDEX_KIND, APP_KIND, CALIBRATION_KIND),
     _kind("dataset", ["digest", "cases", "rows"], ["rows"]),
+    _kind("recording", ["digest", "outputs", "content"], ["content"]),
     _kind("suite", ["digest", "ruler"]),
     _kind("evidence", ["run", "outcome", "statement"], ["statement"]),
 )

@@ -26,8 +26,10 @@ from genaiops.arena.pairing import Pair, RunOptions, pair_up
 from genaiops.arena.quarantine import check_share
 from genaiops.arena.ragfacts import rag_facts
 from genaiops.arena.registering import Registered, register_app, register_evidence
+from genaiops.arena.reuse import Settled, attempt_of, settle
 from genaiops.arena.schedule import run_key, schedule, seed_of
 from genaiops.arena.scorers import build_scorers, score_output
+from genaiops.arena.suites import needs_fresh_latency
 from genaiops.core import Digest, Json, Score, Trace, Verdict, one_line
 from genaiops.hub import Hub
 from genaiops.work import Progress
@@ -62,34 +64,41 @@ async def run_arena(folder: Path, options: RunOptions, services: Services, hub: 
             digests["baseline"],
             digests["candidate"],
         )
+        key, attempt = attempt_of(key, pair.arms, ledger)
         if (finished := ledger.finished(key)) is not None and finished.bundle.is_dir():
             return show(finished)
-        return await _run(key, pair, options, services, hub, ledger)
+        return await _run(key, attempt, pair, options, services, hub, ledger)
 
 
 def show(finished: FinishedRun) -> Finished:
-    """Return a complete run from its evidence, without its traces, which no report of it shows."""
-    bundle = open_bundle(finished.bundle)
-    run = bundle.run(traces=False)
+    """Return a complete run from its evidence."""
+    there = stated(finished.bundle)
+    run = there.run
     reused = replace(
         run, model_calls=0, reuse=Reuse(outputs=len(run.rows), oldest=min(row.at for row in run.rows))
     )
-    return Finished(reused, bundle.verdict(), finished.bundle, shown=True)
+    return replace(there, run=reused)
+
+
+def stated(folder: Path) -> Finished:
+    """Return what the evidence in `folder` says of its run, whoever wrote it; nothing is checked."""
+    bundle = open_bundle(folder)
+    return Finished(bundle.run(), bundle.verdict(), folder, shown=True)
 
 
 async def _run(
-    key: Digest, pair: Pair, options: RunOptions, services: Services, hub: Hub, ledger: Ledger
+    key: Digest, attempt: int, pair: Pair, options: RunOptions, services: Services, hub: Hub, ledger: Ledger
 ) -> Finished:
     seed = seed_of(pair.suite.digest, pair.arms["candidate"].digest)
     started = now()
     for suite in pair.suites:
         check_share(suite.ruler, suite.cases, started_at=started)
-    answered = await _answer(key, seed, pair, options, services, ledger)
+    answered, settled = await _answer(key, seed, pair, options, services, ledger)
     rows = tuple(_row(one) for one in answered)
     judge_project = pair.arms[pair.gate_from].project
     scores = [await _scored(suite, answered, services, judge_project) for suite in pair.suites]
     apps: dict[Role, Registered] = {role: register_app(hub, prepared) for role, prepared in pair.arms.items()}
-    lock = _lock(pair, ledger)
+    lock = replace(_lock(pair, ledger), attempts=attempt)
     run = Run(
         id=uuid.uuid5(uuid.NAMESPACE_URL, f"genaiops:{key}").hex[:12],
         project=pair.arms["candidate"].project.project,
@@ -110,7 +119,7 @@ async def _run(
         seed=seed,
         started_at=started,
         finished_at=now(),
-        model_calls=sum(one.calls for one in answered),
+        model_calls=sum(one.calls for one in answered) + settled.calls,
         reuse=_reuse(answered),
         environment=pair.environment,
         prices=_prices(pair),
@@ -118,14 +127,14 @@ async def _run(
         gate_from=pair.gate_from,
         other_suite=pair.other,
         other_scores=scores[1] if pair.other else {},
-        warnings=(*pair.warnings, *_warnings(rows, lock)),
+        warnings=(*pair.warnings, *settled.warnings, *_warnings(rows, lock)),
     )
     return _conclude(run, key, apps, services, hub, ledger)
 
 
 async def _answer(
     key: Digest, seed: str, pair: Pair, options: RunOptions, services: Services, ledger: Ledger
-) -> list[Answered]:
+) -> tuple[list[Answered], Settled]:
     ruling = {case.id for case in pair.suite.cases}
     extra = [] if pair.other is None else [case for case in pair.other.cases if case.id not in ruling]
     repeats = max(suite.ruler.repeats for suite in pair.suites)
@@ -133,23 +142,24 @@ async def _answer(
     fresh = needs_fresh_latency(pair.suite)
     sides: dict[str, Side] = {}
     for role, prepared in pair.arms.items():
-        lasting = prepared.lasting and not fresh and not options.pass_env
-        sides[role] = side(
-            prepared, services, scope="" if lasting else f"{key}/{role}", pass_env=options.pass_env
-        )
+        scope = prepared.scope(f"{key}/{role}", fresh=fresh, pass_env=options.pass_env)
+        sides[role] = side(prepared, services, scope=scope, pass_env=options.pass_env)
     jobs = options.jobs or (1 if any(prepared.local for prepared in pair.arms.values()) else 4)
+    budget = Budget(jobs=jobs, seconds=options.seconds)
+    settled = await settle(
+        pair.arms,
+        steps,
+        sides,
+        ledger,
+        run=key,
+        budget=budget,
+        longest=pair.arms[pair.gate_from].project.reuse.longest,
+        console=services.console,
+    )
     label = f"ARENA · {pair.suite.ruler.name}"
     with Progress(label, len(steps), console=services.console) as progress:
-        budget = Budget(jobs=jobs, seconds=options.seconds)
-        return await answer_all(steps, sides, ledger, run=key, budget=budget, progress=progress)
-
-
-def needs_fresh_latency(suite: Suite) -> bool:
-    """Say whether a claim or a rule decides on latency: then nothing measured at another time will do."""
-    gate = suite.ruler.gate
-    return any(claim.scorer == "latency_ms" for claim in gate.claims) or any(
-        "latency_ms" in rule for rule in gate.rules
-    )
+        answered = await answer_all(steps, sides, ledger, run=key, budget=budget, progress=progress)
+    return answered, settled
 
 
 async def _scored(

@@ -64,6 +64,14 @@ def suite_digest(ruler: Ruler) -> Digest:
     return digest_json({**plain, "specs": cast(Json, ordered)})
 
 
+def needs_fresh_latency(suite: Suite) -> bool:
+    """Say whether a claim or a rule decides on latency: then nothing measured at another time will do."""
+    gate = suite.ruler.gate
+    return any(claim.scorer == "latency_ms" for claim in gate.claims) or any(
+        "latency_ms" in rule for rule in gate.rules
+    )
+
+
 def slice_name(place: str, value: str) -> str:
     """Return what a slice is called: `topic=billing` for `tags.topic`."""
     return f"{place.rsplit('.', 1)[-1]}={value}"

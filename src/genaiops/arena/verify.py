@@ -65,7 +65,7 @@ class VerifyResult:
     def accepted(self) -> bool:
         """Whether the signature is known, the verdict follows from the scores, and nothing failed."""
         status = {level.number: level.status for level in self.levels}
-        return status[1] == status[2] == "passed" and status[3] != "failed"
+        return status[1] == status[2] == "passed" and "failed" not in status.values()
 
 
 def verify_bundle(folder: Path, *, settings: Settings) -> VerifyResult:

@@ -1,5 +1,6 @@
 """genaiops.yaml: what is read, and what a mistake in it is told."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,7 @@ suites:
       require_lock: none
       on_change: review
 """
+ENDPOINT = "project: p\napp: {url: 'https://h.x/a', version: 7, key_env: APP_KEY}\n"
 SHORT = "project: p\napp: app:answer\nparams: {top_k: 6, rerank: true, names: [a, b]}\n"
 
 
@@ -47,6 +49,15 @@ def refused(folder: Path, text: str, *sets: str, env: dict[str, str] | None = No
         load(folder, text, *sets, env=env)
     assert "\n" not in caught.value.what
     return caught.value
+
+
+def test_an_endpoint_is_read_with_its_version_and_the_name_of_its_key(tmp_path: Path) -> None:
+    project = load(tmp_path, ENDPOINT + "reuse: {max_age: 30m}\n")
+    assert (project.app.url, project.app.version, project.app.key_env) == ("https://h.x/a", "7", "APP_KEY")
+    assert project.reuse.longest == timedelta(minutes=30)
+    assert load(tmp_path, ENDPOINT).reuse.longest == timedelta(hours=24)
+    changed = load(tmp_path, ENDPOINT, "app.version=8", "reuse.max_age=0s")
+    assert (changed.app.version, changed.reuse.longest) == ("8", timedelta(0))
 
 
 def test_the_whole_file_of_the_design_is_read(tmp_path: Path) -> None:
@@ -116,6 +127,10 @@ def test_an_unknown_key_names_its_place_and_the_nearest_key(
         (WHOLE.replace("answer_f1, {", "7, {"), "genaiops.yaml:13", "scorer's name"),
         (WHOLE.replace("app: app:answer", "app: answer"), "genaiops.yaml:2", "module:function"),
         (WHOLE.replace("app: app:answer", "app: {url: 'ftp://x'}"), "genaiops.yaml:2", "http://"),
+        (ENDPOINT.replace("/a", "/a?api_key=5"), "genaiops.yaml:2", "key in its query"),
+        (ENDPOINT.replace("APP_KEY", "s3cret"), "genaiops.yaml:2", "pattern"),
+        (ENDPOINT + "params: {top_k: 3}\n", "genaiops.yaml", "no `params` beside"),
+        (ENDPOINT + "reuse: {max_age: soon}\n", "genaiops.yaml:3", "pattern"),
         (WHOLE.replace("overlap: 20", "overlap: 120"), "genaiops.yaml:9", "half"),
         (WHOLE.replace("access: front_matter", "access: all"), "genaiops.yaml:9", "front_matter"),
     ],

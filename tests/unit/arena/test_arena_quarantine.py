@@ -61,20 +61,20 @@ def test_an_empty_file_is_an_empty_quarantine(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "name", "code", "said"),
     [
-        (lines(entry("c00001"), entry("nobody")), "q.jsonl", "184", "q.jsonl:2"),
-        (lines(entry("c00001"), entry("c00001")), "q.jsonl", "184", "twice"),
-        (lines({k: v for k, v in entry().items() if k != "owner"}), "q.jsonl", "183", "lacks 'owner'"),
-        (lines(entry(reason=" ")), "q.jsonl", "183", "lacks 'reason'"),
-        (lines({k: v for k, v in entry().items() if k != "expires"}), "q.jsonl", "183", "lacks 'expires'"),
-        (lines(entry(until="x")), "q.jsonl", "183", "unknown key 'until'"),
-        (lines(entry(expires="soon")), "q.jsonl", "185", "'soon' is not a date"),
-        (lines(entry(expires="2026-02-30")), "q.jsonl", "185", "is not a date"),
-        (lines(entry(expires="20261231")), "q.jsonl", "185", "is not a date"),
-        ("{not json\n", "q.jsonl", "183", "q.jsonl:1"),
-        ("[1]\n", "q.jsonl", "183", "not a mapping"),
-        ("case: c00001\n", "q.yaml", "183", "not a list"),
-        ("- {case: c00001, owner: ana, expires: 2026-12-31}\n", "q.yaml", "183", "q.yaml:1"),
-        ("", "q.txt", "182", "neither"),
+        (lines(entry("c00001"), entry("nobody")), "q.jsonl", "244", "q.jsonl:2"),
+        (lines(entry("c00001"), entry("c00001")), "q.jsonl", "244", "twice"),
+        (lines({k: v for k, v in entry().items() if k != "owner"}), "q.jsonl", "243", "lacks 'owner'"),
+        (lines(entry(reason=" ")), "q.jsonl", "243", "lacks 'reason'"),
+        (lines({k: v for k, v in entry().items() if k != "expires"}), "q.jsonl", "243", "lacks 'expires'"),
+        (lines(entry(until="x")), "q.jsonl", "243", "unknown key 'until'"),
+        (lines(entry(expires="soon")), "q.jsonl", "245", "'soon' is not a date"),
+        (lines(entry(expires="2026-02-30")), "q.jsonl", "245", "is not a date"),
+        (lines(entry(expires="20261231")), "q.jsonl", "245", "is not a date"),
+        ("{not json\n", "q.jsonl", "243", "q.jsonl:1"),
+        ("[1]\n", "q.jsonl", "243", "not a mapping"),
+        ("case: c00001\n", "q.yaml", "243", "not a list"),
+        ("- {case: c00001, owner: ana, expires: 2026-12-31}\n", "q.yaml", "243", "q.yaml:1"),
+        ("", "q.txt", "242", "neither"),
     ],
 )
 def test_a_file_that_is_wrong_is_one_message_with_its_place(
@@ -196,7 +196,7 @@ def test_more_than_two_percent_of_the_cases_cannot_be_set_aside(
         return
     with pytest.raises(UserError, match=f"{entries} cases are in quarantine, and") as caught:
         judged(named, flaky, flaky)
-    assert caught.value.code == "GAO-ARENA-186"
+    assert caught.value.code == "GAO-ARENA-246"
 
 
 def test_entries_that_ran_out_do_not_count_towards_the_two_percent() -> None:

@@ -67,7 +67,7 @@ def render_json(run: Run, verdict: Verdict, bundle: Path) -> RunReport:
         time=RunTime(
             started_at=run.started_at,
             finished_at=run.finished_at,
-            seconds=_seconds(run.started_at, run.finished_at),
+            seconds=elapsed(run),
         ),
         digests=RunDigests(
             suite=run.suite.digest,
@@ -81,8 +81,13 @@ def render_json(run: Run, verdict: Verdict, bundle: Path) -> RunReport:
     )
 
 
-def _seconds(started: str, finished: str) -> float:
-    return (datetime.fromisoformat(finished) - datetime.fromisoformat(started)).total_seconds()
+def elapsed(run: Run) -> float:
+    """Return the seconds from a run's start to its end; 0 where a foreign bundle names no moments."""
+    try:
+        end, start = datetime.fromisoformat(run.finished_at), datetime.fromisoformat(run.started_at)
+        return (end - start).total_seconds()
+    except (TypeError, ValueError):
+        return 0.0
 
 
 def _key_id(bundle: Path) -> str | None:

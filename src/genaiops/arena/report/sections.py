@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import PurePath
 
 from markupsafe import Markup
 
@@ -162,6 +163,8 @@ def rules(verdict: Verdict) -> list[RuleView]:
 def arm_name(arm: Arm) -> str:
     """Return what a person calls this arm: a ref, or the working tree, with its overrides."""
     source = arm.source
+    if source.kind == "recording":  # of a long path the end says which
+        return "recording " + clip("/".join(PurePath(source.ref or "").parts[-2:]), 80)
     ref = short(source.commit, 10) if source.ref in (None, source.commit) else clip(source.ref or "", 80)
     name = "working tree" if source.kind == "working tree" else ref
     return name + (f" + {clip(', '.join(source.overrides), 160)}" if source.overrides else "")
@@ -170,6 +173,8 @@ def arm_name(arm: Arm) -> str:
 def arm_detail(arm: Arm) -> str:
     """Return where exactly an arm came from."""
     source = arm.source
+    if source.kind in ("endpoint", "recording"):
+        return f"{source.kind}, digest {short(arm.digest)}"
     parts = [f"commit {short(source.commit, 10)}" if source.commit else ""]
     parts.append("with uncommitted changes" if source.dirty else "")
     return ", ".join(part for part in parts if part) or f"digest {short(arm.digest)}"

@@ -11,15 +11,17 @@ def _spec(name: str, unit: str) -> ScorerSpec:
 
 
 @scorer(_spec("latency_ms", "ms"))
-def latency_ms(case: Case, output: Output) -> float:
+def latency_ms(case: Case, output: Output) -> Mark:
     """Milliseconds from question to answer, as the runner measured them."""
-    return output.latency_ns / 1_000_000
+    return Mark(output.latency_ns / 1_000_000) if output.latency_ns else Mark(None, "no time was recorded")
 
 
 @scorer(_spec("tokens", "tokens"))
-def tokens(case: Case, output: Output) -> float:
+def tokens(case: Case, output: Output) -> Mark:
     """Tokens in and out, over every model call of the answer."""
-    return float(output.usage.input_tokens + output.usage.output_tokens)
+    used = output.usage.input_tokens + output.usage.output_tokens
+    # a model reads at least one token: calls without any are an endpoint that does not count them
+    return Mark(None, "tokens were not reported") if output.usage.calls and not used else Mark(float(used))
 
 
 @scorer(_spec("cost_usd", "USD"))

@@ -19,8 +19,8 @@ from genaiops.core import (
     UserError,
     one_line,
 )
-from genaiops.models.retry import RETRYABLE, RetryPolicy, retry_after
 from genaiops.models.sse import EventTooLong, SseParser
+from genaiops.net import RETRYABLE, RetryPolicy, retry_after
 
 MAX_BODY = 64 << 20
 MAX_STREAM = 16 << 20

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from genaiops.models.retry import RETRYABLE, RetryPolicy, retry_after
+from genaiops.net import RETRYABLE, RetryPolicy, retry_after
 
 NOW = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 
