@@ -122,9 +122,12 @@ def app_digest(
 ) -> Digest:
     """Return the digest of everything that makes the app's outputs.
 
-    Suites, datasets and documents are no part of it: the first two judge, the last are in `recipes`.
+    Suites, datasets, quarantines and documents are no part of it: those judge, the last are in `recipes`.
     """
-    judged = {str(PurePosixPath(suite.dataset)) for suite in project.suites.values()}
+    suites = project.suites.values()
+    judged = {
+        str(PurePosixPath(path)) for suite in suites for path in (suite.dataset, suite.quarantine) if path
+    }
     sources = [PurePosixPath(knowledge.source) for knowledge in project.knowledge.values()]
     files: list[Json] = [
         [file.mode, file.oid, file.path]

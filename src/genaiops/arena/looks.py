@@ -57,6 +57,8 @@ def plan_looks(suite: Suite, seed: str) -> tuple[Looks | None, str]:
     """Return when to look at a suite asked in the order of `seed`; None, and why, where once must do."""
     if not suite.ruler.gate.claims:
         return None, "the gate makes no claim, and rules are read on the whole suite"
+    if suite.ruler.quarantine:
+        return None, "the suite has a quarantine, which is weighed on all cases"
     if needs_fresh_latency(suite):
         return None, "latency drifts while a run warms up, so its first cases say little of the rest"
     sizes = list(cluster_sizes(in_order(suite.cases, seed)).values())
@@ -74,11 +76,12 @@ def prefixes(ruler: Ruler, cases: Sequence[Case], looks: Looks, seed: str) -> Pr
     ordered = tuple(in_order(cases, seed))
     sizes = list(cluster_sizes(ordered).values())
     rising = all(one < two for one, two in zip((0, *looks.clusters), looks.clusters, strict=False))
-    if not rising or len(looks.clusters) > MOST_LOOKS or looks.clusters[-1:] != (len(sizes),):
+    whole = looks.clusters[-1:] == (len(sizes),) and not ruler.quarantine
+    if not rising or len(looks.clusters) > MOST_LOOKS or not whole:
         raise UserError(
             "GAO-ARENA-171",
             f"the looks of this run do not fit its suite: {list(looks.clusters)} of {len(sizes)} clusters",
-            why=f"at most {MOST_LOOKS} looks, each at more clusters than the one before, the last at all",
+            why=f"at most {MOST_LOOKS} looks, each at more clusters, the last at all, and no quarantine",
             fix="get the evidence again from whoever made it",
         )
     cuts = tuple(sum(sizes[:clusters]) for clusters in looks.clusters)

@@ -3,7 +3,19 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from genaiops.core import Case, Claim, Digest, Json, LockState, Output, Score, ScorerSpec, Spending, Trace
+from genaiops.core import (
+    Case,
+    Claim,
+    Digest,
+    Json,
+    LockState,
+    Output,
+    Quarantined,
+    Score,
+    ScorerSpec,
+    Spending,
+    Trace,
+)
 
 Role = Literal["baseline", "candidate"]
 ROLES: tuple[Role, Role] = ("baseline", "candidate")
@@ -48,7 +60,9 @@ class Ruler:
     dataset_digest: Digest
     scorers: tuple[ScorerUse, ...]
     slices: tuple[str, ...] = ()
+    discover: bool = True
     repeats: int = 1
+    quarantine: tuple[Quarantined, ...] = ()
     gate: Gate = field(default_factory=Gate)
     correct: Correct | None = None
     specs: tuple[ScorerSpec, ...] = ()

@@ -24,6 +24,7 @@ from genaiops.arena.ledger import FinishedRun, Ledger
 from genaiops.arena.looks import plan_looks, prefixes
 from genaiops.arena.model import ROLES, Lock, Looks, Reuse, Role, Row, Run, Suite
 from genaiops.arena.pairing import Pair, RunOptions, jobs_of, pair_up, scope_of
+from genaiops.arena.quarantine import check_share
 from genaiops.arena.ragfacts import rag_facts
 from genaiops.arena.registering import Registered, register_app, register_evidence
 from genaiops.arena.reuse import Settled, attempt_of, settle
@@ -98,6 +99,8 @@ async def _run(
 ) -> Finished:
     seed = seed_of(pair.suite.digest, pair.arms["candidate"].digest)
     started = now()
+    for suite in pair.suites:
+        check_share(suite.ruler, suite.cases, started_at=started)
     looks, why_once = _looks(pair, seed) if options.sequential else (None, "")
     answered, settled = await _answer(key, seed, pair, options, services, ledger, looks)
     rows = tuple(_row(one) for one in answered)
@@ -311,4 +314,5 @@ def _judged(
         gate_from=run.gate_from,
         looks=run.looks,
         seed=run.seed,
+        started_at=run.started_at,
     )

@@ -195,6 +195,7 @@ def _wrong_verdict(bundle: Bundle, manifest: Manifest) -> str | None:
             gate_from=manifest.gate_from,
             looks=manifest.looks,
             seed=manifest.seed,
+            started_at=manifest.started_at,
         )
         path = first_difference(bundle.json(verdict_file), encode(verdict))
         if path is not None:

@@ -7,6 +7,7 @@ from genaiops.core import (
     ClaimResult,
     Comparison,
     Outcome,
+    Quarantine,
     RuleResult,
     ScorerSpec,
     Sequential,
@@ -74,6 +75,19 @@ def headline(
     """Return what claims and rules say in one sentence; a changed gate is said first."""
     said = _said(outcome, claims, rules, comparisons)
     return f"Gate changed. {said}" if gate_changed else said
+
+
+def torn_headline(quarantine: Quarantine | None) -> str:
+    """Return the headline where the outcome rests on what is in quarantine; nothing where it does not."""
+    if quarantine is None or quarantine.outcome_left_out == quarantine.outcome_with_all:
+        return ""
+    count = len(quarantine.left_out)
+    cases = "1 flaky case" if count == 1 else f"{count} flaky cases"
+    return (
+        f"Not decided: it rests on {cases} in quarantine. "
+        f"Without {'it' if count == 1 else 'them'}: {quarantine.outcome_left_out}; "
+        f"with all cases: {quarantine.outcome_with_all}."
+    )
 
 
 def _said(

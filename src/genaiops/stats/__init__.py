@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from genaiops.stats.agreement import cohens_kappa, judge_rates, krippendorff_alpha, mcnemar
     from genaiops.stats.betting import betting_interval
     from genaiops.stats.clusters import average_repeats, cluster_codes, effective_clusters, round_sig
+    from genaiops.stats.contrast import contrast
     from genaiops.stats.decision import (
         benjamini_hochberg,
         decide,
@@ -63,6 +64,7 @@ __all__ = [
     "clusters_needed",
     "cohens_kappa",
     "conditional_power",
+    "contrast",
     "corrected_mean",
     "decide",
     "decide_equivalent",
@@ -110,6 +112,7 @@ _HOMES = {
     "clusters_needed": "power",
     "cohens_kappa": "agreement",
     "conditional_power": "sequential",
+    "contrast": "contrast",
     "corrected_mean": "adjusted",
     "decide": "decision",
     "decide_equivalent": "decision",
