@@ -71,16 +71,16 @@ async def run_arena(folder: Path, options: RunOptions, services: Services, hub: 
 
 
 def _shown(finished: FinishedRun, options: RunOptions, services: Services) -> Finished:
-    before = show(finished)
+    before = show(finished, traces=False)
     if options.sequential != (before.verdict.sequential is not None):
         how = "on the whole suite" if options.sequential else "sequentially"
         services.console.note(f"this comparison was decided before, {how}: the first complete run decides")
     return before
 
 
-def show(finished: FinishedRun) -> Finished:
-    """Return a complete run from its evidence."""
-    there = stated(finished.bundle)
+def show(finished: FinishedRun, *, traces: bool = True) -> Finished:
+    """Return a complete run from its evidence; without `traces` it is read sooner."""
+    there = stated(finished.bundle, traces=traces)
     run = there.run
     reused = replace(
         run, model_calls=0, reuse=Reuse(outputs=len(run.rows), oldest=min(row.at for row in run.rows))
@@ -88,10 +88,10 @@ def show(finished: FinishedRun) -> Finished:
     return replace(there, run=reused)
 
 
-def stated(folder: Path) -> Finished:
+def stated(folder: Path, *, traces: bool = True) -> Finished:
     """Return what the evidence in `folder` says of its run, whoever wrote it; nothing is checked."""
     bundle = open_bundle(folder)
-    return Finished(bundle.run(), bundle.verdict(), folder, shown=True)
+    return Finished(bundle.run(traces=traces), bundle.verdict(), folder, shown=True)
 
 
 async def _run(
