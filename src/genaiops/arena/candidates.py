@@ -148,7 +148,7 @@ def app_digest(
 def _is_apart(path: str, sources: Sequence[PurePosixPath]) -> bool:
     where = PurePosixPath(path)
     return (
-        where.parts[0] in {"tests", ".github", ".gitignore"}
+        where.parts[0] in {"tests", ".github", ".gitlab", ".gitlab-ci.yml", ".gitignore"}
         or (len(where.parts) == 1 and where.name.startswith(_DOCUMENTATION))
         or (where.suffix.lower() in SUFFIXES and any(where.is_relative_to(source) for source in sources))
     )
