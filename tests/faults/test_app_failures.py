@@ -5,9 +5,8 @@ import os
 from pathlib import Path
 
 import pytest
-from tests.support.apps import services_of, worker_of, write_project
+from tests.support.apps import worker_of, write_project
 
-from genaiops.app import AppWorker, load_project
 from genaiops.core import Output, UserError
 
 INPUTS = {"question": "why"}
@@ -218,17 +217,6 @@ def test_an_app_that_cannot_be_loaded_is_refused_before_any_case(tmp_path: Path,
         answers(tmp_path, app)
     assert says in str(caught.value)
     assert "Traceback" not in str(caught.value)
-
-
-def test_an_app_behind_a_url_is_refused_in_words(tmp_path: Path) -> None:
-    (tmp_path / "genaiops.yaml").write_text("project: p\napp: {url: 'http://localhost:1/x'}\n")
-
-    async def run() -> None:
-        async with services_of(tmp_path, {}) as services:
-            await AppWorker.start(tmp_path, load_project(tmp_path), services)
-
-    with pytest.raises(UserError, match="behind a URL"):
-        asyncio.run(run())
 
 
 def test_a_cancelled_case_leaves_a_worker_that_answers_the_next(tmp_path: Path) -> None:
