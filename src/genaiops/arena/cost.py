@@ -34,7 +34,7 @@ def cost_per_correct(
         return _unknown(label, "no case has a known cost on both sides")
     if why := cost.too_much_missing(grid.everything):
         return _unknown(label, f"costs: {why}")
-    shares = {role: _shares(grid, correct, scores[role])[rows] for role in ROLES}
+    shares = {role: right_shares(grid, correct, scores[role])[rows] for role in ROLES}
     costs = {role: cost.sides[role].values[rows] for role in ROLES}
     each: dict[Role, float | None] = {role: _per_correct(costs[role], shares[role]) for role in ROLES}
     usable = all(value is not None and value > 0.0 for value in each.values())
@@ -57,8 +57,8 @@ def cost_per_correct(
     )
 
 
-def _shares(grid: Grid, correct: Correct, scores: Sequence[Score]) -> FloatArray:
-    """Return, a case, the share of its repeats that are correct."""
+def right_shares(grid: Grid, correct: Correct, scores: Sequence[Score]) -> FloatArray:
+    """Return, a case, the share of its repeats that are correct; NaN where nothing says so."""
     sign = 1.0 if grid.columns[correct.scorer].spec.better == "higher" else -1.0
     told: dict[str, list[float]] = {}
     for score in scores:
