@@ -24,7 +24,10 @@ _KINDS = ("the answer", "the question again", "another answer")
 _ENDS = ("right", "wrong", "silent: answerable + not")
 _PARROT = 0.1
 _SHOWN = frozenset(
-    {"retrieval", "knowledge_speed", "decisions", "estimators", "ppi", "stats_speed", "production_form"}
+    {
+        *("retrieval", "knowledge_speed", "decisions", "sequential", "estimators", "ppi", "stats_speed"),
+        "production_form",
+    }
 )
 _PLACE = re.compile(r"(<!-- table: (?P<name>\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
@@ -173,6 +176,38 @@ def _power() -> str:
     return table(["regime", "without pseudo-case", "with it"], rows)
 
 
+def _sequential() -> str:
+    found = measured("sequential")
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for row in found["rows"]:
+        groups.setdefault(row["group"] if row["holds"] else "beyond", []).append(row)
+    beyond = groups.pop("beyond", [])
+    wanted = ("false_proven_without_looks", "false_proven_ignoring_futility", "naive_stop_when_significant")
+    rows = [
+        [f"{name}, {len(rows)} regimes", *(_spread([row[key] for row in rows]) for key in wanted)]
+        for name, rows in groups.items()
+    ]
+    rows += [[f"**beyond:** {row['regime']}", *(_share(row[key]) for key in wanted)] for row in beyond]
+    said = f"{found['rows'][0]['draws']:,} draws each; allowed is {found['rows'][0]['allowed']:.3f}.\n"
+    return table(["falsely proven", "one look", "five looks", "naive"], rows) + "\n" + said
+
+
+def _sequential_power() -> str:
+    rows = [
+        [
+            row["regime"],
+            f"{row['times_planned']:g} ×",
+            *(f"{row[key]:.3f}" for key in ("power_without_looks", "power")),
+            f"{100 * row['saved']:.0f} %",
+            f"{row['estimate_over_truth'] / row['effect']:+.2f}".replace("-", "−"),
+        ]
+        for row in measured("sequential")["power"]
+        if row["spending"] == "obrien_fleming"
+    ]
+    head = ["suite", "effect ÷ planned", "power, one look", "five looks", "cases saved", "bias ÷ planned"]
+    return table(head, rows)
+
+
 def _spread(values: Sequence[float], form: str = ".3f") -> str:
     low, high = format(min(values), form), format(max(values), form)
     return low if low == high else f"{low} to {high}"
@@ -301,6 +336,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "savings": _savings,
     "ppi": _ppi,
     "stats_speed": _stats_speed,
+    "sequential": _sequential,
+    "sequential_power": _sequential_power,
     "others": _others,
 }
 

@@ -20,8 +20,7 @@ async def answer(inputs: dict, ctx: Context) -> Answer:
     """Show the model as many examples as the project says."""
     question = f"{ctx.params.examples} examples. {inputs['question']}"
     reply = await ctx.chat([{"role": "user", "content": question}])
-    silent = "don't know" in reply.text
-    return Answer(None if silent else reply.text, abstained=silent)
+    return Answer(reply.text)
 '''
 
 
@@ -31,7 +30,7 @@ def taught() -> str:
         f"  - match: {{regex: '^[23] examples. {name.title()}.*country'}}\n    text: {country}\n"
         for name, country, _ in small_project.CITIES[1:]
     )
-    return f"rules:\n{rules}default: I don't know.\n"
+    return f"rules:\n{rules}default: I believe it is Atlantis.\n"
 
 
 @pytest.fixture
@@ -50,7 +49,7 @@ def project(tmp_path: Path) -> Path:
 def genaiops(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     own = {name: str(project.parent / name) for name in ("GENAIOPS_CONFIG", "GENAIOPS_CACHE")}
     command = [sys.executable, "-m", "genaiops", "arena", "run", *arguments]
-    env = {**os.environ, **own, "NO_COLOR": "1"}
+    env = {**os.environ, **own, "NO_COLOR": "1", "COLUMNS": "160"}
     return subprocess.run(command, cwd=project, env=env, capture_output=True, text=True, check=False)
 
 
@@ -70,7 +69,7 @@ def test_a_parameter_that_matters_gives_a_winner_that_a_run_then_decides_on(proj
     assert told["next"] == "genaiops arena run --set params.examples=2"
     cells = {tuple(cell["set"]): cell for cell in told["cells"]}  # type: ignore[union-attr]
     assert [cell["reference"] for cell in cells.values()] == [True, False, False]
-    assert cells[("params.examples=2",)]["quality"]["value"] == pytest.approx(23 / 24)
+    assert cells[("params.examples=2",)]["quality"]["value"] == pytest.approx(11 / 24)
     assert cells[("params.examples=1",)]["quality"]["change"]["estimate"] == 0
     assert told["front_by"] == ["quality", "cost", "latency"]
     run = report(project, "--set", "params.examples=2")

@@ -213,7 +213,9 @@ class SuiteConfig(_Strict):
     cluster: Column | None = None
     cluster_missing: Literal["own", "error"] = "error"
     slices: tuple[Column, ...] = ()
+    discover: bool = True
     repeats: int = Field(default=1, ge=1, le=100)
+    quarantine: str | None = Field(default=None, min_length=1)
     gate: GateConfig | None = None
 
     def resolved(self) -> Json:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from genaiops.arena.calibrate import Calibrated, CalibrateOptions, calibrate
     from genaiops.arena.model import Arm, Role, Row, Run, Suite
     from genaiops.arena.pairing import RunOptions
+    from genaiops.arena.plan import RunPlan, plan_run
     from genaiops.arena.recordings import Recorded
     from genaiops.arena.report import RunReport, render_json, render_terminal
     from genaiops.arena.report.cases import Tally, tally
@@ -25,6 +26,7 @@ _FILES = {
     "calibrate": "CalibrateOptions Calibrated calibrate",
     "model": "Arm Role Row Run Suite",
     "pairing": "RunOptions",
+    "plan": "RunPlan plan_run",
     "recordings": "Recorded",
     "report": "RunReport render_json render_terminal",
     "report.cases": "Tally tally",
@@ -37,9 +39,9 @@ _FILES = {
 
 __all__ = [
     "Arm", "CalibrateOptions", "Calibrated", "Finished", "Recorded", "Role", "Round", "Row", "Run",
-    "RunOptions", "RunReport", "Session", "Suite", "SweepReport", "Tally", "VerifyResult", "answer_round",
-    "calibrate", "open_session", "render_json", "render_terminal", "run_arena", "run_in", "settings", "tally",
-    "verify_bundle",
+    "RunOptions", "RunPlan", "RunReport", "Session", "Suite", "SweepReport", "Tally", "VerifyResult",
+    "answer_round", "calibrate", "open_session", "plan_run", "render_json", "render_terminal", "run_arena",
+    "run_in", "settings", "tally", "verify_bundle",
 ]  # fmt: skip
 
 __getattr__ = attach(__name__, {name: file for file, names in _FILES.items() for name in names.split()})

@@ -17,7 +17,7 @@ from typing import Literal, TypeVar
 
 from pydantic_core import from_json
 
-from genaiops.arena.model import Arm, Lock, Reuse, Role, Row, Ruler, Run, Suite
+from genaiops.arena.model import Arm, Lock, Looks, Reuse, Role, Row, Ruler, Run, Suite
 from genaiops.core import Case, Digest, Json, Score, Trace, UserError, Verdict, decode_json, one_line
 
 SCHEMA = "genaiops.evidence/1"
@@ -73,6 +73,7 @@ class Manifest:
     traces: Digest | None = None
     blobs: dict[str, str] = field(default_factory=dict[str, str])
     warnings: tuple[str, ...] = ()
+    looks: Looks | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,6 +166,7 @@ class Bundle:
             other_suite=other,
             other_scores=self.scores(OTHER_SCORES) if OTHER_SCORES in self.raw else {},
             warnings=manifest.warnings,
+            looks=manifest.looks,
         )
 
     def suite(self) -> Suite:

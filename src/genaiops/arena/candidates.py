@@ -122,9 +122,12 @@ def app_digest(
 ) -> Digest:
     """Return the digest of everything that makes the app's outputs.
 
-    Suites, datasets and documents are no part of it: the first two judge, the last are in `recipes`.
+    Suites, datasets, quarantines and documents are no part of it: those judge, the last are in `recipes`.
     """
-    judged = {str(PurePosixPath(suite.dataset)) for suite in project.suites.values()}
+    suites = project.suites.values()
+    judged = {
+        str(PurePosixPath(path)) for suite in suites for path in (suite.dataset, suite.quarantine) if path
+    }
     sources = [PurePosixPath(knowledge.source) for knowledge in project.knowledge.values()]
     files: list[Json] = [
         [file.mode, file.oid, file.path]
@@ -145,7 +148,7 @@ def app_digest(
 def _is_apart(path: str, sources: Sequence[PurePosixPath]) -> bool:
     where = PurePosixPath(path)
     return (
-        where.parts[0] in {"tests", ".github", ".gitignore"}
+        where.parts[0] in {"tests", ".github", ".gitlab", ".gitlab-ci.yml", ".gitignore"}
         or (len(where.parts) == 1 and where.name.startswith(_DOCUMENTATION))
         or (where.suffix.lower() in SUFFIXES and any(where.is_relative_to(source) for source in sources))
     )

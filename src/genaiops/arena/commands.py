@@ -16,8 +16,10 @@ from genaiops.arena.calibrate import Calibrated, CalibrateOptions
 from genaiops.arena.calibrate import calibrate as learn
 from genaiops.arena.ledger import Ledger
 from genaiops.arena.pairing import RunOptions
+from genaiops.arena.plan import RunPlan, plan_run
 from genaiops.arena.report import ReportFiles, changed_cases, render_json, render_terminal, write_reports
 from genaiops.arena.report.comparisons import render_comparisons
+from genaiops.arena.report.plan import render_plan
 from genaiops.arena.report.sweep import render_sweep
 from genaiops.arena.rerun import RerunOptions, with_rerun
 from genaiops.arena.rescore import rescore as score_again
@@ -94,6 +96,10 @@ def run(
     ] = False,
     jobs: Annotated[int | None, typer.Option(min=1, max=64, help="Answers at once; local models: 1.")] = None,
     timeout: Annotated[float, typer.Option(min=0.1, help="Seconds that one answer may take.")] = 60.0,
+    sequential: Annotated[
+        bool,
+        typer.Option("--sequential", help="Look at most five times, and stop when every claim is settled."),
+    ] = False,
     inconclusive: Inconclusive = None,
     pass_env: PassEnv = None,
     allow_private: Private = None,
@@ -117,6 +123,7 @@ def run(
         jobs=jobs,
         seconds=timeout,
         pass_env=tuple(pass_env or ()),
+        sequential=sequential,
     )
     console = Console(json=json, quiet=quiet)
     files = ReportFiles(markdown=markdown, junit=junit, answers=answers, inconclusive=inconclusive)
@@ -135,6 +142,7 @@ def _sweep(
 ) -> None:
     refuse_beside_sweep(
         {
+            "--sequential": options.sequential,
             "--markdown": files.markdown,
             "--junit": files.junit,
             "--answers": files.answers,
@@ -153,6 +161,56 @@ def _sweep(
         console.emit_json(encode(report))
     else:
         console.print(render_sweep(report))
+
+
+@arena.command()
+def plan(
+    baseline: Annotated[
+        str | None,
+        typer.Option(help="What to compare with: a branch, tag or commit. Default: HEAD, or the merge base."),
+    ] = None,
+    suite: Suite = None,
+    overrides: Set = None,
+    same_env: Annotated[
+        bool, typer.Option("--same-env", help="One environment though lockfiles differ.")
+    ] = False,
+    jobs: Annotated[int | None, typer.Option(min=1, max=64, help="Answers at once; local models: 1.")] = None,
+    sequential: Annotated[
+        bool, typer.Option("--sequential", help="Plan for a run that looks before it is complete.")
+    ] = False,
+    pass_env: PassEnv = None,
+    allow_private: Private = None,
+    allow_unverified: Unverified = False,
+    json: Json = False,
+) -> None:
+    """Say what a run takes and what its suite can decide, before anything runs.
+
+    The app is not imported, and no model is called.
+
+    Example: genaiops arena plan --baseline main --set params.top_k=8
+    """
+    console = Console(json=json)
+    options = RunOptions(
+        suite=suite,
+        baseline=baseline,
+        overrides=tuple(overrides or ()),
+        same_env=same_env,
+        jobs=jobs,
+        pass_env=tuple(pass_env or ()),
+        sequential=sequential,
+    )
+
+    async def go() -> RunPlan:
+        async with open_session(
+            Path.cwd(), console, allow_private=allow_private or (), allow_unverified=allow_unverified
+        ) as session:
+            return await plan_run(session.root, options, session.services)
+
+    planned = asyncio.run(go())
+    if json:
+        console.emit_json(encode(planned))
+    else:
+        console.print(render_plan(planned))
 
 
 @arena.command()

@@ -1,11 +1,12 @@
 """Both arms side by side: for every scorer, over all cases and in every slice, with plain intervals.
 
 Differences are candidate − baseline, paired by case. These intervals describe; what claims are decided on is
-in `gate`.
+in `gate`. Which declared slices stand out is told by Benjamini and Hochberg's procedure.
 """
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -42,18 +43,26 @@ def compare_all(ruler: Ruler, grid: Grid) -> tuple[Comparison, ...]:
     """Return one comparison a scorer, over all cases."""
     read = _rule_facts(ruler)
     return tuple(
-        _comparison(ruler, grid, column, None, grid.everything, read) for column in grid.columns.values()
+        comparison(ruler, grid, column, None, grid.everything, read) for column in grid.columns.values()
     )
 
 
 def compare_slices(ruler: Ruler, grid: Grid) -> tuple[Comparison, ...]:
-    """Return one comparison a scorer and slice, the worst change first."""
+    """Return one comparison a scorer and slice, the worst change first; all of them are one family."""
     read = _rule_facts(ruler)
     found = [
-        _comparison(ruler, grid, column, name, rows, read)
+        comparison(ruler, grid, column, name, rows, read)
         for name, rows in slice_rows(ruler, grid).items()
         for column in grid.columns.values()
     ]
+    p_values = [1.0 if one.p_value is None else one.p_value for one in found]
+    outstanding = stats.benjamini_hochberg(p_values, ruler.gate.alpha)
+    marked = [replace(one, stands_out=out) for one, out in zip(found, outstanding, strict=True)]
+    return worst_first(marked, grid)
+
+
+def worst_first(found: Iterable[Comparison], grid: Grid) -> tuple[Comparison, ...]:
+    """Return comparisons in the order of their change for the better, the least first."""
     return tuple(sorted(found, key=lambda one: _badness(one, grid.columns[one.scorer].spec)))
 
 
@@ -92,15 +101,27 @@ def nothing_to_show(reason: str) -> Interval:
     )
 
 
-def _comparison(
-    ruler: Ruler, grid: Grid, column: Column, name: str | None, rows: IntArray, read: frozenset[str]
+def two_sided(interval: stats.Interval) -> float:
+    """Return the p-value for no difference at all; 1 where the interval cannot decide."""
+    above, below = stats.p_value(interval, 0.0, "above"), stats.p_value(interval, 0.0, "below")
+    return stats.round_sig(min(1.0, 2.0 * min(above, below)))
+
+
+def comparison(
+    ruler: Ruler,
+    grid: Grid,
+    column: Column,
+    name: str | None,
+    rows: IntArray,
+    read: frozenset[str] = frozenset(),
 ) -> Comparison:
+    """Return one scorer on both arms over `rows`: the slice `name`, or all cases. `read`: facts of rules."""
     spec = column.spec
     pairs = column.paired(rows)
     after, before = (column.sides[role].values[pairs] for role in ("candidate", "baseline"))
     codes, alpha = grid.codes[pairs], ruler.gate.alpha
     positive = spec.low is not None and spec.low >= 0.0 and pairs.size > 0
-    diff = shown(stats.difference(after, before, codes, alpha)) if pairs.size else nothing_to_show(_NO_PAIR)
+    diff = stats.difference(after, before, codes, alpha) if pairs.size else None
     ratio = shown(stats.ratio_of_means(after, before, codes, alpha)) if positive else None
     wanted = positive and spec.high is None and _wants_p95(spec.name, name, pairs.size, read)
     return Comparison(
@@ -110,7 +131,8 @@ def _comparison(
         unit=spec.unit,
         baseline=_arm(column, "baseline", rows),
         candidate=_arm(column, "candidate", rows),
-        diff=diff,
+        diff=shown(diff) if diff else nothing_to_show(_NO_PAIR),
+        p_value=None if name is None else two_sided(diff) if diff else 1.0,
         ratio=ratio,
         ratio_p95=_p95_ratio(ruler, after, before, codes) if wanted else None,
     )

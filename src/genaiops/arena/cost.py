@@ -8,7 +8,8 @@ import numpy as np
 from genaiops import stats
 from genaiops.arena.compare import resampling_key, shown
 from genaiops.arena.grid import FloatArray, Grid
-from genaiops.arena.model import ROLES, Correct, Role, Ruler
+from genaiops.arena.model import ROLES, Role, Ruler
+from genaiops.arena.right import correct_words, told_right
 from genaiops.core import CostPerCorrect, Score
 
 COST = "cost_usd"
@@ -25,7 +26,7 @@ def cost_per_correct(
     correct = ruler.correct
     if correct is None or correct.scorer not in grid.columns:
         return None
-    label = f"{correct.scorer} ≥ {correct.threshold:g}"
+    label = correct_words(correct)
     if COST not in grid.columns:
         return _unknown(label, "the suite does not score cost_usd")
     cost, right = grid.columns[COST], grid.columns[correct.scorer]
@@ -34,7 +35,7 @@ def cost_per_correct(
         return _unknown(label, "no case has a known cost on both sides")
     if why := cost.too_much_missing(grid.everything):
         return _unknown(label, f"costs: {why}")
-    shares = {role: right_shares(grid, correct, scores[role])[rows] for role in ROLES}
+    shares = {role: told_right(grid, correct, scores[role]).shares[rows] for role in ROLES}
     costs = {role: cost.sides[role].values[rows] for role in ROLES}
     each: dict[Role, float | None] = {role: _per_correct(costs[role], shares[role]) for role in ROLES}
     usable = all(value is not None and value > 0.0 for value in each.values())
@@ -55,17 +56,6 @@ def cost_per_correct(
         else None,
         reason="" if usable else _why(each),
     )
-
-
-def right_shares(grid: Grid, correct: Correct, scores: Sequence[Score]) -> FloatArray:
-    """Return, a case, the share of its repeats that are correct; NaN where nothing says so."""
-    sign = 1.0 if grid.columns[correct.scorer].spec.better == "higher" else -1.0
-    told: dict[str, list[float]] = {}
-    for score in scores:
-        if score.scorer == correct.scorer and score.value is not None:
-            right = sign * score.value >= sign * correct.threshold - 1e-9
-            told.setdefault(score.case, []).append(float(right))
-    return np.array([math.fsum(got) / len(got) if (got := told.get(c.id)) else math.nan for c in grid.cases])
 
 
 def _per_correct(costs: FloatArray, shares: FloatArray) -> float | None:

@@ -78,10 +78,12 @@ async def answer_all(
     run: str,
     budget: Budget,
     progress: Progress,
+    pools: "Pools | None" = None,
 ) -> list[Answered]:
     """Answer every step and return the rows in the order of the schedule.
 
-    Raises `OutsideError` when one arm's model or network fails again and again.
+    `pools` are workers that the caller keeps over several calls, and closes. Raises `OutsideError` when one
+    arm's model or network fails again and again.
     """
     keys = [
         output_key(sides[step.arm].digest, step.case, step.repeat, sides[step.arm].scope) for step in steps
@@ -94,15 +96,16 @@ async def answer_all(
     progress.advance(len(answered))
     rest = [index for index in range(len(steps)) if index not in answered]
     if rest:
-        pools = _Pools(sides, budget)
+        mine = pools or Pools(sides, budget)
         try:
-            answered |= await _compute(rest, steps, keys, pools, ledger, run=run, progress=progress)
+            answered |= await _compute(rest, steps, keys, mine, ledger, run=run, progress=progress)
         finally:
-            await pools.close()
+            if pools is None:
+                await mine.close()
     return [answered[index] for index in range(len(steps))]
 
 
-class _Pools:
+class Pools:
     """The workers of both arms: started when first needed, handed out one answer at a time."""
 
     def __init__(self, sides: Mapping[str, Side], budget: Budget) -> None:
@@ -155,7 +158,7 @@ async def _compute(
     rest: Iterable[int],
     steps: Sequence[Step],
     keys: Sequence[str],
-    pools: _Pools,
+    pools: Pools,
     ledger: Ledger,
     *,
     run: str,

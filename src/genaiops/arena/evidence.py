@@ -126,6 +126,7 @@ def _manifest(run: Run, blobs: Mapping[str, Digest]) -> Manifest:
         traces=blobs.get("traces.jsonl"),
         blobs=dict(blobs),
         warnings=run.warnings,
+        looks=run.looks,
     )
 
 

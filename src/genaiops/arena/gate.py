@@ -17,33 +17,63 @@ from genaiops.arena.compare import nothing_to_show, shown, slice_rows
 from genaiops.arena.grid import Column, Grid, IntArray
 from genaiops.arena.model import Ruler
 from genaiops.arena.words import claim_text
-from genaiops.core import Claim, ClaimResult, ClustersNeeded, Outcome, ScorerSpec
+from genaiops.core import Claim, ClaimResult, ClustersNeeded, Outcome, ScorerSpec, Spending
+
+TIE = 1e-9
+"""As in `stats`: nothing is decided within this of its bound."""
 
 PLANNED_SHARE = 0.05
 """The distance, as a share of the scorer's range, at which an `at_least` claim is planned."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Measured:
-    """A claim with what was measured; `hold` is why it stays open whatever the numbers say."""
+class AtLook:
+    """One look of a sequential run: `shares[claim]` is which share of its cases each look has, and
+    `clusters[claim]` how many clusters the claim has in the whole suite."""
+
+    number: int
+    shares: tuple[tuple[float, ...], ...]
+    clusters: tuple[int, ...]
+    spending: Spending
+
+    def early(self, claim: int) -> bool:
+        """Whether a claim has cases that are still to come."""
+        return self.shares[claim][self.number] < 1.0
+
+    def level(self, claim: int, alpha: float) -> float:
+        """Return the nominal level at which a claim is tested here, so that alpha holds over all looks."""
+        return stats.look_levels(self.shares[claim], alpha, self.spending)[self.number]
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A claim with what was measured; `hold` is why it stays open whatever the numbers say.
+
+    `planned` is what more cases are planned from, `have` how many clusters the suite has for the claim.
+    """
 
     claim: Claim
     spec: ScorerSpec
     plain: stats.Interval | None
     decided: stats.Interval | None
+    planned: stats.Interval | None
+    have: float
     hold: str
     note: str
 
     @property
     def upwards(self) -> bool:
+        """Whether higher is better."""
         return self.spec.better == "higher"
 
     @property
     def direction(self) -> stats.Direction:
+        """To which side of the bound the claim says that the truth lies."""
         return "above" if self.upwards else "below"
 
     @property
     def opposite(self) -> stats.Direction:
+        """To which side the truth lies where the claim is refuted."""
         return "below" if self.upwards else "above"
 
     @property
@@ -68,36 +98,90 @@ class _Measured:
         return PLANNED_SHARE * (self.spec.high - self.spec.low)
 
     def decision(self) -> stats.Decision:
+        """Return the decision, before Holm's correction of refutations."""
         if self.decided is None or self.hold:
             return "open"
         return stats.decide(self.decided, self.bound, self.direction)
 
     def p_refuted(self) -> float:
+        """Return the p-value of the claim's refutation; 1 where nothing can be decided."""
         if self.decided is None or self.hold:
             return 1.0
         return stats.p_value(self.decided, self.bound, self.opposite)
 
 
-def decide_claims(ruler: Ruler, grid: Grid) -> tuple[ClaimResult, ...]:
-    """Return every claim of the gate with its decision; refutations are corrected by Holm over all claims."""
-    slices = slice_rows(ruler, grid)
-    measured = [_measure(ruler, grid, claim, slices.get(claim.slice or "")) for claim in ruler.gate.claims]
+def decide_claims(ruler: Ruler, grid: Grid, at: AtLook | None = None) -> tuple[ClaimResult, ...]:
+    """Return every claim of the gate with its decision; refutations are corrected by Holm over all claims.
+
+    `at` is the look of a sequential run: each claim is then tested at the level of that look.
+    """
+    measured = measure_claims(ruler, grid, at)
     p_values = [one.p_refuted() for one in measured]
-    final = stats.holm(p_values, ruler.gate.alpha) if p_values else ()
+    final = _holm(p_values, ruler.gate.alpha, at) if p_values else ()
     return tuple(_result(*one) for one in zip(measured, p_values, final, strict=True))
 
 
-def _measure(ruler: Ruler, grid: Grid, claim: Claim, slice_of: IntArray | None) -> _Measured:
+def chances(ruler: Ruler, grid: Grid, at: AtLook) -> list[float | None]:
+    """Return the conditional power of each open claim at a look; None where it is decided or held open."""
+    return [
+        stats.conditional_power(
+            one.plain,
+            one.bound,
+            one.direction,
+            distance=one.planned_distance,
+            fraction=at.shares[index][at.number],
+            final_level=stats.look_levels(at.shares[index], ruler.gate.alpha, at.spending)[-1],
+        )
+        if one.plain and one.decision() == "open" and not one.hold and one.planned_distance > 0.0
+        else None
+        for index, one in enumerate(measure_claims(ruler, grid, at))
+    ]
+
+
+def _holm(p_values: Sequence[float], alpha: float, at: AtLook | None) -> tuple[bool, ...]:
+    """Holm's step-down; at a look each step's alpha is spent as the claim's is (Maurer and Bretz, 2013)."""
+    if at is None:
+        return stats.holm(p_values, alpha)
+    rejected: set[int] = set()
+    while len(rejected) < len(p_values):
+        share = alpha / (len(p_values) - len(rejected))
+        more = {index for index, p in enumerate(p_values) if p < at.level(index, share) - TIE}
+        if more <= rejected:
+            break
+        rejected |= more
+    return tuple(index in rejected for index in range(len(p_values)))
+
+
+def measure_claims(ruler: Ruler, grid: Grid, at: AtLook | None = None) -> list[Measured]:
+    """Return every claim of the gate with what the grid shows of it; nothing is decided."""
+    slices = slice_rows(ruler, grid)
+    return [
+        _measure(ruler, grid, index, slices.get(claim.slice or ""), at)
+        for index, claim in enumerate(ruler.gate.claims)
+    ]
+
+
+def _measure(ruler: Ruler, grid: Grid, index: int, slice_of: IntArray | None, at: AtLook | None) -> Measured:
+    claim, alpha = ruler.gate.claims[index], ruler.gate.alpha
     column = grid.columns[claim.scorer]
     rows = grid.everything if claim.slice is None else slice_of
     if rows is None:
         rows = np.array([], dtype=np.int64)
     measure = _one_sample if claim.kind == "at_least" else _paired
-    plain, decided = measure(column, grid, rows, ruler.gate.alpha)
-    hold = column.too_much_missing(rows)
+    plain, decided = measure(column, grid, rows, alpha if at is None else at.level(index, alpha))
+    planned = decided if at is None else measure(column, grid, rows, alpha)[1]
+    have = at.clusters[index] if at else decided.clusters if decided else 0
+    early = at is not None and at.early(index) and claim.kind != "at_least"
+    hold = column.too_much_missing(rows) or (_no_difference_yet(plain) if early else "")
     unguarded = claim.kind != "at_least" and _range(column.spec) is None
     note = "no worst value is known, so a rare breakdown is not guarded against" if unguarded else ""
-    return _Measured(claim, column.spec, plain, decided, hold, note)
+    return Measured(claim, column.spec, plain, decided, planned, float(have), hold, note)
+
+
+def _no_difference_yet(plain: stats.Interval | None) -> str:
+    """Say why a look decides nothing where the arms agree on every case: what breaks may be to come."""
+    same = plain is not None and plain.estimate == plain.se == 0.0
+    return "no case differs at this look" if same else ""
 
 
 def _paired(
@@ -134,7 +218,7 @@ def _range(spec: ScorerSpec) -> float | None:
     return None if spec.low is None or spec.high is None else spec.high - spec.low
 
 
-def _result(one: _Measured, p_refuted: float, final: bool) -> ClaimResult:
+def _result(one: Measured, p_refuted: float, final: bool) -> ClaimResult:
     decision = one.decision()
     empty = nothing_to_show("no case has a score to decide on")
     return ClaimResult(
@@ -150,22 +234,20 @@ def _result(one: _Measured, p_refuted: float, final: bool) -> ClaimResult:
     )
 
 
-def _needed(one: _Measured) -> ClustersNeeded | None:
+def _needed(one: Measured) -> ClustersNeeded | None:
     """Plan for the claim's own bound; None where a spread cannot be told from the data."""
-    interval = one.decided
+    interval = one.planned
     if interval is None or not math.isfinite(interval.se) or interval.df <= 0.0:
         return None
     if one.planned_distance <= 0.0:
-        return ClustersNeeded(
-            planned=None, low=None, high=None, at_estimate=None, have=float(interval.clusters)
-        )
+        return ClustersNeeded(planned=None, low=None, high=None, at_estimate=None, have=one.have)
     plan = stats.clusters_needed(interval, one.bound, one.direction, one.planned_distance)
     return ClustersNeeded(
         planned=plan.at_planning.clusters,
         low=plan.at_planning.low,
         high=plan.at_planning.high,
         at_estimate=plan.at_estimate.clusters if plan.at_estimate else None,
-        have=float(interval.clusters),
+        have=one.have,
     )
 
 

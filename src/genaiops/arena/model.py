@@ -3,7 +3,19 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from genaiops.core import Case, Claim, Digest, Json, LockState, Output, Score, ScorerSpec, Trace
+from genaiops.core import (
+    Case,
+    Claim,
+    Digest,
+    Json,
+    LockState,
+    Output,
+    Quarantined,
+    Score,
+    ScorerSpec,
+    Spending,
+    Trace,
+)
 
 Role = Literal["baseline", "candidate"]
 ROLES: tuple[Role, Role] = ("baseline", "candidate")
@@ -48,7 +60,9 @@ class Ruler:
     dataset_digest: Digest
     scorers: tuple[ScorerUse, ...]
     slices: tuple[str, ...] = ()
+    discover: bool = True
     repeats: int = 1
+    quarantine: tuple[Quarantined, ...] = ()
     gate: Gate = field(default_factory=Gate)
     correct: Correct | None = None
     specs: tuple[ScorerSpec, ...] = ()
@@ -121,10 +135,19 @@ class Reuse:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Looks:
+    """When a sequential run looks, fixed before it starts: after how many clusters of the seeded order."""
+
+    clusters: tuple[int, ...]
+    spending: Spending = "obrien_fleming"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
     """A finished comparison: all that the evidence is written from. `scores[role]` covers every scorer.
 
-    `other_suite` is the candidate's suite where it differs from the baseline's, with its own scores.
+    `other_suite` is the candidate's suite where it differs from the baseline's, with its own scores. `looks`
+    is the plan of a sequential run; the rows are then those of the cases it asked.
     """
 
     id: str
@@ -147,3 +170,4 @@ class Run:
     other_suite: Suite | None = None
     other_scores: dict[Role, tuple[Score, ...]] = field(default_factory=dict[Role, tuple[Score, ...]])
     warnings: tuple[str, ...] = ()
+    looks: Looks | None = None

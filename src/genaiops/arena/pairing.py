@@ -14,8 +14,9 @@ from genaiops.arena.datasets import read_cases
 from genaiops.arena.elsewhere import Elsewhere, elsewhere, made_ready, no_overrides, refuse_recorded_latency
 from genaiops.arena.git import Repository
 from genaiops.arena.model import Role, Suite
-from genaiops.arena.suites import resolve_suite
-from genaiops.core import Case, Json, UserError
+from genaiops.arena.quarantine import read_quarantine, without_quarantine
+from genaiops.arena.suites import needs_fresh_latency, resolve_suite
+from genaiops.core import Case, Digest, Json, UserError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +35,7 @@ class RunOptions:
     jobs: int | None = None
     seconds: float = 60.0
     pass_env: tuple[str, ...] = ()
+    sequential: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,17 @@ class Pair:
     def suites(self) -> tuple[Suite, ...]:
         """Return the ruling suite, then the other where there is one."""
         return (self.suite,) if self.other is None else (self.suite, self.other)
+
+
+def scope_of(pair: Pair, role: Role, options: RunOptions, key: Digest) -> str:
+    """Return what keeps an arm's answers to the run `key`: nothing where any run may use them again."""
+    fresh = needs_fresh_latency(pair.suite)
+    return pair.arms[role].scope(f"{key}/{role}", fresh=fresh, pass_env=options.pass_env)
+
+
+def jobs_of(pair: Pair, options: RunOptions) -> int:
+    """Return how many answers are made at once: as said, else 1 where a model runs on this machine."""
+    return options.jobs or (1 if any(prepared.local for prepared in pair.arms.values()) else 4)
 
 
 async def pair_up(repository: Repository, options: RunOptions, services: Services) -> Pair:
@@ -113,7 +126,10 @@ class Ruling:
 
 
 def choose_suite(options: RunOptions, baseline: Exported, theirs: Project, mine: Project) -> Ruling:
-    """Return the ruling: the baseline's suite, where it has one and nobody asked for the candidate's."""
+    """Return the ruling: the baseline's suite, where it has one and nobody asked for the candidate's.
+
+    A quarantine counts with the baseline's suite only.
+    """
     name = options.suite or only_suite(mine, theirs)
     new = load_suite(mine, name) if name in mine.suites else None
     described = (baseline.root / PROJECT_FILE).is_file() and name in theirs.suites
@@ -121,25 +137,40 @@ def choose_suite(options: RunOptions, baseline: Exported, theirs: Project, mine:
         if new is None:
             raise _unknown(name, mine)
         warning = f"the baseline has no suite {name!r}: the candidate's was used"
-        return Ruling(suite=new, gate_from="candidate", warnings=(warning,))
+        return Ruling(
+            suite=without_quarantine(new),
+            gate_from="candidate",
+            warnings=(warning, *_unheard(new)),
+        )
     old = new if new is not None and _same_suite(theirs, mine, name) else load_suite(theirs, name)
     if new is None:
         return Ruling(suite=old, gate_changed=True, warnings=(f"the candidate removes the suite {name!r}",))
     if old.digest == new.digest:
         return Ruling(suite=old)
     if options.suite_from == "candidate":
-        asked = ("judged by the candidate's suite, as asked",)
+        asked = "judged by the candidate's suite, as asked"
         return Ruling(
-            suite=new, other=_apart(old, new), gate_from="candidate", gate_changed=True, warnings=asked
+            suite=without_quarantine(new),
+            other=_apart(old, new),
+            gate_from="candidate",
+            gate_changed=True,
+            warnings=(asked, *_unheard(new)),
         )
-    return Ruling(suite=old, other=_apart(new, old), gate_changed=True)
+    return Ruling(suite=old, other=_apart(without_quarantine(new), old), gate_changed=True)
+
+
+def _unheard(suite: Suite) -> tuple[str, ...]:
+    said = "the candidate's quarantine was not read: only that of the baseline's suite counts"
+    return (said,) if suite.ruler.quarantine else ()
 
 
 def _same_suite(theirs: Project, mine: Project, name: str) -> bool:
-    """Say whether both trees hold the same suite over the same file, so that one reading serves."""
+    """Say whether both trees hold the same suite over the same files, so that one reading serves."""
     config = mine.suites[name]
-    files = [project.root / config.dataset for project in (theirs, mine)]
-    return theirs.suites[name] == config and files[0].is_file() and filecmp.cmp(*files, shallow=False)
+    if theirs.suites[name] != config:
+        return False
+    pairs = [(theirs.root / path, mine.root / path) for path in (config.dataset, config.quarantine) if path]
+    return all(one.is_file() and two.is_file() and filecmp.cmp(one, two, shallow=False) for one, two in pairs)
 
 
 def _apart(other: Suite, ruling: Suite) -> Suite:
@@ -198,4 +229,7 @@ def load_suite(project: Project, name: str) -> Suite:
     except UserError as error:  # the file to mend is the project's, not its exported copy
         error.where = error.where.replace(f"{project.root}/", "")
         raise
-    return resolve_suite(name, config, cases, digest)
+    suite = resolve_suite(name, config, cases, digest)
+    if config.quarantine is None:
+        return suite
+    return read_quarantine(project.root / config.quarantine, suite, where=config.quarantine)

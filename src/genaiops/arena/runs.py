@@ -7,7 +7,7 @@ For one suite and two apps the first complete run decides: asking again shows it
 
 import shutil
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
@@ -15,20 +15,21 @@ from typing import cast
 from genaiops.app import Project, Services
 from genaiops.arena.arms import arm, side
 from genaiops.arena.bundle import open_bundle
-from genaiops.arena.engine import Answered, Budget, Side, answer_all, now
+from genaiops.arena.engine import Answered, Budget, Pools, Side, answer_all, now
 from genaiops.arena.evidence import write_bundle
 from genaiops.arena.git import find_repository
 from genaiops.arena.judge import judge
 from genaiops.arena.keys import signing_key
 from genaiops.arena.ledger import FinishedRun, Ledger
-from genaiops.arena.model import ROLES, Lock, Reuse, Role, Row, Run, Suite
-from genaiops.arena.pairing import Pair, RunOptions, pair_up
+from genaiops.arena.looks import plan_looks, prefixes
+from genaiops.arena.model import ROLES, Lock, Looks, Reuse, Role, Row, Run, Suite
+from genaiops.arena.pairing import Pair, RunOptions, jobs_of, pair_up, scope_of
+from genaiops.arena.quarantine import check_share
 from genaiops.arena.ragfacts import rag_facts
 from genaiops.arena.registering import Registered, register_app, register_evidence
 from genaiops.arena.reuse import Settled, attempt_of, settle
-from genaiops.arena.schedule import run_key, schedule, seed_of
+from genaiops.arena.schedule import Step, run_key, seed_of, steps_of
 from genaiops.arena.scorers import build_scorers, score_output
-from genaiops.arena.suites import needs_fresh_latency
 from genaiops.core import Digest, Json, Score, Trace, Verdict, one_line
 from genaiops.hub import Hub
 from genaiops.work import Progress
@@ -65,13 +66,21 @@ async def run_arena(folder: Path, options: RunOptions, services: Services, hub: 
         )
         key, attempt = attempt_of(key, pair.arms, ledger)
         if (finished := ledger.finished(key)) is not None and finished.bundle.is_dir():
-            return show(finished)
+            return _shown(finished, options, services)
         return await _run(key, attempt, pair, options, services, hub, ledger)
 
 
-def show(finished: FinishedRun) -> Finished:
-    """Return a complete run from its evidence."""
-    there = stated(finished.bundle)
+def _shown(finished: FinishedRun, options: RunOptions, services: Services) -> Finished:
+    before = show(finished, traces=False)
+    if options.sequential != (before.verdict.sequential is not None):
+        how = "on the whole suite" if options.sequential else "sequentially"
+        services.console.note(f"this comparison was decided before, {how}: the first complete run decides")
+    return before
+
+
+def show(finished: FinishedRun, *, traces: bool = True) -> Finished:
+    """Return a complete run from its evidence; without `traces` it is read sooner."""
+    there = stated(finished.bundle, traces=traces)
     run = there.run
     reused = replace(
         run, model_calls=0, reuse=Reuse(outputs=len(run.rows), oldest=min(row.at for row in run.rows))
@@ -79,10 +88,10 @@ def show(finished: FinishedRun) -> Finished:
     return replace(there, run=reused)
 
 
-def stated(folder: Path) -> Finished:
+def stated(folder: Path, *, traces: bool = True) -> Finished:
     """Return what the evidence in `folder` says of its run, whoever wrote it; nothing is checked."""
     bundle = open_bundle(folder)
-    return Finished(bundle.run(), bundle.verdict(), folder, shown=True)
+    return Finished(bundle.run(traces=traces), bundle.verdict(), folder, shown=True)
 
 
 async def _run(
@@ -90,7 +99,10 @@ async def _run(
 ) -> Finished:
     seed = seed_of(pair.suite.digest, pair.arms["candidate"].digest)
     started = now()
-    answered, settled = await _answer(key, seed, pair, options, services, ledger)
+    for suite in pair.suites:
+        check_share(suite.ruler, suite.cases, started_at=started)
+    looks, why_once = _looks(pair, seed) if options.sequential else (None, "")
+    answered, settled = await _answer(key, seed, pair, options, services, ledger, looks)
     rows = tuple(_row(one) for one in answered)
     judge_project = pair.arms[pair.gate_from].project
     scores = [await _scored(suite, answered, services, judge_project) for suite in pair.suites]
@@ -124,25 +136,32 @@ async def _run(
         gate_from=pair.gate_from,
         other_suite=pair.other,
         other_scores=scores[1] if pair.other else {},
-        warnings=(*pair.warnings, *settled.warnings, *_warnings(rows, lock)),
+        warnings=(
+            *pair.warnings,
+            *settled.warnings,
+            *([why_once] if why_once else []),
+            *_warnings(rows, lock),
+        ),
+        looks=looks,
     )
     return _conclude(run, key, apps, services, hub, ledger)
 
 
 async def _answer(
-    key: Digest, seed: str, pair: Pair, options: RunOptions, services: Services, ledger: Ledger
+    key: Digest,
+    seed: str,
+    pair: Pair,
+    options: RunOptions,
+    services: Services,
+    ledger: Ledger,
+    looks: Looks | None,
 ) -> tuple[list[Answered], Settled]:
-    ruling = {case.id for case in pair.suite.cases}
-    extra = [] if pair.other is None else [case for case in pair.other.cases if case.id not in ruling]
-    repeats = max(suite.ruler.repeats for suite in pair.suites)
-    steps = schedule([*pair.suite.cases, *extra], repeats, seed)
-    fresh = needs_fresh_latency(pair.suite)
-    sides: dict[str, Side] = {}
-    for role, prepared in pair.arms.items():
-        scope = prepared.scope(f"{key}/{role}", fresh=fresh, pass_env=options.pass_env)
-        sides[role] = side(prepared, services, scope=scope, pass_env=options.pass_env)
-    jobs = options.jobs or (1 if any(prepared.local for prepared in pair.arms.values()) else 4)
-    budget = Budget(jobs=jobs, seconds=options.seconds)
+    steps = steps_of(pair.suites, seed)
+    sides: dict[str, Side] = {
+        role: side(prepared, services, scope=scope_of(pair, role, options, key), pass_env=options.pass_env)
+        for role, prepared in pair.arms.items()
+    }
+    budget = Budget(jobs=jobs_of(pair, options), seconds=options.seconds)
     settled = await settle(
         pair.arms,
         steps,
@@ -155,8 +174,49 @@ async def _answer(
     )
     label = f"ARENA · {pair.suite.ruler.name}"
     with Progress(label, len(steps), console=services.console) as progress:
-        answered = await answer_all(steps, sides, ledger, run=key, budget=budget, progress=progress)
-    return answered, settled
+        pools = Pools(sides, budget)
+
+        async def answer(some: Sequence[Step]) -> list[Answered]:
+            return await answer_all(
+                some, sides, ledger, run=key, budget=budget, progress=progress, pools=pools
+            )
+
+        try:
+            if looks is None:
+                return await answer(steps), settled
+            return await _until_settled(steps, looks, seed, pair, services, answer), settled
+        finally:
+            await pools.close()
+
+
+def _looks(pair: Pair, seed: str) -> tuple[Looks | None, str]:
+    looks, why = plan_looks(pair.suite, seed)
+    if looks is not None and pair.other is not None:
+        looks, why = None, "the suite changed in this diff, and both suites are shown on all their cases"
+    return looks, "" if looks else f"--sequential was asked for, and the suite run in one look: {why}"
+
+
+async def _until_settled(
+    steps: Sequence[Step],
+    looks: Looks,
+    seed: str,
+    pair: Pair,
+    services: Services,
+    answer: Callable[[Sequence[Step]], Awaitable[list[Answered]]],
+) -> list[Answered]:
+    """Answer the suite look by look until its claims are settled; what a kill left is used again."""
+    cut = prefixes(pair.suite.ruler, pair.suite.cases, looks, seed)
+    project = pair.arms[pair.gate_from].project
+    answered: list[Answered] = []
+    scores: dict[Role, tuple[Score, ...]] = dict.fromkeys(ROLES, ())
+    for number, cases in enumerate(cut.cuts):
+        more = await answer(steps[len(answered) : cases * len(ROLES) * pair.suite.ruler.repeats])
+        found = await _scored(pair.suite, more, services, project)
+        answered += more
+        scores = {role: scores[role] + found[role] for role in ROLES}
+        if cut.take(number, scores)[2] is not None:
+            break
+    return answered
 
 
 async def _scored(
@@ -252,4 +312,7 @@ def _judged(
         lock=run.lock,
         gate_changed=run.gate_changed,
         gate_from=run.gate_from,
+        looks=run.looks,
+        seed=run.seed,
+        started_at=run.started_at,
     )

@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from genaiops.arena.model import ROLES
+from genaiops.arena.model import ROLES, Suite
 from genaiops.core import Case, Digest, digest_json
 
 
@@ -37,13 +37,24 @@ def seed_of(suite: Digest, candidate: Digest) -> str:
     return hashlib.sha256(f"{suite} {candidate}".encode()).hexdigest()[:32]
 
 
-def schedule(cases: Sequence[Case], repeats: int, seed: str, arms: Sequence[str] = ROLES) -> list[Step]:
-    """Return every step of a run in its order; the order of `arms` does not matter."""
-    ordered = sorted(
+def steps_of(suites: Sequence[Suite], seed: str) -> list[Step]:
+    """Return every step of the ruling suite, and of the rows that only the other one has."""
+    ruling = {case.id for case in suites[0].cases}
+    extra = [case for other in suites[1:] for case in other.cases if case.id not in ruling]
+    return schedule([*suites[0].cases, *extra], max(suite.ruler.repeats for suite in suites), seed)
+
+
+def in_order(cases: Sequence[Case], seed: str) -> list[Case]:
+    """Return the cases in the order in which they run, each cluster whole."""
+    return sorted(
         cases, key=lambda case: (_rank(seed, case.cluster), case.cluster, _rank(seed, case.id), case.id)
     )
+
+
+def schedule(cases: Sequence[Case], repeats: int, seed: str, arms: Sequence[str] = ROLES) -> list[Step]:
+    """Return every step of a run in its order; the order of `arms` does not matter."""
     steps: list[Step] = []
-    for case in ordered:
+    for case in in_order(cases, seed):
         for repeat in range(repeats):
             steps += [Step(arm, case, repeat) for arm in _turn(arms, seed, f"{case.id}/{repeat}")]
     return steps

@@ -1,6 +1,6 @@
 """A suite from the project file, whole or refused: every name in it is known before anything runs."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 from typing import cast
@@ -38,6 +38,7 @@ def resolve_suite(name: str, config: SuiteConfig, cases: Sequence[Case], dataset
         dataset_digest=dataset_digest,
         scorers=uses,
         slices=tuple(config.slices),
+        discover=config.discover,
         repeats=config.repeats,
         correct=_correct(uses),
     )
@@ -134,17 +135,22 @@ def _gate(suite: str, config: GateConfig | None, specs: dict[str, ScorerSpec]) -
     )
 
 
-def _first_quality(suite: str, specs: dict[str, ScorerSpec]) -> str:
-    for name, spec in specs.items():
-        if spec.low is not None and spec.high is not None:
-            return name
-    raise _refused(
-        "112",
-        suite,
-        "the suite has no gate, and no scorer that measures quality to make one for",
-        "without a gate, the first bounded scorer must not get worse",
-        "add a scorer such as answer_f1, or a gate with claims",
-    )
+def first_quality(specs: Mapping[str, ScorerSpec]) -> str | None:
+    """Return the first scorer that is bounded: what measures quality is, time, tokens and money are not."""
+    return next((name for name, spec in specs.items() if None not in (spec.low, spec.high)), None)
+
+
+def _first_quality(suite: str, specs: Mapping[str, ScorerSpec]) -> str:
+    name = first_quality(specs)
+    if name is None:
+        raise _refused(
+            "112",
+            suite,
+            "the suite has no gate, and no scorer that measures quality to make one for",
+            "without a gate, the first bounded scorer must not get worse",
+            "add a scorer such as answer_f1, or a gate with claims",
+        )
+    return name
 
 
 def _slices_of(suite: str, place: str, cases: Sequence[Case]) -> list[str]:

@@ -17,6 +17,7 @@ from genaiops.arena.datasets import dataset_digest
 from genaiops.arena.judge import judge
 from genaiops.arena.keys import KnownKey, known_keys, trusted_folder
 from genaiops.arena.model import Role, Row, Ruler
+from genaiops.arena.schedule import seed_of
 from genaiops.arena.scorers import BUILT_IN, build_scorers, score_output
 from genaiops.core import (
     Case,
@@ -179,6 +180,8 @@ def _wrong_verdict(bundle: Bundle, manifest: Manifest) -> str | None:
         if missing:
             return f"{missing[0]} is missing, though the suites differ"
         suites.append((manifest.other_suite, *other))
+    if manifest.looks and manifest.seed != seed_of(manifest.suite_digest, manifest.arms["candidate"].digest):
+        return "the order of a sequential run is not the one that its suite and candidate give"
     for ruler, cases_file, scores_file, verdict_file in suites:
         cases = bundle.cases(cases_file)
         if dataset_digest(cases) != ruler.dataset_digest:
@@ -190,6 +193,9 @@ def _wrong_verdict(bundle: Bundle, manifest: Manifest) -> str | None:
             lock=manifest.lock,
             gate_changed=manifest.gate_changed,
             gate_from=manifest.gate_from,
+            looks=manifest.looks,
+            seed=manifest.seed,
+            started_at=manifest.started_at,
         )
         path = first_difference(bundle.json(verdict_file), encode(verdict))
         if path is not None:

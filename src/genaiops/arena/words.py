@@ -2,7 +2,18 @@
 
 from collections.abc import Sequence
 
-from genaiops.core import Claim, ClaimResult, Comparison, Outcome, RuleResult, ScorerSpec
+from genaiops.core import (
+    Claim,
+    ClaimResult,
+    Comparison,
+    Outcome,
+    Quarantine,
+    RuleResult,
+    ScorerSpec,
+    Sequential,
+    Spending,
+    Stopped,
+)
 
 
 def amount(value: float | None, unit: str) -> str:
@@ -37,6 +48,23 @@ def claim_text(claim: Claim, spec: ScorerSpec) -> str:
     return f"{claim.scorer} {said}{where}"
 
 
+_STOPPED: dict[Stopped, str] = {
+    "decided": "stopped early, every claim is decided",
+    "refuted": "stopped early, a claim is refuted for good",
+    "futile": "stopped early, no claim that is open has a prospect",
+    "complete": "went through the whole suite",
+}
+_SPENDING: dict[Spending, str] = {"obrien_fleming": "O'Brien and Fleming", "pocock": "Pocock"}
+
+
+def sequential_text(run: Sequential) -> str:
+    """Return in one line how a sequential run went: which look, by what spending, what it saved."""
+    return (
+        f"sequential: {_STOPPED[run.stopped]}, at look {len(run.looks)} of {run.planned}; "
+        f"{run.cases:,} cases asked, {run.saved:,} saved; error spent as {_SPENDING[run.spending]}"
+    )
+
+
 def headline(
     outcome: Outcome,
     claims: Sequence[ClaimResult],
@@ -47,6 +75,19 @@ def headline(
     """Return what claims and rules say in one sentence; a changed gate is said first."""
     said = _said(outcome, claims, rules, comparisons)
     return f"Gate changed. {said}" if gate_changed else said
+
+
+def torn_headline(quarantine: Quarantine | None) -> str:
+    """Return the headline where the outcome rests on what is in quarantine; nothing where it does not."""
+    if quarantine is None or quarantine.outcome_left_out == quarantine.outcome_with_all:
+        return ""
+    count = len(quarantine.left_out)
+    cases = "1 flaky case" if count == 1 else f"{count} flaky cases"
+    return (
+        f"Not decided: it rests on {cases} in quarantine. "
+        f"Without {'it' if count == 1 else 'them'}: {quarantine.outcome_left_out}; "
+        f"with all cases: {quarantine.outcome_with_all}."
+    )
 
 
 def _said(

@@ -5,8 +5,8 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Literal
 
-Platform = Literal["github"]
-PLACES: dict[Platform, str] = {"github": ".github"}
+Platform = Literal["github", "gitlab"]
+PLACES: dict[Platform, str] = {"github": ".github", "gitlab": ".gitlab"}
 
 
 def ci_files(platform: Platform, *, suite: str = "", weights: Sequence[str] = ()) -> dict[str, str]:
@@ -14,7 +14,8 @@ def ci_files(platform: Platform, *, suite: str = "", weights: Sequence[str] = ()
 
     `suite` names the suite where a project has several, `weights` the local models that its runners fetch.
     """
-    found = dict(_below(files("genaiops.blueprints") / "ci" / platform, PLACES[platform]))
+    data, place = files("genaiops.blueprints") / "ci", PLACES[platform]
+    found = dict((*_below(data / "shared", f"{place}/arena"), *_below(data / platform, place)))
     filled = {'SUITE: ""': f'SUITE: "{suite}"', 'WEIGHTS: ""': f'WEIGHTS: "{" ".join(weights)}"'}
     return {path: _filled(text, filled) for path, text in found.items()}
 

@@ -67,17 +67,29 @@ if TYPE_CHECKING:
     from genaiops.core.traces import Operation, Span, Trace
     from genaiops.core.verdicts import (
         ArmFacts,
+        Changes,
         Claim,
+        ClaimAtLook,
         ClaimKind,
         ClaimResult,
         ClustersNeeded,
         Comparison,
         CostPerCorrect,
         Decision,
+        Discovered,
+        DiscoveredSlice,
+        Flakiness,
         Interval,
         LockState,
+        Look,
         Outcome,
+        Quarantine,
+        Quarantined,
         RuleResult,
+        Sequential,
+        Spending,
+        Steadiness,
+        Stopped,
         Verdict,
     )
     from genaiops.core.yaml_text import FrontMatter, KeyPath, Located, read_front_matter, read_yaml
@@ -100,26 +112,28 @@ _FILES = {
     "settings": "Settings",
     "text": "one_line plain",
     "traces": "Operation Span Trace",
-    "verdicts": "ArmFacts Claim ClaimKind ClaimResult ClustersNeeded Comparison CostPerCorrect Decision "
-    "Interval LockState Outcome RuleResult Verdict",
+    "verdicts": "ArmFacts Changes Claim ClaimAtLook ClaimKind ClaimResult ClustersNeeded Comparison "
+    "CostPerCorrect Decision Discovered DiscoveredSlice Flakiness Interval LockState Look Outcome Quarantine "
+    "Quarantined RuleResult Sequential Spending Steadiness Stopped Verdict",
     "yaml_text": "FrontMatter KeyPath Located read_front_matter read_yaml",
 }
 
 __all__ = [
-    "KINDS", "NANO", "Annotation", "Answer", "ArmFacts", "BlobRef", "Candidate", "Case", "ChatDelta",
-    "ChatModel", "ChatReply", "ChatRequest", "Citation", "Claim", "ClaimKind", "ClaimResult",
-    "ClustersNeeded", "Comparison", "CostPerCorrect", "Decision", "Digest", "Done", "Egress", "Embedder",
-    "FrontMatter", "GateSaidNo", "GenaiopsError", "Grounding", "Inconclusive", "Interrupted", "Interval",
-    "Json", "KeyPath", "Kind", "KindSpec", "Located", "LockState", "Message", "ModelSpec", "Operation",
-    "Outcome", "Output", "OutsideError", "Passage", "Principal", "PublicKey", "Reads", "Reference",
-    "Response", "RuleResult", "Runner", "Score", "Scorer", "ScorerSpec", "Settings", "SignedStatement",
-    "SigningKey", "SnapshotId", "Span", "Statement", "Status", "Subject", "TokenEmbedder", "ToolCall",
-    "Trace", "Usage", "UserError", "VectorIndex", "Verdict", "canonical", "check_rule", "cost_nanousd",
-    "decode", "decode_json", "digest_bytes", "digest_json", "encode", "encode_json", "evaluate_rule",
-    "fact_path",
-    "hex_of", "json_schema", "load_public_key", "load_signing_key", "new_signing_key", "normalise",
-    "one_line", "open_statement", "parse_digest", "parse_reference", "plain", "read_front_matter",
-    "read_yaml", "sign_statement", "token_f1", "usd",
+    "KINDS", "NANO", "Annotation", "Answer", "ArmFacts", "BlobRef", "Candidate", "Case", "Changes",
+    "ChatDelta", "ChatModel", "ChatReply", "ChatRequest", "Citation", "Claim", "ClaimAtLook", "ClaimKind",
+    "ClaimResult", "ClustersNeeded", "Comparison", "CostPerCorrect", "Decision", "Digest", "Discovered",
+    "DiscoveredSlice", "Done", "Egress", "Embedder", "Flakiness", "FrontMatter", "GateSaidNo",
+    "GenaiopsError", "Grounding", "Inconclusive", "Interrupted", "Interval", "Json", "KeyPath", "Kind",
+    "KindSpec", "Located", "LockState", "Look", "Message", "ModelSpec", "Operation", "Outcome", "Output",
+    "OutsideError", "Passage", "Principal", "PublicKey", "Quarantine", "Quarantined", "Reads", "Reference",
+    "Response", "RuleResult", "Runner", "Score", "Scorer", "ScorerSpec", "Sequential", "Settings",
+    "SignedStatement", "SigningKey", "SnapshotId", "Span", "Spending", "Statement", "Status", "Steadiness",
+    "Stopped", "Subject", "TokenEmbedder", "ToolCall", "Trace", "Usage", "UserError", "VectorIndex",
+    "Verdict", "canonical", "check_rule", "cost_nanousd", "decode", "decode_json", "digest_bytes",
+    "digest_json", "encode", "encode_json", "evaluate_rule", "fact_path", "hex_of", "json_schema",
+    "load_public_key", "load_signing_key", "new_signing_key", "normalise", "one_line", "open_statement",
+    "parse_digest", "parse_reference", "plain", "read_front_matter", "read_yaml", "sign_statement",
+    "token_f1", "usd",
 ]  # fmt: skip
 
 __getattr__ = attach(__name__, {name: file for file, names in _FILES.items() for name in names.split()})

@@ -9,6 +9,8 @@ ClaimKind = Literal["better", "not_worse", "at_least"]
 Decision = Literal["proven", "refuted", "open"]
 Outcome = Literal["pass", "fail", "inconclusive"]
 LockState = Literal["base", "hub", "self", "none"]
+Spending = Literal["obrien_fleming", "pocock"]
+Stopped = Literal["decided", "refuted", "futile", "complete"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +97,11 @@ class ArmFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """One scorer on both arms, over all cases or one slice; `ratio` of the means where both are positive."""
+    """One scorer on both arms, over all cases or one slice; `ratio` of the means where both are positive.
+
+    A slice has a `p_value`: two-sided, for no difference. `stands_out` says of a declared slice whether that
+    holds at false discovery rate alpha over all declared slices and scorers (Benjamini and Hochberg).
+    """
 
     scorer: str
     slice: str | None
@@ -106,6 +112,103 @@ class Comparison:
     diff: Interval
     ratio: Interval | None = None
     ratio_p95: Interval | None = None
+    p_value: float | None = None
+    stands_out: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiscoveredSlice:
+    """A slice found in the inputs whose change differs from that of the other cases beyond luck.
+
+    `apart` is the slice's difference minus the others', `p_value` its two-sided p-value.
+    """
+
+    comparison: Comparison
+    apart: Interval
+    p_value: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Discovered:
+    """Slices looked for in the inputs of the cases, and those that stand out, the worst change first."""
+
+    looked_for: int
+    stand_out: tuple[DiscoveredSlice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """Cases that were right before and are wrong now (`broke`), and the other way round (`mended`).
+
+    `by` says what right means. `cases` have a value on both arms; `diff` is (mended − broke) ÷ cases with its
+    clustered interval. `broken_cases` and `mended_cases` hold the first ids in their order, 100 at most.
+    """
+
+    by: str
+    cases: int
+    broke: int
+    mended: int
+    diff: Interval
+    broken_cases: tuple[str, ...] = ()
+    mended_cases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Steadiness:
+    """How the repeats of one arm's cases agree: right every time, wrong every time, or flaky.
+
+    `unknown` cases have fewer than two scored repeats. `pass_k[k − 1]` is pass^k, the chance that `k` fresh
+    answers to a case are all right, up to the most answers that a case has. `flaky_cases` holds the first
+    ids in their order, 100 at most.
+    """
+
+    stable_pass: int
+    stable_fail: int
+    flaky: int
+    unknown: int
+    pass_k: tuple[Interval, ...]
+    flaky_cases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flakiness:
+    """Both arms' cases over their repeats; `by` says what right means.
+
+    `pass_diff` is candidate − baseline of pass^k for all `repeats`, paired by case.
+    """
+
+    by: str
+    repeats: int
+    baseline: Steadiness
+    candidate: Steadiness
+    pass_diff: Interval
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quarantined:
+    """A case that the baseline's quarantine file names; `expires` (ISO 8601) is the last day that counts."""
+
+    case: str
+    owner: str
+    reason: str
+    expires: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quarantine:
+    """What quarantine did on the day `on`: `left_out` cases count on neither arm.
+
+    `expired` entries and those `not_flaky` on the baseline in this run were ignored. The outcomes are those
+    of claims and rules without the cases left out and with all; where they differ, the verdict is
+    inconclusive.
+    """
+
+    on: str
+    left_out: tuple[Quarantined, ...]
+    expired: tuple[Quarantined, ...]
+    not_flaky: tuple[Quarantined, ...]
+    outcome_left_out: Outcome
+    outcome_with_all: Outcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,8 +226,45 @@ class CostPerCorrect:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimAtLook:
+    """A claim at one look: the one-sided `level` it was tested at, and how it stood.
+
+    `chance` is the conditional power of an open claim: how likely the complete suite proves it.
+    """
+
+    level: float
+    decision: Literal["proven", "refuted", "open", "futile"]
+    chance: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """One look of a sequential run: what was complete by then, and every claim in the gate's order."""
+
+    clusters: int
+    cases: int
+    claims: tuple[ClaimAtLook, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sequential:
+    """How a run that looks before it is complete went; the claims' limits are wide enough for all looks.
+
+    `stopped`: every claim was decided; one was refuted for good; the rest had no prospect; or nothing
+    stopped it before the last look. `saved` cases were not asked.
+    """
+
+    spending: Spending
+    planned: int
+    looks: tuple[Look, ...]
+    stopped: Stopped
+    cases: int
+    saved: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """Ship or not: a pure function of scores, suite and lock."""
+    """Ship or not: a pure function of scores, suite, lock and, for quarantine, the day of the run."""
 
     outcome: Outcome
     headline: str
@@ -135,8 +275,13 @@ class Verdict:
     rules: tuple[RuleResult, ...]
     comparisons: tuple[Comparison, ...]
     slices: tuple[Comparison, ...] = ()
+    discovered: Discovered | None = None
+    changes: Changes | None = None
+    flakiness: Flakiness | None = None
+    quarantine: Quarantine | None = None
     cost_per_correct: CostPerCorrect | None = None
     gate_changed: bool = False
     gate_from: Literal["baseline", "candidate"] = "baseline"
     lock: LockState = "none"
     notes: tuple[str, ...] = ()
+    sequential: Sequential | None = None

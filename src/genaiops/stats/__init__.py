@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from genaiops.stats.agreement import cohens_kappa, judge_rates, krippendorff_alpha, mcnemar
     from genaiops.stats.betting import betting_interval
     from genaiops.stats.clusters import average_repeats, cluster_codes, effective_clusters, round_sig
+    from genaiops.stats.contrast import contrast
     from genaiops.stats.decision import (
         benjamini_hochberg,
         decide,
@@ -30,10 +31,17 @@ if TYPE_CHECKING:
     from genaiops.stats.intervals import difference, mean_interval, pseudo_weight
     from genaiops.stats.model import Basis, Decision, Direction, Interval, Need, Plan, Repeats
     from genaiops.stats.passing import pass_every_time
-    from genaiops.stats.power import claim_power, clusters_needed, detectable_effect
+    from genaiops.stats.power import (
+        assumed_interval,
+        claim_power,
+        clusters_needed,
+        detectable_effect,
+        detectable_range,
+    )
     from genaiops.stats.rates import rate_interval
     from genaiops.stats.ratio import ratio_of_means
     from genaiops.stats.ratio_bootstrap import quantile_ratio, ratio_of_ratios
+    from genaiops.stats.sequential import conditional_power, look_levels, look_sizes, stopping_shares
     from genaiops.stats.simultaneous import Best, best_of, joint_alpha
 
 __all__ = [
@@ -46,6 +54,7 @@ __all__ = [
     "Plan",
     "Repeats",
     "adjusted_difference",
+    "assumed_interval",
     "average_repeats",
     "benjamini_hochberg",
     "best_of",
@@ -54,10 +63,13 @@ __all__ = [
     "cluster_codes",
     "clusters_needed",
     "cohens_kappa",
+    "conditional_power",
+    "contrast",
     "corrected_mean",
     "decide",
     "decide_equivalent",
     "detectable_effect",
+    "detectable_range",
     "difference",
     "effective_clusters",
     "equivalence_p_values",
@@ -65,6 +77,8 @@ __all__ = [
     "joint_alpha",
     "judge_rates",
     "krippendorff_alpha",
+    "look_levels",
+    "look_sizes",
     "mcnemar",
     "mean_interval",
     "p_value",
@@ -75,6 +89,7 @@ __all__ = [
     "ratio_of_means",
     "ratio_of_ratios",
     "round_sig",
+    "stopping_shares",
 ]
 
 _HOMES = {
@@ -87,6 +102,7 @@ _HOMES = {
     "Plan": "model",
     "Repeats": "model",
     "adjusted_difference": "adjusted",
+    "assumed_interval": "power",
     "average_repeats": "clusters",
     "benjamini_hochberg": "decision",
     "best_of": "simultaneous",
@@ -95,10 +111,13 @@ _HOMES = {
     "cluster_codes": "clusters",
     "clusters_needed": "power",
     "cohens_kappa": "agreement",
+    "conditional_power": "sequential",
+    "contrast": "contrast",
     "corrected_mean": "adjusted",
     "decide": "decision",
     "decide_equivalent": "decision",
     "detectable_effect": "power",
+    "detectable_range": "power",
     "difference": "intervals",
     "effective_clusters": "clusters",
     "equivalence_p_values": "decision",
@@ -106,6 +125,8 @@ _HOMES = {
     "joint_alpha": "simultaneous",
     "judge_rates": "agreement",
     "krippendorff_alpha": "agreement",
+    "look_levels": "sequential",
+    "look_sizes": "sequential",
     "mcnemar": "agreement",
     "mean_interval": "intervals",
     "p_value": "decision",
@@ -116,5 +137,6 @@ _HOMES = {
     "ratio_of_means": "ratio",
     "ratio_of_ratios": "ratio_bootstrap",
     "round_sig": "clusters",
+    "stopping_shares": "sequential",
 }
 __getattr__ = attach(__name__, _HOMES)

@@ -7,11 +7,13 @@ alone. Pseudo-cases of the interval are planned with. The noncentral t is approx
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from genaiops.stats.clusters import FloatArray, as_floats, effective_clusters, exact_sum
 from genaiops.stats.decision import TIE
 from genaiops.stats.distributions import chi2_ppf, normal_cdf, student_t_ppf
-from genaiops.stats.intervals import FEWEST_CLUSTERS
+from genaiops.stats.intervals import FEWEST_CLUSTERS, pseudo_weight, reach
 from genaiops.stats.model import Basis, Direction, Interval, Need, Plan
 
 _MOST_CLUSTERS = 1_000_000
@@ -67,11 +69,73 @@ def detectable_effect(
     Infinite where the clusters are worth fewer than 8 equal ones. Raises ValueError unless 0 < power < 1, or
     where the interval gives no variance.
     """
+    return _detectable(interval, bound, direction, clusters, power, _variance(interval, bound))
+
+
+def detectable_range(
+    interval: Interval, bound: float, direction: Direction, clusters: float, power: float = 0.8
+) -> tuple[float, float]:
+    """`detectable_effect` at both ends of the variance's own 1 − 2·alpha interval: the least and the most.
+
+    Raises ValueError as `detectable_effect` does.
+    """
+    _checked_ratio(interval, 1.0)
+    least, most = _variance_range(interval, bound)
+    return (
+        _detectable(interval, bound, direction, clusters, power, least),
+        _detectable(interval, bound, direction, clusters, power, most),
+    )
+
+
+def assumed_interval(
+    variance: float,
+    sizes: Sequence[float] | FloatArray,
+    alpha: float,
+    *,
+    alike: bool,
+    least: float | None = None,
+    greatest: float | None = None,
+) -> Interval:
+    """What to plan from before anything was measured: an interval around 0 of an assumed `variance` a case.
+
+    `sizes` are the cases of each cluster to come. `alike`: cases of a cluster say the same, else they are
+    unrelated. `least` and `greatest` are the pseudo-cases that the claim will be decided with. Raises
+    ValueError unless the variance is positive and there are two clusters.
+    """
+    counts = as_floats("sizes", sizes)
+    if not 0.0 < variance < math.inf or counts.size < 2:
+        raise ValueError(f"a positive variance and two clusters are needed, not {variance!r}, {counts.size}")
+    g_eff, cases = effective_clusters(counts), exact_sum(counts)
+    se, df = math.sqrt(variance / (g_eff if alike else cases)), g_eff - 1.0
+    weight = pseudo_weight(alpha)
+    lower, upper = (
+        Basis(0.0, se, df) if pseudo is None else Basis(0.0, se, df, pseudo, weight)
+        for pseudo in (least, greatest)
+    )
+    half = reach(df, alpha) * se
+    return Interval(
+        estimate=0.0,
+        low=-half,
+        high=half,
+        se=se,
+        df=df,
+        alpha=alpha,
+        n=round(cases),
+        clusters=counts.size,
+        g_eff=g_eff,
+        method="t",
+        lower=lower,
+        upper=upper,
+    )
+
+
+def _detectable(
+    interval: Interval, bound: float, direction: Direction, clusters: float, power: float, variance: float
+) -> float:
     ratio = _checked_ratio(interval, 1.0)
     _require_power(power)
     if clusters / ratio < FEWEST_CLUSTERS:
         return math.inf
-    variance = _variance(interval, bound)
 
     def reached(distance: float) -> bool:
         return _outlook(interval, bound, direction, distance, variance).power(clusters / ratio) >= power
@@ -109,9 +173,8 @@ def clusters_needed(
 def _need(
     interval: Interval, bound: float, direction: Direction, distance: float, power: float, ratio: float
 ) -> Need:
-    variance, df = _variance(interval, bound), interval.df
-    least = variance * df / chi2_ppf(1.0 - interval.alpha, df)
-    most = variance * df / chi2_ppf(interval.alpha, df)
+    variance = _variance(interval, bound)
+    least, most = _variance_range(interval, bound)
     expected, low, high = (
         _fewest(_outlook(interval, bound, direction, distance, size), power, ratio)
         for size in (variance, least, most)
@@ -150,6 +213,14 @@ def _variance(interval: Interval, bound: float) -> float:
     if interval.n_eff is not None:
         return max(bound * (1.0 - bound), 0.0) / interval.n_eff * interval.g_eff
     return interval.se * interval.se * interval.g_eff
+
+
+def _variance_range(interval: Interval, bound: float) -> tuple[float, float]:
+    variance, df = _variance(interval, bound), interval.df
+    return (
+        variance * df / chi2_ppf(1.0 - interval.alpha, df),
+        variance * df / chi2_ppf(interval.alpha, df),
+    )
 
 
 def _checked_ratio(interval: Interval, distance: float) -> float:

@@ -144,3 +144,30 @@ def test_a_plan_needs_a_variance_and_a_power() -> None:
         stats.clusters_needed(single, 0.0, "above", 0.1)
     with pytest.raises(ValueError, match="power"):
         stats.clusters_needed(INTERVAL, 0.0, "above", 0.1, power=1.0)
+
+
+def test_the_detectable_effect_has_the_range_of_its_variance() -> None:
+    low, high = stats.detectable_range(INTERVAL, 0.0, "above", 60)
+    effect = stats.detectable_effect(INTERVAL, 0.0, "above", 60)
+    assert low / effect == pytest.approx(math.sqrt(59 / float(oracle.chi2.ppf(0.95, 59))), abs=0.01)
+    assert high / effect == pytest.approx(math.sqrt(59 / float(oracle.chi2.ppf(0.05, 59))), abs=0.01)
+
+
+def test_an_assumed_variance_is_planned_with_as_a_measured_one() -> None:
+    assumed = stats.assumed_interval(0.04, [1] * 60, 0.05, alike=True)
+    expected = TTestPower().solve_power(nobs=60, power=0.8, alpha=0.05, alternative="larger") * 0.2
+    assert stats.detectable_effect(assumed, -0.05, "above", 60) == pytest.approx(float(expected), rel=0.02)
+
+
+def test_cases_of_a_cluster_that_are_alike_detect_less_than_unrelated_ones() -> None:
+    alike, apart = (stats.assumed_interval(0.5, [4] * 20, 0.05, alike=same) for same in (True, False))
+    effects = [stats.detectable_effect(one, 0.0, "above", 20) for one in (alike, apart)]
+    assert effects[0] / effects[1] == pytest.approx(2.0, rel=0.01)
+
+
+@pytest.mark.parametrize(("variance", "sizes"), [(0.0, [1, 1]), (math.inf, [1, 1]), (0.5, [4])])
+def test_nothing_can_be_assumed_of_one_cluster_or_without_a_variance(
+    variance: float, sizes: list[int]
+) -> None:
+    with pytest.raises(ValueError, match="positive variance and two clusters"):
+        stats.assumed_interval(variance, sizes, 0.05, alike=True)

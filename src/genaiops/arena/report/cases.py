@@ -1,14 +1,14 @@
 """What became of every case: right, wrong or abstained on each arm, and where the arms differ."""
 
-from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from genaiops.arena.model import ROLES, Correct, Role, Row, Run
 from genaiops.arena.report.words import is_resource
 from genaiops.arena.scorers.expected import answerable
-from genaiops.core import Case, Json, Score, Verdict
+from genaiops.core import Case, Json, Score, Trace, Verdict
 
 Fate = Literal["correct", "declined", "abstained", "wrong", "missing"]
 """`declined`: abstained where no answer was right; `abstained`: where one was to be had."""
@@ -41,10 +41,11 @@ class Tally:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseView:
     """One case on both arms. `harm` > 0: the candidate did worse. `scores`: means of quality,
-    (baseline, candidate)."""
+    (baseline, candidate). Of repeats, an arm's row is the first that ended as most of them did."""
 
     case: Case
     rows: Mapping[Role, Row | None]
+    traces: Mapping[Role, Trace | None]
     fates: Mapping[Role, Fate | None]
     scores: Means
     harm: float
@@ -81,12 +82,14 @@ def view_cases(run: Run, verdict: Verdict) -> list[CaseView]:
     better = {
         c.scorer: -1.0 if c.better == "lower" else 1.0 for c in verdict.comparisons if not is_resource(c.unit)
     }
-    rows: dict[tuple[Role, str], Row] = {}
-    for row in sorted(run.rows, key=lambda row: row.repeat, reverse=True):
-        rows[row.role, row.case] = row
-    judged = _judge(run, run.suite.ruler.correct) if run.suite.ruler.correct else None
+    rows: dict[tuple[Role, str], list[Row]] = defaultdict(list)
+    for row in sorted(run.rows, key=lambda row: row.repeat):
+        rows[row.role, row.case].append(row)
+    judged = _judge(run, run.suite.ruler.correct) if run.suite.ruler.correct else _nothing_said
     means = _means(run)
-    views = [_view(case, rows, judged, means, better) for case in run.suite.cases]
+    traces = {trace.id: trace for trace in run.traces}
+    asked = {row.case for row in run.rows}  # a sequential run asks the cases of a prefix only
+    views = [_view(case, rows, judged, means, better, traces) for case in run.suite.cases if case.id in asked]
     return sorted(views, key=_order)
 
 
@@ -97,26 +100,37 @@ def _order(view: CaseView) -> tuple[int, float, str]:
 
 def _view(
     case: Case,
-    rows: Mapping[tuple[Role, str], Row],
-    judged: Callable[[Row, Case], Fate | None] | None,
+    rows: Mapping[tuple[Role, str], Sequence[Row]],
+    judged: Callable[[Row, Case], Fate | None],
     means: Mapping[str, Mapping[str, tuple[float | None, float | None]]],
     better: Mapping[str, float],
+    traces: Mapping[str, Trace],
 ) -> CaseView:
-    arms: dict[Role, Row | None] = {role: rows.get((role, case.id)) for role in ROLES}
+    arms: dict[Role, Row | None] = dict.fromkeys(ROLES, None)
     fates: dict[Role, Fate | None] = dict.fromkeys(ROLES, None)
     for role in ROLES:
-        row = arms[role]
-        if row is not None and judged is not None:
-            fates[role] = judged(row, case)
+        if mine := rows.get((role, case.id)):
+            arms[role], fates[role] = _typical([(row, judged(row, case)) for row in mine])
     scores = {name: pair for name, pair in means.get(case.id, {}).items() if name in better}
     return CaseView(
         case=case,
         rows=arms,
+        traces={role: traces.get(row.output.trace_id) if row else None for role, row in arms.items()},
         fates=fates,
         scores=scores,
         harm=_harm(fates, scores, better),
         reworded=_text(arms["baseline"]) != _text(arms["candidate"]),
     )
+
+
+def _typical(ended: Sequence[tuple[Row, Fate | None]]) -> tuple[Row, Fate | None]:
+    """Return the first repeat that ended as most did."""
+    most = Counter(fate for _, fate in ended).most_common(1)[0][0]
+    return next(one for one in ended if one[1] == most)
+
+
+def _nothing_said(row: Row, case: Case) -> None:
+    """Judge nothing: the suite does not say what is correct."""
 
 
 def _harm(fates: Mapping[Role, Fate | None], scores: Means, better: Mapping[str, float]) -> float:

@@ -11,9 +11,10 @@ from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup
 
 from genaiops.arena.model import ROLES, Role, Run
-from genaiops.arena.report import intervals, sections, system
+from genaiops.arena.report import intervals, sections, steadiness, system
 from genaiops.arena.report.cases import CaseView, Tally, tally, view_cases
 from genaiops.arena.report.words import NOT_MEASURED, OUTCOMES, clip, dollars, percent, shown
+from genaiops.arena.words import sequential_text
 from genaiops.core import Json, Verdict, plain
 
 _CARDS = 1_300_000
@@ -73,6 +74,7 @@ def _head(run: Run, verdict: Verdict) -> dict[str, object]:
         "headline": clip(verdict.headline, 300),
         "gate_changed": verdict.gate_changed,
         "gate_from": verdict.gate_from,
+        "sequential": sequential_text(verdict.sequential) if verdict.sequential else "",
         "arms": {
             role: {"name": sections.arm_name(run.arms[role]), "detail": sections.arm_detail(run.arms[role])}
             for role in ROLES
@@ -96,7 +98,31 @@ def _results(run: Run, verdict: Verdict) -> dict[str, object]:
         "slices": slices[:open_rows],
         "more_slices": slices[open_rows:_ROWS],
         "slices_left": _left(len(slices) - _ROWS, "slice comparison"),
+        "family": steadiness.family_text(verdict),
+        "discovered": _discovered(verdict),
+        "repeats": _repeats(verdict),
     }
+
+
+def _discovered(verdict: Verdict) -> Markup:
+    view = {
+        "text": steadiness.discovered_text(verdict.discovered),
+        "rows": steadiness.discovered_rows(verdict.discovered)[:_ROWS],
+    }
+    return Markup(_template("discovered.html.j2").render(view=view)) if verdict.discovered else Markup("")
+
+
+def _repeats(verdict: Verdict) -> Markup:
+    flakiness = verdict.flakiness
+    if flakiness is None:
+        return Markup("")
+    view = {
+        "lead": steadiness.steadiness_lead(flakiness),
+        "k": flakiness.repeats,
+        "rows": steadiness.steadiness(flakiness),
+        "quarantine": steadiness.quarantine_lines(verdict.quarantine),
+    }
+    return Markup(_template("steadiness.html.j2").render(view=view))
 
 
 def _changes(run: Run, verdict: Verdict) -> dict[str, object]:
@@ -105,6 +131,7 @@ def _changes(run: Run, verdict: Verdict) -> dict[str, object]:
     return {
         "cases": cards,
         "cases_lead": _cases_lead(views),
+        "broken": steadiness.changes_text(verdict.changes),
         "more_cases": listed,
         "more_lead": f"{left:,} more changed cases, in short",
     }
@@ -164,6 +191,12 @@ def _how(verdict: Verdict) -> str:
         f"Each claim is one-sided at {100 * verdict.alpha:g} %; the interval is two-sided {level}, so that "
         "picture and decision agree. A claim is proven where the whole interval lies beyond the "
         "dashed bound, in the tinted zone. Differences are candidate minus baseline."
+        + (
+            " This run looked before it was complete: the claims' intervals are wider, so that the level "
+            "holds over all looks; measures and slices are plain, as they were at the stop."
+            if verdict.sequential
+            else ""
+        )
     )
 
 

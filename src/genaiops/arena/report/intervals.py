@@ -43,6 +43,8 @@ class MeasureView:
     diff: str
     picture: Markup
     loss: float
+    stands_out: bool
+    tone: Tone
 
 
 def claims(verdict: Verdict) -> list[ClaimView]:
@@ -163,6 +165,8 @@ def _measure(comparison: Comparison) -> MeasureView:
             label=f"{clip(comparison.scorer, 60)}, candidate − baseline: {interval(diff, unit)}",
         ),
         loss=sign * diff.estimate if diff.estimate is not None else float("-inf"),
+        stands_out=bool(comparison.stands_out),
+        tone=tone(comparison),
     )
 
 

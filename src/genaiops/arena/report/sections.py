@@ -1,6 +1,6 @@
 """The page's parts as plain values: what the template prints and nothing it has to think about."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePath
 
@@ -8,11 +8,13 @@ from markupsafe import Markup
 
 from genaiops.arena.model import ROLES, Arm, Role, Run
 from genaiops.arena.report.cases import FATE_WORDS, FATES, CaseView, Fate, Tally
+from genaiops.arena.report.diffs import Found, Piece, Steps, found_apart, mark_words, steps_of
 from genaiops.arena.report.draw import draw_bar
 from genaiops.arena.report.words import clip, dollars, interval, number, percent, scale, short, shown
-from genaiops.core import Comparison, Json, Output, Passage, RuleResult, Verdict
+from genaiops.core import NANO, Comparison, Json, Output, Passage, RuleResult, Verdict
 
 _QUESTION, _ANSWER, _PASSAGE = 600, 1_200, 240
+_APART = 6
 _HARMLESS: tuple[Fate, ...] = ("correct", "declined")
 
 
@@ -35,14 +37,22 @@ class Cited:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Side:
-    """One arm's answer to one case."""
+    """One arm's answer to one case. `pieces` are the answer, what the other arm does not say marked.
+
+    `apart` are passages that the other arm lacks and, on the candidate, those that moved; `steps` is what the
+    answer took, and `only` the spans that the other arm has not.
+    """
 
     role: Role
     answer: str
+    pieces: tuple[Piece, ...]
     nothing: bool
     fate: str
     tone: str
     cited: tuple[Cited, ...]
+    apart: tuple[str, ...]
+    steps: str
+    only: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +110,7 @@ class RuleView:
 
 def tiles(run: Run, verdict: Verdict, tallies: Mapping[Role, Tally] | None) -> list[Tile]:
     """Return cost per correct answer, the risk, and what the comparison itself took."""
-    return [cost_tile(verdict), risk_tile(verdict, tallies), _effort(run)]
+    return [cost_tile(verdict), risk_tile(verdict, tallies), _effort(run, verdict)]
 
 
 def cost_tile(verdict: Verdict) -> Tile:
@@ -180,7 +190,7 @@ def case_card(view: CaseView) -> CaseCard:
         question=_question(view.case.inputs),
         expected=_expected(view.case.expected),
         tags=tuple(f"{clip(key, 30)}: {shown(value, 60)}" for key, value in list(view.case.tags.items())[:5]),
-        sides=tuple(_side(view, role) for role in ROLES),
+        sides=_sides(view),
         scores=tuple(
             ScorePair(clip(name, 40), number(left), number(right))
             for name, (left, right) in sorted(view.scores.items())[:12]
@@ -205,11 +215,12 @@ def _difference(comparison: Comparison | None) -> tuple[str, ...]:
     return (f"difference {interval(comparison.diff, comparison.unit, signed=True)}",)
 
 
-def _effort(run: Run) -> Tile:
+def _effort(run: Run, verdict: Verdict) -> Tile:
     outputs = len(run.rows)
     reused = f"{run.reuse.outputs:,} of {outputs:,} outputs reused"
     oldest = f", the oldest from {clip(run.reuse.oldest, 30)}" if run.reuse.oldest else ""
     cases = f"{len(run.suite.cases):,} cases in {len({case.cluster for case in run.suite.cases}):,} clusters"
+    cases += f", {verdict.sequential.saved:,} of them not asked" if verdict.sequential else ""
     calls = f"{run.model_calls:,} model call{'' if run.model_calls == 1 else 's'}"
     return Tile("What this comparison took", calls, (reused + oldest, cases))
 
@@ -251,17 +262,58 @@ def _expected(expected: Mapping[str, Json]) -> str:
     return shown(dict(expected), 400) if expected else ""
 
 
-def _side(view: CaseView, role: Role) -> Side:
-    row, fate = view.rows[role], view.fates[role]
-    text, nothing = _answer(row.output) if row is not None else ("no output", True)
-    return Side(
-        role=role,
-        answer=text,
-        nothing=nothing,
-        fate=FATE_WORDS[fate] if fate else "",
-        tone=fate or "",
-        cited=_cited(row.output) if row is not None else (),
+def _sides(view: CaseView) -> tuple[Side, ...]:
+    outputs = {role: row.output if row else None for role, row in view.rows.items()}
+    told = {role: _answer(output) if output else ("no output", True) for role, output in outputs.items()}
+    pieces = dict(zip(ROLES, mark_words(*(told[role][0] for role in ROLES)), strict=True))
+    passages = {role: output.passages if output else () for role, output in outputs.items()}
+    steps = steps_of(view.rows, view.traces)
+    return tuple(
+        Side(
+            role=role,
+            answer=told[role][0],
+            pieces=pieces[role],
+            nothing=told[role][1],
+            fate=FATE_WORDS[fate] if (fate := view.fates[role]) else "",
+            tone=view.fates[role] or "",
+            cited=_cited(output) if (output := outputs[role]) else (),
+            apart=_apart(found_apart(passages[role], passages[other]), role),
+            steps=steps_text(steps[role]),
+            only=_only(steps[role]),
+        )
+        for role, other in zip(ROLES, reversed(ROLES), strict=True)
     )
+
+
+def steps_text(steps: Steps | None) -> str:
+    """Return what an answer took, in one line."""
+    if steps is None:
+        return ""
+    calls = f"{steps.calls:,} model call{'' if steps.calls == 1 else 's'}"
+    tokens = f"{steps.input_tokens:,} + {steps.output_tokens:,} tokens"
+    cost = "cost unknown" if steps.cost_nanousd is None else dollars(steps.cost_nanousd / NANO)
+    spans = [f"{steps.spans:,} span{'' if steps.spans == 1 else 's'}"] if steps.spans else []
+    return " · ".join([calls, tokens, cost, number(steps.latency_ns / 1e6, "ms"), *spans])
+
+
+def _only(steps: Steps | None) -> str:
+    if steps is None or not steps.only_here:
+        return ""
+    named = [f"{clip(name, 50)} × {count:,}" for name, count in steps.only_here[:_APART]]
+    more = len(steps.only_here) - len(named)
+    return ", ".join(named) + (f" and {more:,} more" if more else "")
+
+
+def _apart(found: Sequence[Found], role: Role) -> tuple[str, ...]:
+    """Return passages of one arm alone and, on the candidate, those that moved."""
+    told = [one for one in found if one.other_rank is None or role == "candidate"]
+    said = [
+        f"{_place(one.passage, one.passage.id)} (rank {one.rank}, "
+        + ("only here)" if one.other_rank is None else f"was {one.other_rank})")
+        for one in told[:_APART]
+    ]
+    more = len(told) - len(said)
+    return (*said, f"and {more:,} more") if more else tuple(said)
 
 
 def _answer(output: Output) -> tuple[str, bool]:

@@ -11,20 +11,25 @@ from rich.text import Text
 
 from genaiops.arena.bundle import REPORT
 from genaiops.arena.model import ROLES, Role, Run
-from genaiops.arena.report import intervals, sections
+from genaiops.arena.report import intervals, sections, steadiness
 from genaiops.arena.report.cases import FATE_WORDS, FATES, CaseView, Fate, Tally, tally, view_cases
 from genaiops.arena.report.words import MARKS, OUTCOMES, clip, number, percent
-from genaiops.core import ClaimResult, Decision, Outcome, Verdict
+from genaiops.core import ClaimResult, Decision, Flakiness, Outcome, Verdict
 
 _TONES: dict[Outcome, str] = {"pass": "bold green", "fail": "bold red", "inconclusive": "bold yellow"}
 _DECIDED: dict[Decision, str] = {"proven": "green", "refuted": "red", "open": "yellow"}
 _SIGNS = {("better", "higher"): "≥ +", ("better", "lower"): "≤ −", ("not_worse", "higher"): "≥ −"}
 _SLICES = 3
+_ANSWER = 160
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangedCase:
-    """One case on both arms, bounded, as `arena cases --json` prints it."""
+    """One case on both arms, bounded, as `arena cases --json` prints it.
+
+    `passages` and `steps` say, by arm, which passages the other arm lacks or ranks otherwise, and what the
+    answer took.
+    """
 
     case: str
     change: str
@@ -32,6 +37,8 @@ class ChangedCase:
     expected: str
     baseline: str
     candidate: str
+    passages: dict[str, tuple[str, ...]]
+    steps: dict[str, str]
 
 
 def render_terminal(run: Run, verdict: Verdict, bundle: Path) -> RenderableType:
@@ -41,10 +48,14 @@ def render_terminal(run: Run, verdict: Verdict, bundle: Path) -> RenderableType:
     parts += [_rules(verdict)] if verdict.rules else []
     parts += [Text(""), _answers(tallies)] if tallies else []
     parts += [Text(""), Group(*_money(verdict, tallies))]
+    parts += [Text(""), _steadiness(verdict.flakiness)] if verdict.flakiness else []
     parts += [Text(""), *_slices(verdict)] if verdict.slices else []
+    found = _found(verdict)
+    parts += [Text(""), *found] if found else []
     settle = [text for text in map(intervals.needed, verdict.claims) if text]
     parts += [Text(""), *[Text(text, style="yellow") for text in settle]] if settle else []
-    said = [clip(text, 300) for text in (*verdict.notes, *run.warnings)]
+    notes = (*steadiness.quarantine_lines(verdict.quarantine), *verdict.notes, *run.warnings)
+    said = [clip(text, 300) for text in notes]
     parts += [Text(""), *[Text(f"! {text}") for text in said]] if said else []
     return Group(*parts, Text(""), _where(run, bundle))
 
@@ -54,16 +65,35 @@ def changed_cases(
 ) -> tuple[list[ChangedCase], RenderableType]:
     """Return the cases that changed (or all), what got worse first, as values and as a table."""
     views = [view for view in view_cases(run, verdict) if everything or view.changed]
-    rows = [_changed(view) for view in views]
+    cards = [sections.case_card(view) for view in views]
+    rows = [_changed(view, card) for view, card in zip(views, cards, strict=True)]
     table = _table("change", "question", "baseline", "candidate", padding=(0, 2, 1, 0))
-    for row in rows:
+    for row, card in zip(rows, cards, strict=True):
         table.add_row(
             Text(f"{row.change}\n{row.case}"),
             Text(clip(row.question, 160)),
-            Text(clip(row.baseline, 160)),
-            Text(clip(row.candidate, 160)),
+            *[_side(side) for side in card.sides],
         )
-    return rows, table if rows else Text("No answer changed.")
+    said = Text(steadiness.changes_text(verdict.changes))
+    return rows, Group(said, Text(""), table) if rows else Text("No answer changed.")
+
+
+def _side(side: sections.Side) -> Text:
+    """Return an answer with the words that the other arm lacks underlined, its passages and its steps."""
+    text = Text()
+    for piece in side.pieces:
+        text.append(piece.text, style="bold underline" if piece.differs else "")
+    if len(text) > _ANSWER:
+        left = len(text) - _ANSWER
+        text.truncate(_ANSWER)
+        text.append(f" … ({left:,} more characters)")
+    for line in (*side.apart, _steps(side)):
+        text.append(f"\n{line}" if line else "", style="dim")
+    return text
+
+
+def _steps(side: sections.Side) -> str:
+    return f"{side.steps}; only here: {side.only}" if side.only else side.steps
 
 
 def _head(run: Run, verdict: Verdict) -> RenderableType:
@@ -121,6 +151,34 @@ def _answers(tallies: dict[Role, Tally]) -> RenderableType:
     return table
 
 
+def _steadiness(flakiness: Flakiness) -> RenderableType:
+    table = _table(
+        f"{flakiness.repeats} repeats", "stable pass", "stable fail", "flaky", f"pass^{flakiness.repeats}",
+        right=range(1, 5),
+    )  # fmt: skip
+    rows = steadiness.steadiness(flakiness)
+    for row in rows:
+        table.add_row(row.role, row.stable_pass, row.stable_fail, row.flaky, row.pass_k)
+    named = [Text(f"flaky on the {row.role}: {row.names}", style="dim") for row in rows if row.names]
+    return Group(table, *named)
+
+
+def _found(verdict: Verdict) -> list[RenderableType]:
+    """Return what broke and was mended, and which slices stand out, a sentence each."""
+    discovered = verdict.discovered
+    rows = [
+        f"  {row.slice}, {row.name}: {row.diff}; apart {row.apart}"
+        for row in steadiness.discovered_rows(discovered)[:_SLICES]
+    ]
+    said = [
+        steadiness.changes_text(verdict.changes),
+        steadiness.family_text(verdict),
+        steadiness.discovered_text(discovered),
+        *rows,
+    ]
+    return [Text(text) for text in said if text]
+
+
 def _money(verdict: Verdict, tallies: dict[Role, Tally] | None) -> Iterator[RenderableType]:
     for tile in (sections.cost_tile(verdict), sections.risk_tile(verdict, tallies)):
         detail = f"  {tile.lines[0]}" if tile.lines else ""
@@ -156,8 +214,7 @@ def _near(path: Path) -> str:
     return clip(str(path.relative_to(here) if inside else path), 400)
 
 
-def _changed(view: CaseView) -> ChangedCase:
-    card = sections.case_card(view)
+def _changed(view: CaseView, card: sections.CaseCard) -> ChangedCase:
     before, after = card.sides
     return ChangedCase(
         case=card.id,
@@ -166,6 +223,8 @@ def _changed(view: CaseView) -> ChangedCase:
         expected=card.expected,
         baseline=before.answer,
         candidate=after.answer,
+        passages={side.role: side.apart for side in card.sides},
+        steps={side.role: _steps(side) for side in card.sides},
     )
 
 

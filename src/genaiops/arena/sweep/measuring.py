@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from genaiops.arena.cost import right_shares
 from genaiops.arena.engine import Answered
 from genaiops.arena.grid import MOST_MISSING, Grid, IntArray, lay_out
 from genaiops.arena.model import Ruler, Suite
+from genaiops.arena.right import correct_words, told_right
 from genaiops.arena.sweep.model import Values, Yardstick
 from genaiops.core import NANO, Output, Score, UserError, one_line
 
@@ -47,8 +47,7 @@ def _yardstick(ruler: Ruler) -> tuple[str, Yardstick]:
     """Return what quality is read from: what the suite calls right, else its first bounded scorer."""
     if ruler.correct is not None and any(spec.name == ruler.correct.scorer for spec in ruler.specs):
         spec = next(spec for spec in ruler.specs if spec.name == ruler.correct.scorer)
-        sign = "≥" if spec.better == "higher" else "≤"
-        return spec.name, Yardstick(f"right answers ({spec.name} {sign} {ruler.correct.threshold:g})")
+        return spec.name, Yardstick(f"right answers ({correct_words(ruler.correct)})")
     for spec in ruler.specs:
         if spec.low is not None and spec.high is not None:
             return spec.name, Yardstick(spec.name, spec.better == "higher", spec.low, spec.high)
@@ -69,7 +68,7 @@ def _values(
         by_case.setdefault(one.step.case.id, []).append(one.kept.output)
     quality = grid.columns[scorer].sides["candidate"].values
     if ruler.correct is not None and ruler.correct.scorer == scorer:
-        quality = right_shares(grid, ruler.correct, scores)
+        quality = told_right(grid, ruler.correct, scores).shares
     outputs = [by_case[case.id] for case in grid.cases]
     return Values(
         quality=quality,

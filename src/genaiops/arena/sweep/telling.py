@@ -111,5 +111,5 @@ def _headline(answers: Answers, leader: Leader | None) -> str:
             f"{len(leader.open_against)} of {others} others{f' ({few})' if few else ''}"
         )
     if leader.best == 0:
-        return f"keep what you have: its {name} is proven better than that of every other cell"
-    return f"{best} wins: its {name} is proven better than that of every other cell"
+        return f"keep what you have: proven better than every other cell in {name}"
+    return f"{best} wins: proven better than every other cell in {name}"
