@@ -3,13 +3,18 @@
 import math
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from statistics import NormalDist
 
 import numpy as np
 import pytest
+from tests.support.arena_scores import COST, LATENCY, make_cases, make_ruler, make_scores
 
 from genaiops import stats
-from genaiops.arena.model import Reuse
+from genaiops.arena.engine import Answered
+from genaiops.arena.ledger import Kept
+from genaiops.arena.model import Reuse, Suite
+from genaiops.arena.schedule import Step
 from genaiops.arena.sweep import (
     Answers,
     Axis,
@@ -22,7 +27,8 @@ from genaiops.arena.sweep import (
     refuse_beside_sweep,
     tell,
 )
-from genaiops.core import Digest, UserError, read_yaml
+from genaiops.arena.sweep.measuring import failures, measure
+from genaiops.core import Digest, Output, Trace, UserError, read_yaml
 from genaiops.core import Json as Value
 
 DRAWS = 150
@@ -239,6 +245,9 @@ def test_no_winner_is_named_where_rows_are_missing_clusters_are_few_or_cells_are
     lost = told([np.full(CODES.size, np.nan), scores[1]], CODES)
     assert lost.winner is None
     assert lost.headline.startswith("nothing can be said")
+    empty = [np.full(CODES.size, np.nan)] * 2
+    blank = told(empty, CODES, cost=empty, latency=empty, side_by_side=False)
+    assert (blank.winner, blank.front_by, blank.cases) == (None, (), 0)
     alone = told(scores, np.zeros(CODES.size, dtype=np.int64))
     assert (alone.winner, alone.needed) == (None, None)
 
@@ -286,3 +295,42 @@ def test_cells_are_compared_on_the_cases_that_all_of_them_have() -> None:
     same = told([scores[0][kept], holed[kept]], CODES[kept])
     assert [cell.quality for cell in same.cells] == [cell.quality for cell in report.cells]
     assert [cell.behind for cell in same.cells] == [cell.behind for cell in report.cells]
+
+
+@pytest.mark.proves("B-SWEEP-WINNER", "B-SWEEP-LATENCY")
+def test_a_cell_is_measured_by_what_the_suite_calls_right_and_by_what_its_answers_took() -> None:
+    cases = make_cases(100, cluster_size=5)
+    suite = Suite(ruler=make_ruler(), cases=cases, digest=Digest("sha256:" + "2" * 64))
+    quality = [0.7] * 50 + [0.2] * 50
+    scores = {"as it is": make_scores({"quality": quality}, {})["baseline"]}
+    scores["k=2"] = make_scores({"quality": [None] * 2 + quality[2:]}, {})["baseline"]
+    ok = Output(text="x", cost_nanousd=2_000, latency_ns=3_000_000)
+    late = Output(status="timeout", error="too slow", latency_ns=60_000_000_000)
+    outputs = {
+        label: [
+            Answered(
+                Step(label, case, 0),
+                Kept(late if label == "k=2" and not at else ok, Trace(id="t"), "", ""),
+                False,
+            )
+            for at, case in enumerate(cases)
+        ]
+        for label in scores
+    }
+    measured = measure(suite, list(scores), scores, outputs)
+    first, second = measured.values
+    assert measured.yardstick.name == "right answers (quality ≥ 0.5)"
+    assert first.quality.tolist() == [1.0] * 50 + [0.0] * 50
+    assert np.isnan(second.quality[:2]).all()
+    assert (first.cost[0], first.latency[0]) == (2e-6, 3.0)
+    assert np.isnan([second.cost[0], second.latency[0]]).all()
+    assert measured.doubt == "2.0% of the rows of k=2 are missing (at most 1% may be)"
+    assert failures(outputs) == ["1 of 100 answers of k=2 ended timeout: too slow"]
+
+
+@pytest.mark.proves("B-BAD-SWEEP")
+def test_a_suite_without_a_measure_of_quality_cannot_be_swept() -> None:
+    ruler = replace(make_ruler(specs=(COST, LATENCY)), correct=None)
+    suite = Suite(ruler=ruler, cases=make_cases(4), digest=Digest("sha256:" + "2" * 64))
+    with pytest.raises(UserError, match="no scorer that measures quality"):
+        measure(suite, ["as it is"], {"as it is": []}, {"as it is": []})

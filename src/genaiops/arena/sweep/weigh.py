@@ -105,7 +105,7 @@ def weigh(
         for name, (factor, measured) in axes.items()
         if all(one.value is not None for one in measured)
     }
-    points = list(zip(*places.values(), strict=True))
+    points = list(zip(*places.values(), strict=True)) or [()] * len(cells)
     return Weighed(quality, cost, latency, front(points), tuple(places))
 
 
