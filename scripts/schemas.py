@@ -10,7 +10,7 @@ from typing import cast
 
 from genaiops.app import ProjectFile
 from genaiops.app.model import Asked, Found, Indexes
-from genaiops.arena import Recorded, RunPlan, RunReport, VerifyResult
+from genaiops.arena import Recorded, RunPlan, RunReport, SweepReport, VerifyResult
 from genaiops.core import Annotation, Case, Json, Output, Passage, Score, Trace, Verdict, json_schema
 
 FOLDER = Path(__file__).resolve().parent.parent / "schemas"
@@ -18,6 +18,7 @@ CONTRACTS: dict[str, type[object]] = {
     "annotation": Annotation,
     "arena_plan": RunPlan,
     "arena_run": RunReport,
+    "arena_sweep": SweepReport,
     "arena_verify": VerifyResult,
     "ask": Asked,
     "case": Case,

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from genaiops.arena.rounds import Round, answer_round
     from genaiops.arena.runs import Finished, run_arena
     from genaiops.arena.session import Session, open_session, run_in, settings
+    from genaiops.arena.sweep import SweepReport
     from genaiops.arena.verify import VerifyResult, verify_bundle
 
 _FILES = {
@@ -32,14 +33,15 @@ _FILES = {
     "rounds": "Round answer_round",
     "runs": "Finished run_arena",
     "session": "Session open_session run_in settings",
+    "sweep": "SweepReport",
     "verify": "VerifyResult verify_bundle",
 }
 
 __all__ = [
     "Arm", "CalibrateOptions", "Calibrated", "Finished", "Recorded", "Role", "Round", "Row", "Run",
-    "RunOptions", "RunPlan", "RunReport", "Session", "Suite", "Tally", "VerifyResult", "answer_round",
-    "calibrate", "open_session", "plan_run", "render_json", "render_terminal", "run_arena", "run_in",
-    "settings", "tally", "verify_bundle",
+    "RunOptions", "RunPlan", "RunReport", "Session", "Suite", "SweepReport", "Tally", "VerifyResult",
+    "answer_round", "calibrate", "open_session", "plan_run", "render_json", "render_terminal", "run_arena",
+    "run_in", "settings", "tally", "verify_bundle",
 ]  # fmt: skip
 
 __getattr__ = attach(__name__, {name: file for file, names in _FILES.items() for name in names.split()})

@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal, cast
 
@@ -19,10 +20,12 @@ from genaiops.arena.plan import RunPlan, plan_run
 from genaiops.arena.report import ReportFiles, changed_cases, render_json, render_terminal, write_reports
 from genaiops.arena.report.comparisons import render_comparisons
 from genaiops.arena.report.plan import render_plan
+from genaiops.arena.report.sweep import render_sweep
 from genaiops.arena.rerun import RerunOptions, with_rerun
 from genaiops.arena.rescore import rescore as score_again
 from genaiops.arena.runs import Finished, run_arena, show, stated
 from genaiops.arena.session import open_session, settings
+from genaiops.arena.sweep import SweepReport, refuse_beside_sweep, run_sweep
 from genaiops.arena.verify import VerifyResult, verify_bundle
 from genaiops.core import Comparison, Outcome, UserError, decode_json, encode
 from genaiops.core import Json as Value
@@ -40,6 +43,13 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no note
 Suite = Annotated[str | None, typer.Option(help="The suite to run; needed where there are several.")]
 Set = Annotated[
     list[str] | None, typer.Option("--set", help="Change a value for the candidate only: params.top_k=8.")
+]
+Sweep = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="PATH=VALUES",
+        help="Compare settings in a table, instead of giving a verdict: params.top_k=3,6,9.",
+    ),
 ]
 Private = Annotated[
     list[str] | None, typer.Option("--allow-private", help="Let this private host be reached.")
@@ -76,6 +86,7 @@ def run(
     ] = None,
     suite: Suite = None,
     overrides: Set = None,
+    sweep: Sweep = None,
     suite_from: Annotated[
         Literal["baseline", "candidate"], typer.Option(help="Whose suite judges. Recorded.")
     ] = "baseline",
@@ -114,13 +125,42 @@ def run(
         pass_env=tuple(pass_env or ()),
         sequential=sequential,
     )
-    _compare(
-        options,
-        Console(json=json, quiet=quiet),
-        ReportFiles(markdown=markdown, junit=junit, answers=answers, inconclusive=inconclusive),
-        allow_private=allow_private or (),
-        allow_unverified=allow_unverified,
+    console = Console(json=json, quiet=quiet)
+    files = ReportFiles(markdown=markdown, junit=junit, answers=answers, inconclusive=inconclusive)
+    ask = partial(_sweep, sweep) if sweep else _compare
+    ask(options, console, files, allow_private=allow_private or (), allow_unverified=allow_unverified)
+
+
+def _sweep(
+    sweeps: Sequence[str],
+    options: RunOptions,
+    console: Console,
+    files: ReportFiles,
+    *,
+    allow_private: Sequence[str],
+    allow_unverified: bool,
+) -> None:
+    refuse_beside_sweep(
+        {
+            "--sequential": options.sequential,
+            "--markdown": files.markdown,
+            "--junit": files.junit,
+            "--answers": files.answers,
+            "--inconclusive": files.inconclusive,
+        }
     )
+
+    async def go() -> SweepReport:
+        async with open_session(
+            Path.cwd(), console, allow_private=allow_private, allow_unverified=allow_unverified
+        ) as session:
+            return await run_sweep(session.root, options, sweeps, session.services)
+
+    report = asyncio.run(go())
+    if console.json:
+        console.emit_json(encode(report))
+    else:
+        console.print(render_sweep(report))
 
 
 @arena.command()

@@ -7,6 +7,7 @@ asked again, are answered as before; otherwise all older ones of that arm are fo
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
 from genaiops.arena.arms import Prepared
 from genaiops.arena.engine import Answered, Budget, Side, answer_all
@@ -17,6 +18,7 @@ from genaiops.arena.schedule import Step
 from genaiops.core import Digest, Json, Output, Trace, digest_json, encode, hex_of
 from genaiops.work import Console, Progress
 
+_Label = TypeVar("_Label", bound=str)
 ANCHORS = 3
 """How many of an arm's older outputs are asked again before any of them is used."""
 
@@ -53,7 +55,7 @@ def attempt_of(key: Digest, arms: Mapping[Role, Prepared], ledger: Ledger) -> tu
 
 
 async def settle(
-    arms: Mapping[Role, Prepared],
+    arms: Mapping[_Label, Prepared],
     steps: Sequence[Step],
     sides: Mapping[str, Side],
     ledger: Ledger,

@@ -25,6 +25,7 @@ from genaiops.stats.ratio import Shape, paired_values, ratio_interval
 
 _FEWEST_BEYOND_QUANTILE = 20.0
 _MOST_UNDEFINED = 0.001
+_LARGEST_LOG = 700.0
 
 
 def quantile_ratio(
@@ -179,4 +180,7 @@ def _bootstrapped(
         return ratio_interval(shape, math.exp(estimate), -math.inf, math.inf, math.inf, reason)
     low, high = studentised_limits(estimate, se, estimates[defined], errors[defined], shape.alpha)
     ratio = math.exp(estimate)
-    return ratio_interval(shape, ratio, math.exp(low), math.exp(high), ratio * se, reason)
+    if high > _LARGEST_LOG:  # hardly any cluster varies, so a few resamples have almost no error
+        reason = reason or "too few clusters vary to limit the ratio"
+    least, most = (math.exp(one) if one <= _LARGEST_LOG else math.inf for one in (low, high))
+    return ratio_interval(shape, ratio, least, most, ratio * se, reason)

@@ -100,6 +100,19 @@ def test_cost_per_correct_with_all_right_is_close_to_fieller() -> None:
     assert (interval.low, interval.high) == pytest.approx((exact.low, exact.high), abs=0.1)
 
 
+def test_costs_per_correct_answer_in_which_one_cluster_alone_varies_are_not_decidable() -> None:
+    codes = np.repeat(np.arange(12), 2)
+    once = np.tile([1.0, 0.0], 12)
+    every = np.ones(24)
+    every[0] = 0.0
+    costs = np.full(24, 1e-5)
+    costs[::2] += 1e-9 * np.arange(12)
+    interval = stats.ratio_of_ratios((costs, every), (costs, once), codes, 0.05, key=3)
+    assert not interval.decidable
+    assert "too few clusters vary" in (interval.reason or "")
+    assert interval.estimate == pytest.approx(12 / 23)
+
+
 def test_an_arm_that_is_never_right_has_no_cost_per_correct() -> None:
     interval = stats.ratio_of_ratios((CANDIDATE, np.zeros(60)), (BASE, np.ones(60)), OWN, 0.05, key=2)
     assert interval.reason == "a sum is 0, so the ratio is not defined"
