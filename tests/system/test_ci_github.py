@@ -194,6 +194,21 @@ def test_evidence_of_another_tree_or_by_another_ruler_is_refused(place: Place) -
     assert status["state"] == "error"
 
 
+@pytest.mark.proves("B-CI-HOSTILE", "B-BAD-CI-EVIDENCE")
+def test_a_change_cannot_choose_an_old_state_of_the_base_to_be_better_than(place: Place) -> None:
+    git(place.work, "checkout", "-q", "main")
+    (place.work / "model.yaml").write_text(small_project.knowing(), "utf-8")
+    commit(place.work, "A model that knows")
+    git(place.work, "push", "-q", "origin", "main")
+    (place.work / "README.md").write_text("A word more.\n", "utf-8")
+    head = pull_request(place, "Nothing better")
+    evidence, printed = measure(place, head, base="origin/main~1")
+    assert "PASS" in printed, "it is better than what main was before"
+    comment, status = report(place, head, evidence)
+    assert (status["sha"], status["state"]) == (head, "error")
+    assert "Pass" not in comment
+
+
 @pytest.mark.proves("B-CI-MERGE")
 def test_what_main_has_measured_is_not_measured_again_by_a_fresh_runner(place: Place) -> None:
     (place.work / "model.yaml").write_text(small_project.knowing(), "utf-8")

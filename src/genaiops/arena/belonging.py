@@ -24,8 +24,11 @@ NUMBER, NAME = 5, "belongs to this repository"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where evidence must belong: `base`, a branch or commit whose history holds the measured baseline, and
-    `head`, the commit whose tree is the measured candidate."""
+    """Where evidence must belong.
+
+    `base` is a branch or commit whose history holds the measured baseline, no older than where `head` parts
+    from it; `head` is the commit whose tree is the measured candidate.
+    """
 
     base: str
     head: str
@@ -55,7 +58,7 @@ def _wrong(
         return
     before, after = manifest.arms["baseline"], manifest.arms["candidate"]
     tip, change = repository.commit_of(place.base), repository.commit_of(place.head)
-    yield from _baseline(before, repository, place.base, tip)
+    yield from _baseline(before, repository, place.base, tip, change)
     if after.source.tree != repository.tree_of(change):
         yield f"what was measured is not the tree of {one_line(place.head, 60)}"
     yield from (f"the {arm.role} was run with overrides" for arm in (before, after) if arm.source.overrides)
@@ -65,16 +68,23 @@ def _wrong(
         yield f"its suite cannot be read from this repository: {one_line(error.what)}"
 
 
-def _baseline(arm: Arm, repository: Repository, base: str, tip: str) -> Iterator[str]:
-    commit = arm.source.commit
-    try:
-        known = commit is not None and repository.commit_of(commit) == commit
-        if not known or repository.text("merge-base", commit or "", tip) != commit:
-            yield f"its baseline is no commit in the history of {one_line(base, 60)}"
-        elif repository.tree_of(commit or "") != arm.source.tree:
-            yield "what was measured as the baseline is not the tree of its commit"
-    except UserError:
+def _baseline(arm: Arm, repository: Repository, base: str, tip: str, change: str) -> Iterator[str]:
+    commit = arm.source.commit or ""
+    if not _in_history(commit, tip, repository):
         yield f"its baseline is no commit in the history of {one_line(base, 60)}"
+    elif not _in_history(repository.text("merge-base", tip, change), commit, repository):
+        # an old state of the base is an easy one to be better than
+        yield f"its baseline is older than where {one_line(base, 60)} and the change part"
+    elif repository.tree_of(commit) != arm.source.tree:
+        yield "what was measured as the baseline is not the tree of its commit"
+
+
+def _in_history(commit: str, tip: str, repository: Repository) -> bool:
+    try:
+        known = repository.commit_of(commit) == commit
+        return known and repository.text("merge-base", commit, tip) == commit
+    except UserError:
+        return False
 
 
 def _suite(manifest: Manifest, base: Exported, head: Exported, env: Mapping[str, str]) -> Iterator[str]:
