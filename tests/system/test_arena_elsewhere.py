@@ -122,6 +122,8 @@ def test_without_a_version_every_run_asks_again_and_counts_as_an_attempt(
     describe(project, at(endpoint))
     first, second = run(project, env), run(project, env)
     assert len(endpoint.asked) == 20
+    plan = told(genaiops(project, env, "arena", "plan", "--json", *LET))
+    assert plan["decided_by"] is None, "a run would ask again, and the plan says so"
     assert first["run"] != second["run"]
     assert (first["attempts"], second["attempts"]) == (1, 2)
     assert any("attempt 2" in note for note in second["notes"])

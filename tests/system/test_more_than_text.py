@@ -56,6 +56,9 @@ def test_an_agent_that_forgets_is_refused_and_the_evidence_verifies(tmp_path: Pa
     env = environment(tmp_path)
     forgetful = AGENT.replace("[*asked, question]", "[question]")
     (project / "app.py").write_text(forgetful, encoding="utf-8")
+    plan = json.loads(genaiops(project, env, "arena", "plan", "--json").stdout)["effort"]
+    assert plan["answers"] == 20
+    assert plan["minutes"] == pytest.approx(20 * 2 * 5 / 4 / 60, rel=1e-2), "each turn is asked"
     done = genaiops(project, env, "arena", "run", "--json")
     assert done.returncode == 1, done.stderr
     told = json.loads(done.stdout)

@@ -21,6 +21,12 @@ def is_turns(value: Json) -> TypeGuard[list[str]]:
     return isinstance(value, list) and bool(value) and all(isinstance(one, str) and one for one in value)
 
 
+def turn_count(inputs: Mapping[str, Json]) -> int:
+    """Return how often the app is asked for one case: once for each turn, once where there are none."""
+    turns = inputs.get("turns")
+    return len(turns) if is_turns(turns) else 1
+
+
 async def converse(inputs: dict[str, Json], ask: Ask) -> tuple[Output, Trace]:
     """Return what the app answers to `inputs`, turn by turn where they hold turns.
 

@@ -13,6 +13,7 @@ from typing import cast
 from genaiops.app import Services
 from genaiops.arena.arms import Prepared
 from genaiops.arena.bundle import open_bundle
+from genaiops.arena.conversation import turn_count
 from genaiops.arena.git import find_repository
 from genaiops.arena.judge import MOST_VERDICTS
 from genaiops.arena.ledger import Ledger, output_key
@@ -27,7 +28,8 @@ from genaiops.arena.planning import (
     plan_claims,
     rule_warnings,
 )
-from genaiops.arena.schedule import in_order, run_key, seed_of, steps_of
+from genaiops.arena.reuse import attempt_of
+from genaiops.arena.schedule import Step, in_order, run_key, seed_of, steps_of
 from genaiops.arena.suites import needs_fresh_latency
 from genaiops.core import Digest, Output, Usage, UserError
 from genaiops.models import Prices
@@ -85,7 +87,8 @@ async def plan_run(folder: Path, options: RunOptions, services: Services) -> Run
 def _plan(pair: Pair, options: RunOptions, ledger: Ledger) -> RunPlan:
     suite, ruler = pair.suite, pair.suite.ruler
     arms = {role: prepared.digest for role, prepared in pair.arms.items()}
-    key = run_key([one.digest for one in pair.suites], pair.gate_from, arms["baseline"], arms["candidate"])
+    own = run_key([one.digest for one in pair.suites], pair.gate_from, arms["baseline"], arms["candidate"])
+    key, _ = attempt_of(own, pair.arms, ledger)
     seed = seed_of(suite.digest, arms["candidate"])
     done = ledger.finished(key)
     earlier = _earlier(ledger, pair)
@@ -156,12 +159,12 @@ def _effort(pair: Pair, options: RunOptions, ledger: Ledger, key: Digest, earlie
     ]
     known = ledger.outputs(list(dict.fromkeys(keys)))
     seen: dict[Role, list[Output]] = {role: [] for role in ROLES}
-    left: dict[str, Role] = {}  # two arms that are the same app share an answer
-    for role, name in zip(roles, keys, strict=True):
+    left: dict[str, Step] = {}  # two arms that are the same app share an answer
+    for role, name, step in zip(roles, keys, steps, strict=True):
         if name in known:
             seen[role].append(known[name].output)
         else:
-            left.setdefault(name, role)
+            left.setdefault(name, step)
     return _estimate(pair, options, seen, list(left.values()), len(steps) - len(left), earlier)
 
 
@@ -169,7 +172,7 @@ def _estimate(
     pair: Pair,
     options: RunOptions,
     seen: Mapping[Role, Sequence[Output]],
-    left: Sequence[Role],
+    left: Sequence[Step],
     reused: int,
     earlier: Run | None,
 ) -> Effort:
@@ -177,10 +180,11 @@ def _estimate(
     cost: float | None = 0.0
     said: list[str] = []
     for role in ROLES:
-        count = left.count(role)
-        if not count:
+        mine = [step for step in left if step.arm == role]
+        if not mine:
             continue
         one, why = _typical(pair.arms[role], seen[role], role, earlier)
+        count = sum(turn_count(step.case.inputs) for step in mine) if one.assumed else len(mine)
         said.append(f"{role}: {why}")
         calls += count * one.calls
         tokens_in += count * one.input_tokens
@@ -204,13 +208,14 @@ def _estimate(
 
 @dataclass(frozen=True, slots=True)
 class _Typical:
-    """What one answer takes, on average."""
+    """What one answer takes, on average; what is `assumed` is taken anew at each turn of a conversation."""
 
     calls: float
     input_tokens: float
     output_tokens: float
     nanousd: float | None
     seconds: float
+    assumed: bool = False
 
 
 def _typical(
@@ -224,13 +229,15 @@ def _typical(
         return _mean(rows), f"as the {role} of run {earlier.id}, {len(rows):,} answers"
     chat = prepared.specs.get("chat")
     if chat is None:
-        return _Typical(0.0, 0.0, 0.0, None, ASSUMED_SECONDS), (
+        return _Typical(0.0, 0.0, 0.0, None, ASSUMED_SECONDS, assumed=True), (
             f"no earlier answer; assumed {ASSUMED_SECONDS:g} s; its model calls are its own, and not known"
         )
     stated = {name: {"in": p.usd_in, "out": p.usd_out} for name, p in prepared.project.prices.items()}
     cost = Prices.load(stated).cost(chat, ASSUMED)
     return (
-        _Typical(ASSUMED.calls, ASSUMED.input_tokens, ASSUMED.output_tokens, cost, ASSUMED_SECONDS),
+        _Typical(
+            ASSUMED.calls, ASSUMED.input_tokens, ASSUMED.output_tokens, cost, ASSUMED_SECONDS, assumed=True
+        ),
         f"no earlier answer; assumed {ASSUMED.calls} call of {ASSUMED.input_tokens:,} tokens in and "
         f"{ASSUMED.output_tokens:,} out, {ASSUMED_SECONDS:g} s each",
     )
