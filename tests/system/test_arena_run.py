@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import time
@@ -12,6 +11,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 from tests.support import small_project
+from tests.support.killing import kept, kill_once_kept
 
 ROOT = Path(__file__).resolve().parents[2]
 GENAIOPS = [sys.executable, "-m", "genaiops"]
@@ -108,41 +108,13 @@ def test_after_kill_9_no_finished_case_is_computed_again_and_the_verdict_is_the_
     (project / "model.yaml").write_text(slow, encoding="utf-8")
     whole = tmp_path / "whole"
     shutil.copytree(project, whole, ignore=shutil.ignore_patterns(".genaiops"))
-    killed = subprocess.Popen(
-        [*GENAIOPS, "arena", "run", "--jobs", "1"],
-        cwd=project,
-        env=env,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    database = project / ".genaiops" / "genaiops.db"
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and _kept(database) < 10:
-        time.sleep(0.02)
-    os.killpg(killed.pid, signal.SIGKILL)
-    killed.wait()
-    before = _kept(database)
+    before = kill_once_kept(project, env, 10)
     resumed = report(project, env)
     assert 10 <= before < 48
     assert resumed["model_calls"] == 48 - before
     uninterrupted = report(whole, env)
     assert resumed["claims"] == uninterrupted["claims"]
     assert resumed["outcome"] == uninterrupted["outcome"]
-
-
-def _kept(database: Path) -> int:
-    import sqlite3
-
-    if not database.exists():
-        return 0
-    connection = sqlite3.connect(f"file:{database}?mode=ro", uri=True)
-    try:
-        return int(connection.execute("select count(*) from arena_outputs").fetchone()[0])
-    except sqlite3.OperationalError:
-        return 0
-    finally:
-        connection.close()
 
 
 @pytest.mark.proves("A-RULER")
@@ -189,7 +161,7 @@ def test_a_second_run_at_once_is_told_who_is_running(project: Path, env: dict[st
     try:
         database = project / ".genaiops" / "genaiops.db"
         deadline = time.monotonic() + 60
-        while time.monotonic() < deadline and _kept(database) < 1:
+        while time.monotonic() < deadline and kept(database) < 1:
             time.sleep(0.02)
         second = genaiops(project, env, "arena", "run")
     finally:

@@ -3,15 +3,14 @@
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import jsonschema
 import pytest
 from tests.support import small_project
+from tests.support.killing import kill_once_kept
 
 ROOT = Path(__file__).resolve().parents[2]
 GENAIOPS = [sys.executable, "-m", "genaiops"]
@@ -69,6 +68,8 @@ def test_a_clear_change_asks_a_part_of_the_suite_and_its_evidence_verifies_as_su
     assert [level["status"] for level in verified["levels"]] == ["passed"] * 3
     shown = " ".join(genaiops(project, env, "show").stdout.split())  # a narrow terminal breaks the line
     assert "stopped early, every claim is decided, at look 1 of 3; 16 cases asked, 8 saved" in shown
+    again = told(project, env, "rescore", str(run["run"]), "--scorer", "exact_match")["comparisons"][0]
+    assert (again["candidate"]["n"], again["candidate"]["missing"]) == (16, 0), "unasked is not missing"
     page = (bundle / "report.html").read_text(encoding="utf-8")
     assert "Sequential: stopped early" in page
     assert "8 of them not asked" in page
@@ -94,41 +95,13 @@ def test_after_kill_9_a_sequential_run_goes_on_and_stops_where_it_would_have(
     (project / "model.yaml").write_text(slow, encoding="utf-8")
     whole = tmp_path / "whole"
     shutil.copytree(project, whole, ignore=shutil.ignore_patterns(".genaiops"))
-    killed = subprocess.Popen(
-        [*GENAIOPS, "arena", "run", "--sequential", "--jobs", "1"],
-        cwd=project,
-        env=env,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    database = project / ".genaiops" / "genaiops.db"
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and _kept(database) < 6:
-        time.sleep(0.02)
-    os.killpg(killed.pid, signal.SIGKILL)
-    killed.wait()
-    before = _kept(database)
+    before = kill_once_kept(project, env, 6, "--sequential")
     assert 6 <= before < 32
     resumed = told(project, env, "run", "--sequential")
     assert resumed["model_calls"] == 32 - before
     uninterrupted = told(whole, env, "run", "--sequential")
     assert resumed["claims"] == uninterrupted["claims"]
     assert resumed["sequential"] == uninterrupted["sequential"]
-
-
-def _kept(database: Path) -> int:
-    import sqlite3
-
-    if not database.exists():
-        return 0
-    connection = sqlite3.connect(f"file:{database}?mode=ro", uri=True)
-    try:
-        return int(connection.execute("select count(*) from arena_outputs").fetchone()[0])
-    except sqlite3.OperationalError:
-        return 0
-    finally:
-        connection.close()
 
 
 @pytest.mark.proves("B-BAD-SEQUENTIAL-ONCE")
