@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from genaiops.core import (
+    Annotation,
     Case,
     Claim,
     Digest,
@@ -27,6 +28,42 @@ class ScorerUse:
 
     name: str
     parameters: dict[str, Json] = field(default_factory=dict[str, Json])
+
+
+Sees = Literal["inputs", "expected", "passages"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judge:
+    """A language model as a scorer: what a good answer is (`rubric`), which model reads it, and how.
+
+    `scale` names its verdicts from worst to best; of k, the i-th counts i / (k − 1). It sees the answer and
+    what `sees` lists. With `form` pair it is shown both arms' answers, in both orders, and says which is
+    better: an arm's value is 1 where it won, 0 where it lost and 0.5 in a tie. `anchors` is the digest of
+    the judge's anchor rows, None without any.
+    """
+
+    name: str
+    model: str
+    rubric: str
+    form: Literal["answer", "pair"] = "answer"
+    scale: tuple[str, ...] = ("no", "yes")
+    sees: tuple[Sees, ...] = ("inputs", "expected")
+    max_tokens: int = 256
+    anchors: Digest | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Label:
+    """What a person said of one arm's answer to a case, on the scale of the scorer `annotation.name`.
+
+    The annotation's subject is the digest of that answer (`said.answer_digest`). Where the app failed
+    nobody is asked: `by` is then "code" and the value the scorer's worst. Of repeats the first is labelled.
+    """
+
+    role: Role
+    case: str
+    annotation: Annotation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +103,7 @@ class Ruler:
     gate: Gate = field(default_factory=Gate)
     correct: Correct | None = None
     specs: tuple[ScorerSpec, ...] = ()
+    judges: tuple[Judge, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,7 @@ from genaiops.arena.candidates import Exported, environment, export, project_of,
 from genaiops.arena.elsewhere import at_endpoint, moved
 from genaiops.arena.git import Repository, find_repository
 from genaiops.arena.model import ROLES, Arm, Role, Row
-from genaiops.arena.reuse import said
+from genaiops.arena.said import said
 from genaiops.arena.session import Session
 from genaiops.arena.verify import Level, LevelStatus, VerifyResult
 from genaiops.core import Case, Json, UserError, one_line

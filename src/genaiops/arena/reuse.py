@@ -14,8 +14,9 @@ from genaiops.arena.engine import Answered, Budget, Side, answer_all
 from genaiops.arena.ledger import Kept, Ledger, output_key
 from genaiops.arena.model import Role
 from genaiops.arena.recordings import Recording, strays
+from genaiops.arena.said import said
 from genaiops.arena.schedule import Step
-from genaiops.core import Digest, Json, Output, Trace, digest_json, encode, hex_of
+from genaiops.core import Digest, Trace, digest_json, hex_of
 from genaiops.work import Console, Progress
 
 _Label = TypeVar("_Label", bound=str)
@@ -92,19 +93,6 @@ def _moved(again: Sequence[_Entry], answered: Sequence[Answered]) -> int:
     """Return how many of the entries are answered otherwise now."""
     pairs = zip(again, answered, strict=True)
     return sum(said(entry.kept.output) != said(one.kept.output) for entry, one in pairs)
-
-
-def said(output: Output) -> Json:
-    """Return what an output says, apart from what two runs of one app may differ in: time, cost, scores."""
-    return [
-        output.status,
-        output.text,
-        output.data,
-        output.abstained,
-        [passage.id for passage in output.passages],
-        encode(output.citations),
-        encode(output.tool_calls),
-    ]
 
 
 def _lay(recording: Recording, steps: Sequence[Step], side: Side, ledger: Ledger) -> list[str]:
