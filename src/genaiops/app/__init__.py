@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         ChunkConfig,
         ClaimConfig,
         GateConfig,
+        JudgeConfig,
         KnowledgeConfig,
         PriceConfig,
         ProjectFile,
@@ -33,16 +34,17 @@ _FILES = {
     "overrides": "Overrides",
     "params": "Params",
     "project": "PROJECT_FILE Project load_project",
-    "schema": "AppTarget ChunkConfig ClaimConfig GateConfig KnowledgeConfig PriceConfig ProjectFile "
-    "ReuseConfig ScorerConfig SuiteConfig",
+    "schema": "AppTarget ChunkConfig ClaimConfig GateConfig JudgeConfig KnowledgeConfig PriceConfig "
+    "ProjectFile ReuseConfig ScorerConfig SuiteConfig",
     "services": "Services",
     "starting": "start_app",
 }
 
 __all__ = [
     "APP_KIND", "CALIBRATION_KIND", "PROJECT_FILE", "AppTarget", "AppWorker", "ChunkConfig", "ClaimConfig",
-    "Context", "GateConfig", "KnowledgeConfig", "Overrides", "Params", "PriceConfig", "Project",
-    "ProjectFile", "ReuseConfig", "ScorerConfig", "Services", "SuiteConfig", "load_project", "start_app",
+    "Context", "GateConfig", "JudgeConfig", "KnowledgeConfig", "Overrides", "Params", "PriceConfig",
+    "Project", "ProjectFile", "ReuseConfig", "ScorerConfig", "Services", "SuiteConfig", "load_project",
+    "start_app",
 ]  # fmt: skip
 
 __getattr__ = attach(__name__, {name: file for file, names in _FILES.items() for name in names.split()})

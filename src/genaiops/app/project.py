@@ -14,6 +14,7 @@ from genaiops.app.schema import (
     ChunkConfig,
     ClaimConfig,
     GateConfig,
+    JudgeConfig,
     KnowledgeConfig,
     PriceConfig,
     ProjectFile,
@@ -39,6 +40,7 @@ class Project:
     prices: dict[str, PriceConfig]
     knowledge: dict[str, KnowledgeConfig]
     suites: dict[str, SuiteConfig]
+    judges: dict[str, JudgeConfig]
     reuse: ReuseConfig
 
     def resolved(self) -> Json:
@@ -158,6 +160,7 @@ _MODELS: dict[str, type[BaseModel]] = {
     "scorer": ScorerConfig,
     "app": AppTarget,
     "reuse": ReuseConfig,
+    "judge": JudgeConfig,
 }
 _KNOWN: dict[str, Sequence[str]] = {
     "none": (),
@@ -187,6 +190,8 @@ def _keys_at(path: KeyPath) -> Sequence[str]:
             return _KNOWN["gate"]
         case ("suites", _, "gate", "claims", _):
             return _KNOWN["claim"]
+        case ("judges", _):
+            return _KNOWN["judge"]
         case ("reuse",):
             return _KNOWN["reuse"]
         case _:

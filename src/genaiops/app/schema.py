@@ -15,8 +15,19 @@ BOUND_KEYS: dict[ClaimKind, str] = {"better": "by", "not_worse": "margin", "at_l
 _VARIABLE = r"^[A-Z_][A-Z0-9_]*$"
 _TARGET = re.compile(r"[A-Za-z_][\w]*(?:\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
 
+
+def _as_word(value: object) -> object:
+    """Let a bare `yes`, which YAML may read as true, and a number be the words that people mean."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value) if isinstance(value, int) else value
+
+
 Name = Annotated[str, Field(pattern=r"^[a-z0-9]+(?:[._-][a-z0-9]+)*$", max_length=80)]
 """A name that can stand in a reference: lower-case letters, digits, and . _ - between them."""
+
+Verdict = Annotated[str, BeforeValidator(_as_word), Field(pattern=r"^[^\s\x00-\x1f][^\x00-\x1f]{0,39}$")]
+"""A word of a judge's scale, such as `right` or `3`."""
 
 Column = Annotated[str, Field(pattern=r"^(tags|inputs|expected)(\.[\w-]+)+$")]
 """A place in a case, such as `tags.document`."""
@@ -223,6 +234,31 @@ class SuiteConfig(_Strict):
         return cast(Json, self.model_dump(mode="json", by_alias=True, exclude_none=True))
 
 
+class JudgeConfig(_Strict):
+    """A language model as a scorer: a rubric (a text file), the model that reads it, and its verdicts.
+
+    `scale` names the verdicts of an answer from worst to best; with `form: pair` the judge says which of two
+    answers is better instead. Besides answers it sees what `sees` lists. `anchors` are rows that it judged
+    before, asked again at every run.
+    """
+
+    rubric: str = Field(min_length=1)
+    model: str = Field(min_length=3)
+    form: Literal["answer", "pair"] = "answer"
+    scale: tuple[Verdict, ...] = Field(default=("no", "yes"), min_length=2, max_length=11)
+    sees: tuple[Literal["inputs", "expected", "passages"], ...] = ("inputs", "expected")
+    max_tokens: int = Field(default=256, ge=16, le=8_192)
+    anchors: str | None = Field(default=None, min_length=1)
+
+    @model_validator(mode="after")
+    def _verdicts_differ(self) -> Self:
+        if len({word.casefold() for word in self.scale}) < len(self.scale):
+            raise PydanticCustomError("scale", "expected a scale whose words differ")
+        if self.form == "pair" and {"scale", "anchors"} & self.model_fields_set:
+            raise PydanticCustomError("form", "expected no scale and no anchors for a judge of pairs")
+        return self
+
+
 class ReuseConfig(_Strict):
     """How long an output of something remote may stand for what it would say now: `24h`, `30m`, `7d`."""
 
@@ -245,6 +281,7 @@ class ProjectFile(_Strict):
     prices: dict[str, PriceConfig] = {}
     knowledge: dict[Name, KnowledgeConfig] = {}
     suites: dict[Name, SuiteConfig] = {}
+    judges: dict[Name, JudgeConfig] = {}
     reuse: ReuseConfig = ReuseConfig()
 
     @model_validator(mode="after")

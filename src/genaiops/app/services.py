@@ -51,7 +51,11 @@ class Services:
 
     async def chat(self, project: Project, role: str = "chat") -> ChatModel:
         """Return the chat model that the project names for `role`; the same one for equal references."""
-        key = _model_key(project, role)
+        return await self.chat_model(project, _reference(project, role))
+
+    async def chat_model(self, project: Project, reference: str) -> ChatModel:
+        """Return the chat model of a reference; one that names a file is read in the project's folder."""
+        key = _model_key(project, reference)
         async with self._opening:
             if key not in self._chats:
                 self._chats[key] = open_chat(key[0], self._context(project))
@@ -59,7 +63,7 @@ class Services:
 
     async def embedder(self, project: Project) -> Embedder:
         """Return the project's embedder."""
-        key = _model_key(project, "embed")
+        key = _model_key(project, _reference(project, "embed"))
         async with self._opening:
             if key not in self._embedders:
                 self._embedders[key] = open_embedder(key[0], self._context(project))
@@ -174,8 +178,13 @@ def source_folder(root: Path, name: str, config: KnowledgeConfig) -> Path:
     return root / folder
 
 
-def _model_key(project: Project, role: str) -> tuple[str, str]:
+def _model_key(project: Project, reference: str) -> tuple[str, str]:
     """Return the reference and, where it names a file of the project, the project's folder."""
+    shared = reference.startswith(("local:", "openai:", "http:", "https:"))
+    return reference, "" if shared else str(project.root)
+
+
+def _reference(project: Project, role: str) -> str:
     reference = project.models.get(role)
     if reference is None:
         known = ", ".join(sorted(project.models)) or "nothing"
@@ -186,5 +195,4 @@ def _model_key(project: Project, role: str) -> tuple[str, str]:
             why=f"`models` in genaiops.yaml has: {known}",
             fix=f"add models: {{{role}: {example}}}",
         )
-    shared = reference.startswith(("local:", "openai:", "http:", "https:"))
-    return reference, "" if shared else str(project.root)
+    return reference

@@ -17,7 +17,7 @@ from typing import Literal, TypeVar
 
 from pydantic_core import from_json
 
-from genaiops.arena.model import Arm, Lock, Looks, Reuse, Role, Row, Ruler, Run, Suite
+from genaiops.arena.model import Arm, Judging, Lock, Looks, Reuse, Role, Row, Ruler, Run, Suite
 from genaiops.core import Case, Digest, Json, Score, Trace, UserError, Verdict, decode_json, one_line
 
 SCHEMA = "genaiops.evidence/1"
@@ -74,6 +74,7 @@ class Manifest:
     blobs: dict[str, str] = field(default_factory=dict[str, str])
     warnings: tuple[str, ...] = ()
     looks: Looks | None = None
+    judging: tuple[Judging, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,6 +168,7 @@ class Bundle:
             other_scores=self.scores(OTHER_SCORES) if OTHER_SCORES in self.raw else {},
             warnings=manifest.warnings,
             looks=manifest.looks,
+            judging=manifest.judging,
         )
 
     def suite(self) -> Suite:

@@ -75,6 +75,13 @@ async def calibrate(session: Session, options: CalibrateOptions) -> Calibrated:
                 why="calibration learns which answers are right",
                 fix="add a scorer like {wrong_answers: {right: answer_f1, from: 0.5}}",
             )
+        if any(judge.name == suite.ruler.correct.scorer for judge in suite.ruler.judges):
+            raise UserError(
+                "GAO-ARENA-138",
+                f"the suite {suite.ruler.name!r} says by a judge what is right: {suite.ruler.correct.scorer}",
+                why="calibration weighs every choice of every case, which is too much to ask of a judge",
+                fix="add a suite whose `right` is computed, such as answer_f1, and name it with --suite",
+            )
         cases, digest = _cases(exported.root, options, project.suites[suite.ruler.name], suite)
         answered = await _answer(session, prepared, suite, cases, digest, options)
     offers = await _offers(answered, suite.ruler.correct, cases, suite, session, prepared)

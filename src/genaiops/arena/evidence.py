@@ -127,6 +127,7 @@ def _manifest(run: Run, blobs: Mapping[str, Digest]) -> Manifest:
         blobs=dict(blobs),
         warnings=run.warnings,
         looks=run.looks,
+        judging=run.judging,
     )
 
 

@@ -10,12 +10,14 @@ from genaiops.core import (
     Digest,
     Json,
     LockState,
+    ModelSpec,
     Output,
     Quarantined,
     Score,
     ScorerSpec,
     Spending,
     Trace,
+    Usage,
 )
 
 Role = Literal["baseline", "candidate"]
@@ -38,9 +40,9 @@ class Judge:
     """A language model as a scorer: what a good answer is (`rubric`), which model reads it, and how.
 
     `scale` names its verdicts from worst to best; of k, the i-th counts i / (k − 1). It sees the answer and
-    what `sees` lists. With `form` pair it is shown both arms' answers, in both orders, and says which is
-    better: an arm's value is 1 where it won, 0 where it lost and 0.5 in a tie. `anchors` is the digest of
-    the judge's anchor rows, None without any.
+    what `sees` lists. With `form` pair it has no scale: it is shown both arms' answers, in both orders, and
+    says which is better; an arm's value is the mean of the two, where a win is 1, a tie 0.5 and a loss 0.
+    `anchors` is the digest of the judge's anchor rows, None without any.
     """
 
     name: str
@@ -51,6 +53,38 @@ class Judge:
     sees: tuple[Sees, ...] = ("inputs", "expected")
     max_tokens: int = 256
     anchors: Digest | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnchorCheck:
+    """How a judge's verdicts on its anchors flipped since they were written, and McNemar's exact p-value."""
+
+    rows: int
+    up: int
+    down: int
+    p_value: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judging:
+    """What a judge did in a run: who it was, and what it took.
+
+    `asked` questions went to the model now, `cached` verdicts were given before to the same question;
+    `without_verdict` replies held none. `cost_nanousd` None: the price is unknown. Of `pairs` shown in both
+    orders, `turned` got verdicts that contradict each other.
+    """
+
+    judge: str
+    model: ModelSpec
+    asked: int = 0
+    cached: int = 0
+    without_verdict: int = 0
+    canaries: int = 0
+    usage: Usage = field(default_factory=Usage)
+    cost_nanousd: int | None = None
+    pairs: int = 0
+    turned: int = 0
+    anchors: AnchorCheck | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,3 +243,4 @@ class Run:
     other_scores: dict[Role, tuple[Score, ...]] = field(default_factory=dict[Role, tuple[Score, ...]])
     warnings: tuple[str, ...] = ()
     looks: Looks | None = None
+    judging: tuple[Judging, ...] = ()

@@ -13,7 +13,8 @@ from genaiops.arena.candidates import Exported, environment, export, project_of,
 from genaiops.arena.datasets import read_cases
 from genaiops.arena.elsewhere import Elsewhere, elsewhere, made_ready, no_overrides, refuse_recorded_latency
 from genaiops.arena.git import Repository
-from genaiops.arena.model import Role, Suite
+from genaiops.arena.judges import judge_files, read_judges, same_family
+from genaiops.arena.model import ROLES, Role, Suite
 from genaiops.arena.quarantine import read_quarantine, without_quarantine
 from genaiops.arena.suites import needs_fresh_latency, resolve_suite
 from genaiops.core import Case, Digest, Json, UserError
@@ -104,6 +105,8 @@ async def pair_up(repository: Repository, options: RunOptions, services: Service
     warnings = ruling.warnings
     if arms["baseline"].digest == arms["candidate"].digest:
         warnings = (*warnings, "both arms are the same app: nothing that makes an answer differs")
+    models = {role: arms[role].project.models.values() for role in ROLES}
+    warnings = (*warnings, *same_family(ruling.suite.ruler.judges, models))
     return Pair(arms, ruling.suite, ruling.other, ruling.gate_from, ruling.gate_changed, facts, warnings)
 
 
@@ -167,9 +170,12 @@ def _unheard(suite: Suite) -> tuple[str, ...]:
 def _same_suite(theirs: Project, mine: Project, name: str) -> bool:
     """Say whether both trees hold the same suite over the same files, so that one reading serves."""
     config = mine.suites[name]
-    if theirs.suites[name] != config:
+    used = [entry.name for entry in config.scorers]
+    judges = [{one: project.judges.get(one) for one in used} for project in (theirs, mine)]
+    if theirs.suites[name] != config or judges[0] != judges[1]:
         return False
-    pairs = [(theirs.root / path, mine.root / path) for path in (config.dataset, config.quarantine) if path]
+    files = [path for path in (config.dataset, config.quarantine) if path] + judge_files(mine, used)
+    pairs = [(theirs.root / path, mine.root / path) for path in files]
     return all(one.is_file() and two.is_file() and filecmp.cmp(one, two, shallow=False) for one, two in pairs)
 
 
@@ -229,7 +235,8 @@ def load_suite(project: Project, name: str) -> Suite:
     except UserError as error:  # the file to mend is the project's, not its exported copy
         error.where = error.where.replace(f"{project.root}/", "")
         raise
-    suite = resolve_suite(name, config, cases, digest)
+    judges = read_judges(project, [entry.name for entry in config.scorers])
+    suite = resolve_suite(name, config, cases, digest, judges)
     if config.quarantine is None:
         return suite
     return read_quarantine(project.root / config.quarantine, suite, where=config.quarantine)

@@ -19,6 +19,7 @@ from genaiops.arena.engine import Answered, Budget, Pools, Side, answer_all, now
 from genaiops.arena.evidence import write_bundle
 from genaiops.arena.git import find_repository
 from genaiops.arena.judge import judge
+from genaiops.arena.judges import Given, Panel
 from genaiops.arena.keys import signing_key
 from genaiops.arena.ledger import FinishedRun, Ledger
 from genaiops.arena.looks import plan_looks, prefixes
@@ -101,11 +102,16 @@ async def _run(
     started = now()
     for suite in pair.suites:
         check_share(suite.ruler, suite.cases, started_at=started)
+    panels = await _panels(pair, options, services)
     looks, why_once = _looks(pair, seed) if options.sequential else (None, "")
-    answered, settled = await _answer(key, seed, pair, options, services, ledger, looks)
+    answered, settled = await _answer(key, seed, pair, options, services, ledger, looks, panels[0])
     rows = tuple(_row(one) for one in answered)
     judge_project = pair.arms[pair.gate_from].project
-    scores = [await _scored(suite, answered, services, judge_project) for suite in pair.suites]
+    scores = [
+        await _scored(suite, answered, services, judge_project, panel)
+        for suite, panel in zip(pair.suites, panels, strict=True)
+    ]
+    judging = tuple(one for panel in panels for one in panel.facts())
     apps: dict[Role, Registered] = {role: register_app(hub, prepared) for role, prepared in pair.arms.items()}
     lock = replace(_lock(pair, ledger), attempts=attempt)
     run = Run(
@@ -128,7 +134,9 @@ async def _run(
         seed=seed,
         started_at=started,
         finished_at=now(),
-        model_calls=sum(one.calls for one in answered) + settled.calls,
+        model_calls=sum(one.calls for one in answered)
+        + settled.calls
+        + sum(one.usage.calls for one in judging),
         reuse=_reuse(answered),
         environment=pair.environment,
         prices=_prices(pair),
@@ -143,6 +151,7 @@ async def _run(
             *_warnings(rows, lock),
         ),
         looks=looks,
+        judging=judging,
     )
     return _conclude(run, key, apps, services, hub, ledger)
 
@@ -155,6 +164,7 @@ async def _answer(
     services: Services,
     ledger: Ledger,
     looks: Looks | None,
+    panel: Panel,
 ) -> tuple[list[Answered], Settled]:
     steps = steps_of(pair.suites, seed)
     sides: dict[str, Side] = {
@@ -184,7 +194,7 @@ async def _answer(
         try:
             if looks is None:
                 return await answer(steps), settled
-            return await _until_settled(steps, looks, seed, pair, services, answer), settled
+            return await _until_settled(steps, looks, seed, pair, services, answer, panel), settled
         finally:
             await pools.close()
 
@@ -203,6 +213,7 @@ async def _until_settled(
     pair: Pair,
     services: Services,
     answer: Callable[[Sequence[Step]], Awaitable[list[Answered]]],
+    panel: Panel,
 ) -> list[Answered]:
     """Answer the suite look by look until its claims are settled; what a kill left is used again."""
     cut = prefixes(pair.suite.ruler, pair.suite.cases, looks, seed)
@@ -211,7 +222,7 @@ async def _until_settled(
     scores: dict[Role, tuple[Score, ...]] = dict.fromkeys(ROLES, ())
     for number, cases in enumerate(cut.cuts):
         more = await answer(steps[len(answered) : cases * len(ROLES) * pair.suite.ruler.repeats])
-        found = await _scored(pair.suite, more, services, project)
+        found = await _scored(pair.suite, more, services, project, panel)
         answered += more
         scores = {role: scores[role] + found[role] for role in ROLES}
         if cut.take(number, scores)[2] is not None:
@@ -219,19 +230,36 @@ async def _until_settled(
     return answered
 
 
+async def _panels(pair: Pair, options: RunOptions, services: Services) -> list[Panel]:
+    """Return the judges of each suite, examined, with the project that the suite comes from."""
+    owners: list[Role] = [pair.gate_from, *(role for role in ROLES if role != pair.gate_from)]
+    panels: list[Panel] = []
+    for suite, role in zip(pair.suites, owners, strict=False):
+        panel = Panel(suite.ruler.judges, pair.arms[role].project, services, jobs=options.jobs)
+        await panel.examine(suite.cases[0])
+        panels.append(panel)
+    return panels
+
+
 async def _scored(
-    suite: Suite, answered: Sequence[Answered], services: Services, project: Project
+    suite: Suite, answered: Sequence[Answered], services: Services, project: Project, panel: Panel
 ) -> dict[Role, tuple[Score, ...]]:
     embedder = await services.embedder(project) if "embed" in project.models else None
-    scorers = build_scorers(suite.ruler, embedder=embedder)
     cases = {case.id: case for case in suite.cases}
+    mine = [
+        (one, Given(one.step.arm, cases[one.step.case.id], one.step.repeat, one.kept.output))
+        for one in answered
+        if one.step.case.id in cases and one.step.repeat < suite.ruler.repeats
+    ]
+    judged = await panel.judged([given for _, given in mine])
+    scorers = {
+        arm: build_scorers(suite.ruler, embedder=embedder, judged=said) for arm, said in judged.items()
+    }
     scores: dict[Role, list[Score]] = {role: [] for role in ROLES}
-    for one in answered:
-        if (case := cases.get(one.step.case.id)) is not None and one.step.repeat < suite.ruler.repeats:
-            kept = one.kept
-            scores[cast(Role, one.step.arm)] += await score_output(
-                scorers, case, one.step.repeat, kept.output, kept.trace
-            )
+    for one, given in mine:
+        scores[cast(Role, given.arm)] += await score_output(
+            scorers[given.arm], given.case, given.repeat, given.output, one.kept.trace
+        )
     return {role: tuple(found) for role, found in scores.items()}
 
 

@@ -8,7 +8,7 @@ from typing import cast
 from genaiops.app import GateConfig, SuiteConfig
 from genaiops.arena.datasets import scalar_text, value_at
 from genaiops.arena.facts import fact_names
-from genaiops.arena.model import Correct, Gate, Ruler, ScorerUse, Suite
+from genaiops.arena.model import Correct, Gate, Judge, Ruler, ScorerUse, Suite
 from genaiops.arena.scorers import build_scorers, check_expectations
 from genaiops.core import (
     Case,
@@ -26,13 +26,20 @@ IMPLIED_MARGIN = 0.05
 _MOST_SLICES = 100
 
 
-def resolve_suite(name: str, config: SuiteConfig, cases: Sequence[Case], dataset_digest: Digest) -> Suite:
-    """Return the suite.
+def resolve_suite(
+    name: str,
+    config: SuiteConfig,
+    cases: Sequence[Case],
+    dataset_digest: Digest,
+    judges: tuple[Judge, ...] = (),
+) -> Suite:
+    """Return the suite; `judges` are those among its scorers.
 
     Raises `UserError` for a name, parameter, bound, claim, rule or expectation of a case that does not fit.
     """
     uses = tuple(ScorerUse(name=entry.name, parameters=dict(entry.params)) for entry in config.scorers)
     _refuse_twice(name, [use.name for use in uses])
+    _refuse_parameters(name, uses, judges)
     ruler = Ruler(
         name=name,
         dataset_digest=dataset_digest,
@@ -41,6 +48,7 @@ def resolve_suite(name: str, config: SuiteConfig, cases: Sequence[Case], dataset
         discover=config.discover,
         repeats=config.repeats,
         correct=_correct(uses),
+        judges=judges,
     )
     scorers = build_scorers(ruler)
     check_expectations(scorers, cases)
@@ -106,6 +114,19 @@ def _refuse_twice(suite: str, names: list[str]) -> None:
                 f"the scorer {name!r} stands twice",
                 "facts go by a scorer's name",
                 "keep one of them",
+            )
+
+
+def _refuse_parameters(suite: str, uses: Sequence[ScorerUse], judges: Sequence[Judge]) -> None:
+    named = {judge.name for judge in judges}
+    for use in uses:
+        if use.name in named and use.parameters:
+            raise _refused(
+                "118",
+                suite,
+                f"the judge {use.name!r} is given parameters here",
+                "what a judge does is said once, where it is described",
+                f"move them to judges.{use.name}",
             )
 
 

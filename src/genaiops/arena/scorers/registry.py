@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from importlib.metadata import EntryPoint, entry_points
 
+from genaiops.arena.judges.scorer import Judged, JudgeScorer, judge_spec
 from genaiops.arena.model import Ruler, ScorerUse
 from genaiops.arena.scorers.base import ScorerContext, ScorerFactory
 from genaiops.core import Embedder, Scorer, ScorerSpec, UserError, one_line
@@ -35,12 +36,16 @@ ADAPTERS: Mapping[str, str] = {"autoevals": f"{_ROOM}.autoevals:autoevals"}
 """Other people's metrics, by the name of their package, which is imported where a suite names it."""
 
 
-def build_scorers(ruler: Ruler, *, embedder: Embedder | None = None) -> list[Scorer]:
+def build_scorers(
+    ruler: Ruler, *, embedder: Embedder | None = None, judged: Mapping[str, Judged] | None = None
+) -> list[Scorer]:
     """Return the scorers of a suite, in its order; raises `UserError` for an unknown name or parameter.
 
-    Without an `embedder`, a scorer that reads one can be built, but its scores fail.
+    Without an `embedder` a scorer that reads one can be built, and a judge without what it said (`judged`, by
+    its name), but their scores fail.
     """
     uses = {use.name: use for use in ruler.scorers}
+    judges = {judge.name: judge for judge in ruler.judges}
     built: dict[str, Scorer] = {}
 
     def scorer(name: str) -> Scorer:
@@ -52,7 +57,12 @@ def build_scorers(ruler: Ruler, *, embedder: Embedder | None = None) -> list[Sco
                 fix=f"add {name} to the suite's `scorers`",
             )
         if name not in built:
-            built[name] = _build(uses[name], context)
+            judge = judges.get(name)
+            built[name] = (
+                _build(uses[name], context)
+                if judge is None
+                else JudgeScorer(judge_spec(judge), judge, (judged or {}).get(name))
+            )
         return built[name]
 
     context = ScorerContext(embedder, scorer)

@@ -16,6 +16,7 @@ from genaiops.arena.compare import resampling_key
 from genaiops.arena.elsewhere import elsewhere
 from genaiops.arena.engine import Answered, Budget, answer_all
 from genaiops.arena.git import find_repository
+from genaiops.arena.judges import Given, Panel
 from genaiops.arena.ledger import Ledger
 from genaiops.arena.model import Reuse, Suite
 from genaiops.arena.pairing import Ruling, RunOptions, choose_suite
@@ -64,12 +65,26 @@ async def run_sweep(
         baseline = export(repository, trees, options.baseline or repository.commit_of("HEAD"))
         theirs = project_of(baseline, mine, services.settings.env)
         ruling = choose_suite(options, baseline, theirs, mine)
+        _refuse_pairs(ruling.suite)
         facts = {**environment(), "same_env": True} if options.same_env else environment()
         cells = await _cells(candidate, mine, axes, services, facts)
         answered, settled = await _answer(ruling.suite, cells, options, services)
         judge_project = theirs if ruling.gate_from == "baseline" else mine
-        scores = await _scored(ruling.suite, answered, services, judge_project)
+        scores, judging = await _scored(ruling.suite, answered, services, judge_project)
+    settled = replace(settled, calls=settled.calls + judging)
     return _told(options, ruling, cells, answered, scores, settled)
+
+
+def _refuse_pairs(suite: Suite) -> None:
+    for judge in suite.ruler.judges:
+        if judge.form == "pair":
+            raise UserError(
+                "GAO-ARENA-270",
+                f"the judge {judge.name!r} compares two arms, and a sweep has many",
+                why="it can say which of two answers is better, not how good each of them is",
+                fix="sweep with a judge of answers (form: answer), or compare two cells with arena run",
+                where=f"judges.{judge.name}.form",
+            )
 
 
 async def _cells(
@@ -143,15 +158,23 @@ async def _answer(
 
 async def _scored(
     suite: Suite, answered: Sequence[Answered], services: Services, project: Project
-) -> dict[str, list[Score]]:
+) -> tuple[dict[str, list[Score]], int]:
+    """Return the scores of each cell, and how many calls its judges made."""
     embedder = await services.embedder(project) if "embed" in project.models else None
-    scorers = build_scorers(suite.ruler, embedder=embedder)
+    panel = Panel(suite.ruler.judges, project, services)
+    await panel.examine(suite.cases[0])
+    judged = await panel.judged(
+        [Given(one.step.arm, one.step.case, one.step.repeat, one.kept.output) for one in answered]
+    )
+    scorers = {
+        arm: build_scorers(suite.ruler, embedder=embedder, judged=said) for arm, said in judged.items()
+    }
     scores: dict[str, list[Score]] = {}
     for one in answered:
         step, kept = one.step, one.kept
-        found = await score_output(scorers, step.case, step.repeat, kept.output, kept.trace)
+        found = await score_output(scorers[step.arm], step.case, step.repeat, kept.output, kept.trace)
         scores.setdefault(step.arm, []).extend(found)
-    return scores
+    return scores, sum(one.usage.calls for one in panel.facts())
 
 
 def _told(
