@@ -6,7 +6,7 @@ where there are none from assumptions that are said.
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
@@ -16,6 +16,8 @@ from genaiops.arena.bundle import open_bundle
 from genaiops.arena.conversation import turn_count
 from genaiops.arena.git import find_repository
 from genaiops.arena.judge import MOST_VERDICTS
+from genaiops.arena.judges.canary import ATTACKS
+from genaiops.arena.judges.panel import BATCH
 from genaiops.arena.ledger import Ledger, output_key
 from genaiops.arena.looks import cluster_sizes, plan_looks
 from genaiops.arena.model import ROLES, Role, Run
@@ -43,7 +45,11 @@ LATEST = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effort:
-    """What is left to do, at most: a sequential run may stop before. `cost_usd` None: a price is unknown."""
+    """What is left to do, at most: a sequential run may stop before. `cost_usd` None: a price is unknown.
+
+    `judge_calls` are questions to the suite's judges, those that they were asked before included; they are no
+    part of calls, tokens, money and minutes.
+    """
 
     answers: int
     reused: int
@@ -53,6 +59,7 @@ class Effort:
     cost_usd: float | None
     minutes: float
     assumptions: tuple[str, ...]
+    judge_calls: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +106,7 @@ def _plan(pair: Pair, options: RunOptions, ledger: Ledger) -> RunPlan:
     claims = plan_claims(
         ruler, suite.cases, earlier.scores if earlier and same else {}, earlier.id if earlier else ""
     )
+    effort = replace(effort, judge_calls=0 if done else _judge_calls(pair))
     looks = looks_plan(*plan_looks(suite, seed), sizes, ruler.gate.alpha)
     return RunPlan(
         project=pair.arms["candidate"].project.project,
@@ -119,6 +127,13 @@ def _plan(pair: Pair, options: RunOptions, ledger: Ledger) -> RunPlan:
             *_more_warnings(pair, options, ledger, effort, looks),
         ),
     )
+
+
+def _judge_calls(pair: Pair) -> int:
+    """Return how many questions the judges have: one an answer, and what it takes to trust them."""
+    answers = sum(len(ROLES) * len(suite.cases) * suite.ruler.repeats for suite in pair.suites)
+    judges = sum(len(suite.ruler.judges) for suite in pair.suites)
+    return judges * (answers + 2 * (len(ATTACKS) + -(-answers // BATCH))) if judges else 0
 
 
 def _more_warnings(

@@ -11,6 +11,7 @@ import typer
 from genaiops.app import load_project
 from genaiops.arena.belonging import Place, with_belonging
 from genaiops.arena.bundle import MANIFEST
+from genaiops.arena.judges import Panel, read_judges
 from genaiops.arena.ledger import Ledger
 from genaiops.arena.options import Answers, Json, Junit, Markdown, PassEnv, Private, Unverified
 from genaiops.arena.report import ReportFiles, changed_cases, render_json, render_terminal, write_reports
@@ -103,7 +104,7 @@ def rescore(
     scorer: Annotated[str, typer.Option(help="A scorer by name; parameters as JSON after a colon.")],
     json: Json = False,
 ) -> None:
-    """Apply another scorer to the outputs that a run recorded: no model answers again.
+    """Apply another scorer, or a judge, to the outputs that a run recorded: the app does not answer again.
 
     Example: genaiops arena rescore 3f9a --scorer 'retrieval_recall:{"k": 3}'
     """
@@ -111,15 +112,28 @@ def rescore(
     finished = _finished(name, console)
     kind, _, parameters = scorer.partition(":")
 
-    async def go() -> tuple[tuple[Comparison, ...], tuple[Comparison, ...]]:
+    async def go() -> tuple[tuple[Comparison, ...], tuple[Comparison, ...], int]:
         async with open_session(Path.cwd(), console) as session:
             project = load_project(session.root, (), session.services.settings.env)
             embedder = await session.services.embedder(project) if "embed" in project.models else None
-            return await score_again(finished.run, kind, _parameters(parameters), embedder=embedder)
+            judges = read_judges(project, [kind])
+            panel = Panel(judges, project, session.services)
+            await panel.examine(finished.run.suite.cases[0])
+            told = await score_again(
+                finished.run,
+                kind,
+                _parameters(parameters),
+                embedder=embedder,
+                judges=judges,
+                panel=panel,
+            )
+            return *told, sum(one.usage.calls for one in panel.facts())
 
-    comparisons, slices = asyncio.run(go())
+    comparisons, slices, calls = asyncio.run(go())
     if json:
-        console.emit_json({"comparisons": encode(comparisons), "slices": encode(slices), "model_calls": 0})
+        console.emit_json(
+            {"comparisons": encode(comparisons), "slices": encode(slices), "model_calls": calls}
+        )
     else:
         console.print(render_comparisons((*comparisons, *slices)))
 

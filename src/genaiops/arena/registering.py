@@ -1,13 +1,14 @@
 """What a run used and made, in the Hub: edges are written here, where the inputs are read.
 
 prompt, corpus → index, calibration → app, or recording ┐
-dataset → suite ────────────────────────────────────────┴→ evidence
+dataset, judge (a scorer) → suite ──────────────────────┴→ evidence
 """
 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from genaiops.app import APP_KIND, CALIBRATION_KIND
 from genaiops.arena.arms import Prepared
@@ -77,6 +78,8 @@ def register_evidence(
     ruler = run.suite.ruler
     with hub.activity("suite") as activity:
         activity.use(register_dataset(hub, ruler.name, run.suite.cases, ruler.dataset_digest))
+        for judge in ruler.judges:
+            activity.use(hub.publish("scorer", judge.name, cast("dict[str, Json]", encode(judge))))
         suite = activity.produce("suite", ruler.name, {"digest": run.suite.digest, "ruler": encode(ruler)})
     with hub.activity("arena run") as activity:
         activity.use(suite)
@@ -133,6 +136,7 @@ KINDS_USED = (
     *(PROMPT_KIND, CORPUS_KIND, INDEX_KIND, APP_KIND, CALIBRATION_KIND),
     _kind("dataset", ["digest", "cases", "rows"], ["rows"]),
     _kind("recording", ["digest", "outputs", "content"], ["content"]),
+    _kind("scorer", ["name", "model", "rubric"]),
     _kind("suite", ["digest", "ruler"]),
     _kind("evidence", ["run", "outcome", "statement"], ["statement"]),
 )

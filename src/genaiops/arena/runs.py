@@ -19,7 +19,7 @@ from genaiops.arena.engine import Answered, Budget, Pools, Side, answer_all, now
 from genaiops.arena.evidence import write_bundle
 from genaiops.arena.git import find_repository
 from genaiops.arena.judge import judge
-from genaiops.arena.judges import Given, Panel
+from genaiops.arena.judges import Given, Panel, judging_warnings
 from genaiops.arena.keys import signing_key
 from genaiops.arena.ledger import FinishedRun, Ledger
 from genaiops.arena.looks import plan_looks, prefixes
@@ -148,6 +148,7 @@ async def _run(
             *pair.warnings,
             *settled.warnings,
             *([why_once] if why_once else []),
+            *judging_warnings(judging),
             *_warnings(rows, lock),
         ),
         looks=looks,

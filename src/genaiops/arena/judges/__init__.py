@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from genaiops.arena.judges.panel import Panel
     from genaiops.arena.judges.reading import judge_files, read_judges
     from genaiops.arena.judges.scorer import Judged, JudgeScorer, judge_spec
+    from genaiops.arena.judges.telling import judging_text, judging_warnings
 
 __all__ = [
     "Given",
@@ -22,6 +23,8 @@ __all__ = [
     "Panel",
     "judge_files",
     "judge_spec",
+    "judging_text",
+    "judging_warnings",
     "read_judges",
     "same_family",
 ]
@@ -35,6 +38,8 @@ __getattr__ = attach(
         "Panel": "panel",
         "judge_files": "reading",
         "judge_spec": "scorer",
+        "judging_text": "telling",
+        "judging_warnings": "telling",
         "read_judges": "reading",
         "same_family": "family",
     },

@@ -152,7 +152,8 @@ class Panel:
         with Progress(label, len(keys), console=self._services.console) as progress:
             for start in range(0, len(keys), BATCH):
                 batch = keys[start : start + BATCH]
-                await self._try(one, questions[batch[0]][0], one.batches)
+                drawn = min(batch)  # keys are digests: nobody chooses which case it is
+                await self._try(one, questions[drawn][0], one.batches)
                 one.batches += 1
                 await self._ask_batch(one, {key: questions[key][1] for key in batch}, limit, progress)
 

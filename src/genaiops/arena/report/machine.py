@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 from genaiops.arena.bundle import REPORT, STATEMENT
-from genaiops.arena.model import ROLES, Reuse, Run
+from genaiops.arena.model import ROLES, Judging, Reuse, Run
 from genaiops.core import Digest, UserError, Verdict, open_statement
 
 
@@ -50,6 +50,7 @@ class RunReport(Verdict):
     attempts: int
     verdicts_on_dataset: int
     signature: RunSignature
+    judging: tuple[Judging, ...] = ()
     warnings: tuple[str, ...] = ()
 
 
@@ -77,6 +78,7 @@ def render_json(run: Run, verdict: Verdict, bundle: Path) -> RunReport:
         attempts=run.lock.attempts,
         verdicts_on_dataset=run.lock.verdicts_on_dataset,
         signature=RunSignature(key_id=_key_id(bundle)),
+        judging=run.judging,
         warnings=run.warnings,
     )
 

@@ -36,6 +36,8 @@ def _lines(effort: Effort) -> Iterator[RenderableType]:
         f"calls, {effort.input_tokens:,} tokens in and {effort.output_tokens:,} out · "
         f"{dollars(effort.cost_usd)} · {effort.minutes:.3g} minutes"
     )
+    if effort.judge_calls:
+        yield Text(f"and about {effort.judge_calls:,} questions to judges, less what they were asked before")
     for text in effort.assumptions:
         yield Text(f"  {clip(text, 300)}", style="dim")
 

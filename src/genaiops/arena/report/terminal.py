@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from genaiops.arena.bundle import REPORT
+from genaiops.arena.judges import judging_text
 from genaiops.arena.model import ROLES, Role, Run
 from genaiops.arena.report import intervals, sections, steadiness
 from genaiops.arena.report.cases import FATE_WORDS, FATES, CaseView, Fate, Tally, tally, view_cases
@@ -201,6 +202,8 @@ def _where(run: Run, bundle: Path) -> RenderableType:
     table.add_row("report", Text(f"{folder}{os.sep}{REPORT}"))
     table.add_row("evidence", Text(folder))
     table.add_row("recompute", Text(f"genaiops arena verify {folder}"))
+    for one in run.judging:
+        table.add_row("judge", Text(clip(judging_text(one), 300)))
     calls = f"{run.model_calls:,} model call{'' if run.model_calls == 1 else 's'}"
     oldest = f", the oldest from {clip(run.reuse.oldest, 30)}" if run.reuse.oldest else ""
     table.add_row("took", Text(f"{calls}; {run.reuse.outputs:,} of {len(run.rows):,} outputs reused{oldest}"))
