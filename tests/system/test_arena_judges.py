@@ -78,6 +78,18 @@ def test_a_judge_scores_both_arms_and_its_evidence_says_who_judged_and_at_which_
     assert {one["cached"] for one in again["judging"]} == {QUESTIONS}  # type: ignore[union-attr,index]
 
 
+@pytest.mark.proves("B-JUDGE-RUN")
+def test_a_judge_can_say_what_counts_as_right(tmp_path: Path, env: dict[str, str]) -> None:
+    text = judging.PROJECT.replace("[right,", "[{wrong_answers: {right: right, from: 0.5}}, right,")
+    text = text.replace("scorer: right,", "scorer: wrong_answers,")
+    project = judging.make(tmp_path / "cities", project=text)
+    judging.improve(project)
+    told = report(project, env)
+    assert told["claims"][0]["interval"]["estimate"] == -1.0  # type: ignore[index]
+    verified = genaiops(project, env, "arena", "verify", str(told["evidence"]))
+    assert "wrong_answers: it asks a model" in verified.stdout
+
+
 @pytest.mark.proves("B-JUDGE-CANARY")
 def test_a_judge_that_obeys_an_answer_is_refused_before_the_app_is_asked(
     tmp_path: Path, env: dict[str, str]

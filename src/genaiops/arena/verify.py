@@ -229,8 +229,9 @@ def _checkable(ruler: Ruler) -> tuple[list[Scorer], tuple[str, ...]]:
         )
     scorers: list[Scorer] = []
     left: list[str] = []
+    known = {*BUILT_IN, *(judge.name for judge in ruler.judges)}
     for use in ruler.scorers:
-        others = (other for other in ruler.scorers if other.name in BUILT_IN and other.name != use.name)
+        others = (other for other in ruler.scorers if other.name in known and other.name != use.name)
         try:
             scorer = build_scorers(replace(ruler, scorers=(use, *others)))[0]
         except UserError as error:
