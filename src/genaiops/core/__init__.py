@@ -80,6 +80,7 @@ if TYPE_CHECKING:
         DiscoveredSlice,
         Flakiness,
         Interval,
+        JudgeAgreement,
         LockState,
         Look,
         Outcome,
@@ -113,8 +114,8 @@ _FILES = {
     "text": "one_line plain",
     "traces": "Operation Span Trace",
     "verdicts": "ArmFacts Changes Claim ClaimAtLook ClaimKind ClaimResult ClustersNeeded Comparison "
-    "CostPerCorrect Decision Discovered DiscoveredSlice Flakiness Interval LockState Look Outcome Quarantine "
-    "Quarantined RuleResult Sequential Spending Steadiness Stopped Verdict",
+    "CostPerCorrect Decision Discovered DiscoveredSlice Flakiness Interval JudgeAgreement LockState Look "
+    "Outcome Quarantine Quarantined RuleResult Sequential Spending Steadiness Stopped Verdict",
     "yaml_text": "FrontMatter KeyPath Located read_front_matter read_yaml",
 }
 
@@ -123,17 +124,17 @@ __all__ = [
     "ChatDelta", "ChatModel", "ChatReply", "ChatRequest", "Citation", "Claim", "ClaimAtLook", "ClaimKind",
     "ClaimResult", "ClustersNeeded", "Comparison", "CostPerCorrect", "Decision", "Digest", "Discovered",
     "DiscoveredSlice", "Done", "Egress", "Embedder", "Flakiness", "FrontMatter", "GateSaidNo",
-    "GenaiopsError", "Grounding", "Inconclusive", "Interrupted", "Interval", "Json", "KeyPath", "Kind",
-    "KindSpec", "Located", "LockState", "Look", "Message", "ModelSpec", "Operation", "Outcome", "Output",
-    "OutsideError", "Passage", "Principal", "PublicKey", "Quarantine", "Quarantined", "Reads", "Reference",
-    "Response", "RuleResult", "Runner", "Score", "Scorer", "ScorerSpec", "Sequential", "Settings",
-    "SignedStatement", "SigningKey", "SnapshotId", "Span", "Spending", "Statement", "Status", "Steadiness",
-    "Stopped", "Subject", "TokenEmbedder", "ToolCall", "Trace", "Usage", "UserError", "VectorIndex",
-    "Verdict", "canonical", "check_rule", "cost_nanousd", "decode", "decode_json", "digest_bytes",
-    "digest_json", "encode", "encode_json", "evaluate_rule", "fact_path", "hex_of", "json_schema",
-    "load_public_key", "load_signing_key", "new_signing_key", "normalise", "one_line", "open_statement",
-    "parse_digest", "parse_reference", "plain", "read_front_matter", "read_yaml", "sign_statement",
-    "token_f1", "usd",
+    "GenaiopsError", "Grounding", "Inconclusive", "Interrupted", "Interval", "Json", "JudgeAgreement",
+    "KeyPath", "Kind", "KindSpec", "Located", "LockState", "Look", "Message", "ModelSpec", "Operation",
+    "Outcome", "Output", "OutsideError", "Passage", "Principal", "PublicKey", "Quarantine", "Quarantined",
+    "Reads", "Reference", "Response", "RuleResult", "Runner", "Score", "Scorer", "ScorerSpec", "Sequential",
+    "Settings", "SignedStatement", "SigningKey", "SnapshotId", "Span", "Spending", "Statement", "Status",
+    "Steadiness", "Stopped", "Subject", "TokenEmbedder", "ToolCall", "Trace", "Usage", "UserError",
+    "VectorIndex", "Verdict", "canonical", "check_rule", "cost_nanousd", "decode", "decode_json",
+    "digest_bytes", "digest_json", "encode", "encode_json", "evaluate_rule", "fact_path", "hex_of",
+    "json_schema", "load_public_key", "load_signing_key", "new_signing_key", "normalise", "one_line",
+    "open_statement", "parse_digest", "parse_reference", "plain", "read_front_matter", "read_yaml",
+    "sign_statement", "token_f1", "usd",
 ]  # fmt: skip
 
 __getattr__ = attach(__name__, {name: file for file, names in _FILES.items() for name in names.split()})

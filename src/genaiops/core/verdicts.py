@@ -226,6 +226,27 @@ class CostPerCorrect:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class JudgeAgreement:
+    """How far a judge agrees with people on the `answers` that both graded; `authors` counts the people.
+
+    `kappa` compares the nearest words of the scale, `alpha` (Krippendorff's, squared distances) the values.
+    `tpr` and `tnr` are how often the judge says at least 0.5 where people do, and less where people do.
+    `between_authors` is alpha among people alone, over the answers that two of them labelled. A number that
+    is not defined is None, and `reason` says why. Of an interval, `cases` counts answers.
+    """
+
+    judge: str
+    answers: int
+    authors: int
+    kappa: Interval | None = None
+    alpha: Interval | None = None
+    tpr: Interval | None = None
+    tnr: Interval | None = None
+    between_authors: Interval | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimAtLook:
     """A claim at one look: the one-sided `level` it was tested at, and how it stood.
 
