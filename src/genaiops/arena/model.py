@@ -185,7 +185,7 @@ class Run:
     """A finished comparison: all that the evidence is written from. `scores[role]` covers every scorer.
 
     `other_suite` is the candidate's suite where it differs from the baseline's, with its own scores. `looks`
-    is the plan of a sequential run; the rows are then those of the cases it asked.
+    is the plan of a sequential run; the rows are then those of the cases it asked. `labels` are people's.
     """
 
     id: str
@@ -209,3 +209,4 @@ class Run:
     other_scores: dict[Role, tuple[Score, ...]] = field(default_factory=dict[Role, tuple[Score, ...]])
     warnings: tuple[str, ...] = ()
     looks: Looks | None = None
+    labels: tuple[Label, ...] = ()
