@@ -7,8 +7,9 @@ and of a pair of equal answers neither is better.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from genaiops.arena.drawing import draw_order
 from genaiops.arena.labels.scale import LOST, TIE, WON, rubric_digest, words_of
@@ -55,13 +56,11 @@ class Question:
         return tuple(zip(self.subjects, rivals, strict=True))
 
 
-def sides_of(run: Run, judge: Judge) -> list[tuple[Side, ...]]:
-    """Return both arms' answers to every case that can be drawn, in the order in which they are drawn."""
+def sides_of(run: Run, judge: Judge) -> Iterator[tuple[Side, ...]]:
+    """Yield both arms' answers to every case that can be drawn, in the order in which they are drawn."""
     outputs = _first_answers(run)
-    return [
-        _sides(judge, case, [outputs[role, case] for role in ROLES])
-        for case in draw_order(run.scores, judge.name, run.seed)
-    ]
+    for case in draw_order(run.scores, judge.name, run.seed):
+        yield _sides(judge, case, [outputs[role, case] for role in ROLES])
 
 
 def questions_of(run: Run, judge: Judge, sample: int) -> list[Question]:
@@ -69,7 +68,7 @@ def questions_of(run: Run, judge: Judge, sample: int) -> list[Question]:
     outputs = _first_answers(run)
     cases = {case.id: case for case in run.suite.cases}
     found: list[Question] = []
-    for sides in sides_of(run, judge)[:sample]:
+    for sides in islice(sides_of(run, judge), sample):
         answers = {side.subject: outputs[side.role, side.case] for side in sides if side.settled is None}
         groups = [tuple(answers)] if judge.form == "pair" and answers else [(one,) for one in answers]
         for group in groups:
