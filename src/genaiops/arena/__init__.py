@@ -10,6 +10,7 @@ from genaiops.lazy import attach
 
 if TYPE_CHECKING:
     from genaiops.arena.calibrate import Calibrated, CalibrateOptions, calibrate
+    from genaiops.arena.labels import LabelReport
     from genaiops.arena.model import Arm, Role, Row, Run, Suite
     from genaiops.arena.pairing import RunOptions
     from genaiops.arena.plan import RunPlan, plan_run
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 _FILES = {
     "calibrate": "CalibrateOptions Calibrated calibrate",
+    "labels": "LabelReport",
     "model": "Arm Role Row Run Suite",
     "pairing": "RunOptions",
     "plan": "RunPlan plan_run",
@@ -38,8 +40,8 @@ _FILES = {
 }
 
 __all__ = [
-    "Arm", "CalibrateOptions", "Calibrated", "Finished", "Recorded", "Role", "Round", "Row", "Run",
-    "RunOptions", "RunPlan", "RunReport", "Session", "Suite", "SweepReport", "Tally", "VerifyResult",
+    "Arm", "CalibrateOptions", "Calibrated", "Finished", "LabelReport", "Recorded", "Role", "Round", "Row",
+    "Run", "RunOptions", "RunPlan", "RunReport", "Session", "Suite", "SweepReport", "Tally", "VerifyResult",
     "answer_round", "calibrate", "open_session", "plan_run", "render_json", "render_terminal", "run_arena",
     "run_in", "settings", "tally", "verify_bundle",
 ]  # fmt: skip

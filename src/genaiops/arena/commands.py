@@ -10,6 +10,7 @@ import typer
 
 from genaiops.arena.calibrate import Calibrated, CalibrateOptions
 from genaiops.arena.calibrate import calibrate as learn
+from genaiops.arena.label_commands import label
 from genaiops.arena.options import (
     Answers,
     Inconclusive,
@@ -255,6 +256,7 @@ def _compare(
 
 arena.command("show")(show_run)
 arena.command()(cases)
+arena.command()(label)
 arena.command()(rescore)
 
 

@@ -12,9 +12,16 @@ from genaiops.core import Score
 
 
 def draw_order(scores: Mapping[Role, Sequence[Score]], scorer: str, seed: str) -> list[str]:
-    """Return the cases that `scorer` gave a value on both arms, in the order in which they are drawn."""
+    """Return the cases that `scorer` gave a value on both arms, in the order in which they are drawn.
+
+    Of repeats the first counts: it is the one that people label.
+    """
     before, after = (
-        {one.case for one in scores.get(role, ()) if one.scorer == scorer and one.status == "ok"}
+        {
+            one.case
+            for one in scores.get(role, ())
+            if one.scorer == scorer and one.status == "ok" and one.repeat == 0
+        }
         for role in ROLES
     )
     return sorted(before & after, key=lambda case: (_rank(seed, case), case))

@@ -11,10 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from genaiops.arena.drawing import draw_order
-from genaiops.arena.labels import rubric_digest
+from genaiops.arena.labels import rubric_digest, settled_by_code, value_of
 from genaiops.arena.model import ROLES, Judge, Label, Role, Row, Ruler, Run
 from genaiops.arena.said import answer_digest
-from genaiops.core import Case, Output, Score, UserError, digest_json, encode, one_line
+from genaiops.core import Case, Score, UserError, digest_json, encode, one_line
 
 ENOUGH = 50
 """Labelled cases from which on a claim is decided on people's labels."""
@@ -98,16 +98,17 @@ def wrong_label(ruler: Ruler, rows: Sequence[Row], labels: Sequence[Label]) -> s
     outputs = {(row.role, row.case): row.output for row in rows if row.repeat == 0}
     for label in labels:
         note, judge = label.annotation, judges.get(label.annotation.name)
-        both = [outputs.get((role, label.case)) for role in ROLES]
-        mine, other = both if label.role == ROLES[0] else reversed(both)
+        both = [output for role in ROLES if (output := outputs.get((role, label.case))) is not None]
         if judge is None:
             continue
-        if mine is None or other is None or note.subject != answer_digest(label.case, mine):
+        at = ROLES.index(label.role)
+        if len(both) < len(ROLES) or note.subject != answer_digest(label.case, both[at]):
             return f"{_place(label)} is about another answer than the recorded one"
-        settled = _settled(judge, label.case, mine, other)
+        word = settled_by_code(judge, label.case, both)[at]
+        settled = None if word is None else value_of(judge, word)
         if (note.by == "code") != (settled is not None):
-            whose = "a" if settled is None else "no"
-            return f"{_place(label)} was given by {note.by}, and it is of an answer for {whose} person"
+            who = "a person" if settled is None else "nobody"
+            return f"{_place(label)} was given by {note.by}, and {who} is asked about that answer"
         if settled is not None and note.value != settled:
             return f"{_place(label)} says {note.value}, and of itself it is {settled}"
     return None
@@ -153,17 +154,6 @@ def _refuse_picked(
         why="only the first cases of the draw, all of them on both arms, are a random sample",
         fix="label with `genaiops arena label RUN --sample N`, which draws the cases",
     )
-
-
-def _settled(judge: Judge, case: str, mine: Output, other: Output) -> float | None:
-    """Return what an answer is worth where no person is asked."""
-    if mine.status != "ok":
-        return 0.0
-    if judge.form == "answer":
-        return None
-    if other.status != "ok":
-        return 1.0
-    return 0.5 if answer_digest(case, mine) == answer_digest(case, other) else None
 
 
 def _unfit(label: Label, why: str) -> UserError:

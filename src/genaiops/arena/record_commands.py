@@ -51,7 +51,7 @@ def show_run(
     Example: genaiops arena show 3f9a --markdown comment.md
     """
     console = Console(json=json)
-    finished = _finished(name, console)
+    finished = find_run(name, console)
     tell(finished, console)
     files = ReportFiles(markdown=markdown, junit=junit, answers=answers, inconclusive=inconclusive)
     write_reports(finished.run, finished.verdict, files)
@@ -69,7 +69,7 @@ def cases(
     Example: genaiops arena cases
     """
     console = Console(json=json)
-    finished = _finished(name, console)
+    finished = find_run(name, console)
     rows, table = changed_cases(finished.run, finished.verdict, everything=everything)
     if json:
         console.emit_json(encode(rows))
@@ -77,7 +77,8 @@ def cases(
         console.print(table)
 
 
-def _finished(name: str | None, console: Console) -> Finished:
+def find_run(name: str | None, console: Console) -> Finished:
+    """Return the run of this id or folder of evidence, or the latest; raises `UserError` if there is none."""
     if name is not None and (Path(name) / MANIFEST).is_file():
         return stated(Path(name))
 
@@ -108,7 +109,7 @@ def rescore(
     Example: genaiops arena rescore 3f9a --scorer 'retrieval_recall:{"k": 3}'
     """
     console = Console(json=json)
-    finished = _finished(name, console)
+    finished = find_run(name, console)
     kind, _, parameters = scorer.partition(":")
 
     async def go() -> tuple[tuple[Comparison, ...], tuple[Comparison, ...]]:

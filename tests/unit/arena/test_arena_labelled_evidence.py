@@ -122,8 +122,8 @@ def test_code_labels_failed_answers_only_and_people_all_others() -> None:
     spoilt = (changed(run, 0, by="code"), changed(run, at, by="human"), changed(run, at, value=1.0))
     told = [wrong_label(one.suite.ruler, one.rows, one.labels) or "" for one in (run, *spoilt)]
     assert told[0] == ""
-    assert told[1].endswith("was given by code, and it is of an answer for a person")
-    assert told[2].endswith("was given by human, and it is of an answer for no person")
+    assert told[1].endswith("was given by code, and a person is asked about that answer")
+    assert told[2].endswith("was given by human, and nobody is asked about that answer")
     assert told[3].endswith("says 1.0, and of itself it is 0.0")
 
 

@@ -19,16 +19,18 @@ _SPLIT = 0.5
 """From here on a value counts as a yes: for the rates of a judge."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Graded:
-    """An answer with the judge's value, and each person's."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Graded:
+    """An answer with the judge's value, and each person's. An answer of both arms stands under the first."""
 
-    cluster: str
+    role: Role
+    case: str
     judge: float
     people: Mapping[str, float]
 
     @property
     def human(self) -> float:
+        """The mean of what people said."""
         return math.fsum(self.people.values()) / len(self.people)
 
 
@@ -45,13 +47,14 @@ def agreement_of(
     two labels of one author on one answer the later stands. Raises `ValueError` where `scorer` is no judge.
     """
     judge = judge_named(ruler, scorer)
-    graded = _graded(judge, cases, scores, labels)
+    clusters_of = {case.id: case.cluster for case in cases}
+    graded = [one for one in graded_answers(judge, scores, labels) if one.case in clusters_of]
     authors = sorted({author for one in graded for author in one.people})
     found = JudgeAgreement(judge=scorer, answers=len(graded), authors=len(authors))
     if not graded:
         return replace(found, reason="no answer has a value of the judge and a label of a person")
     alpha = ruler.gate.alpha
-    clusters = [one.cluster for one in graded]
+    clusters = [clusters_of[one.case] for one in graded]
     words = [[nearest(judge, value) for value in (one.judge, one.human)] for one in graded]
     kappa = shown(stats.cohens_kappa([a for a, _ in words], [b for _, b in words], clusters, alpha))
     pairs = [[one.judge, one.human] for one in graded]
@@ -71,12 +74,10 @@ def agreement_of(
     )
 
 
-def _graded(
-    judge: Judge,
-    cases: Sequence[Case],
-    scores: Mapping[Role, Sequence[Score]],
-    labels: Sequence[Label],
-) -> list[_Graded]:
+def graded_answers(
+    judge: Judge, scores: Mapping[Role, Sequence[Score]], labels: Sequence[Label]
+) -> list[Graded]:
+    """Return the answers that both the judge and people graded, each once, by case and answer."""
     roles = ROLES if judge.form == "answer" else ROLES[1:]
     values = {
         (role, one.case): one.value
@@ -84,21 +85,25 @@ def _graded(
         for one in scores.get(role, ())
         if one.scorer == judge.name and one.repeat == 0 and one.status == "ok" and one.value is not None
     }
-    clusters = {case.id: case.cluster for case in cases}
     said: dict[tuple[str, str], dict[str, float]] = defaultdict(dict)
-    judged: dict[tuple[str, str], float] = {}
+    places: dict[tuple[str, str], set[Role]] = defaultdict(set)
     for label in sorted(labels, key=lambda one: one.annotation.at):
-        note, value = label.annotation, values.get((label.role, label.case))
+        note = label.annotation
         if note.name != judge.name or note.by != "human" or note.value is None:
             continue
-        if value is not None and label.case in clusters:
+        if (label.role, label.case) in values:
             said[label.case, note.subject][note.author] = note.value
-            judged.setdefault((label.case, note.subject), value)
-    return [_Graded(clusters[key[0]], judged[key], said[key]) for key in sorted(said)]
+            places[label.case, note.subject].add(label.role)
+    found: list[Graded] = []
+    for case, subject in sorted(said):
+        role = min(places[case, subject])
+        people = said[case, subject]
+        found.append(Graded(role=role, case=case, judge=values[role, case], people=people))
+    return found
 
 
 def _rates(
-    graded: Sequence[_Graded], clusters: Sequence[str], alpha: float
+    graded: Sequence[Graded], clusters: Sequence[str], alpha: float
 ) -> tuple[Interval | None, Interval | None, str]:
     yes = [float(one.human >= _SPLIT) for one in graded]
     if len(set(yes)) < 2:
@@ -109,7 +114,7 @@ def _rates(
 
 
 def _between(
-    graded: Sequence[_Graded], authors: Sequence[str], clusters: Sequence[str], alpha: float
+    graded: Sequence[Graded], authors: Sequence[str], clusters: Sequence[str], alpha: float
 ) -> Interval | None:
     if not any(len(one.people) > 1 for one in graded):
         return None

@@ -1,10 +1,12 @@
 """What a person may say of an answer: the words of a judge's scale, and what each counts. Pure."""
 
 from genaiops.arena.model import Judge, Ruler
-from genaiops.core import Digest, digest_json, encode
+from genaiops.core import Digest, digest_json
 
-PAIR = ("2", "tie", "1")
-"""What may be said of two answers, as values of the first: it lost, a tie, it won."""
+LOST, TIE, WON = PAIR = ("lost", "tie", "won")
+"""What is said of each of two answers; one is the other's reverse."""
+OF_THE_FIRST = {"1": WON, "2": LOST, TIE: TIE}
+"""What a person may say of two answers, and what that says of the one shown first."""
 
 
 def judge_named(ruler: Ruler, scorer: str) -> Judge:
@@ -16,7 +18,7 @@ def judge_named(ruler: Ruler, scorer: str) -> Judge:
 
 
 def words_of(judge: Judge) -> tuple[str, ...]:
-    """Return what a person may say, from worst to best; of a pair, about the answer that is shown first."""
+    """Return what may be said of one answer, from worst to best."""
     return judge.scale if judge.form == "answer" else PAIR
 
 
@@ -27,11 +29,29 @@ def value_of(judge: Judge, word: str) -> float:
 
 
 def nearest(judge: Judge, value: float) -> str:
-    """Return the word whose value is nearest; half-way between two, the better one."""
-    words = words_of(judge)
-    return words[int(value * (len(words) - 1) + 0.5)]
+    """Return the word whose value is nearest; half-way between two, the better one.
+
+    Of a pair, only an exact half is a tie: it is what a judge says that contradicts itself.
+    """
+    if judge.form == "pair":
+        return WON if value > 0.5 else LOST if value < 0.5 else TIE
+    return judge.scale[int(value * (len(judge.scale) - 1) + 0.5)]
+
+
+def choices_of(judge: Judge) -> tuple[str, ...]:
+    """Return what a person may answer: a word of the scale, or which of two answers is better."""
+    return judge.scale if judge.form == "answer" else tuple(OF_THE_FIRST)
+
+
+def choice_of(judge: Judge, text: str) -> str | None:
+    """Return the choice that `text` names, whatever its capitals; None where it names none."""
+    wanted, choices = text.strip(), choices_of(judge)
+    if wanted in choices:
+        return wanted
+    alike = [one for one in choices if one.casefold() == wanted.casefold()]
+    return alike[0] if len(alike) == 1 else None
 
 
 def rubric_digest(judge: Judge) -> Digest:
     """Return the digest of what people were asked: a label given under another rubric does not count."""
-    return digest_json({"rubric": judge.rubric, "form": judge.form, "scale": encode(words_of(judge))})
+    return digest_json({"rubric": judge.rubric, "form": judge.form, "scale": list(words_of(judge))})
