@@ -1,7 +1,8 @@
 """The evidence folder: what is in it, and reading it without trusting it.
 
     manifest.json · cases.jsonl · outputs.jsonl · scores.jsonl · facts.json · verdict.json · report.html
-    blobs/<sha256> · statement.intoto.jsonl     (and other_*.json[l] where the candidate changed the suite)
+    blobs/<sha256> · statement.intoto.jsonl     (and other_*.json[l] where the candidate changed the suite,
+    and labels.jsonl where people labelled answers)
 
 A folder is read whole or refused: no links, no files of other names, nothing beyond the caps below.
 """
@@ -18,6 +19,7 @@ from typing import Literal, TypeVar
 from pydantic_core import from_json
 
 from genaiops.arena.model import Arm, Judging, Lock, Looks, Reuse, Role, Row, Ruler, Run, Suite
+from genaiops.arena.model import Arm, Label, Lock, Looks, Reuse, Role, Row, Ruler, Run, Suite
 from genaiops.core import Case, Digest, Json, Score, Trace, UserError, Verdict, decode_json, one_line
 
 SCHEMA = "genaiops.evidence/1"
@@ -27,13 +29,14 @@ MANIFEST, STATEMENT, REPORT = "manifest.json", "statement.intoto.jsonl", "report
 CASES, OUTPUTS, SCORES = "cases.jsonl", "outputs.jsonl", "scores.jsonl"
 FACTS, VERDICT = "facts.json", "verdict.json"
 OTHER_CASES, OTHER_SCORES, OTHER_VERDICT = "other_cases.jsonl", "other_scores.jsonl", "other_verdict.json"
+LABELS = "labels.jsonl"
 BLOBS = "blobs"
 
 NO_FOLDER = "GAO-ARENA-201"
 """The error for a path that is no evidence at all, not evidence that was changed."""
 
 REQUIRED = (MANIFEST, STATEMENT, REPORT, CASES, OUTPUTS, SCORES, FACTS, VERDICT)
-_OPTIONAL = (OTHER_CASES, OTHER_SCORES, OTHER_VERDICT)
+_OPTIONAL = (OTHER_CASES, OTHER_SCORES, OTHER_VERDICT, LABELS)
 
 _MEBIBYTE = 1 << 20
 MAX_FILE = 256 * _MEBIBYTE
@@ -123,6 +126,10 @@ class Bundle:
             found[row.role].append(row.score)
         return {role: tuple(scores) for role, scores in found.items()}
 
+    def labels(self) -> tuple[Label, ...]:
+        """Return people's labels; none where the bundle has none."""
+        return tuple(self._lines(LABELS, Label)) if LABELS in self.raw else ()
+
     def traces(self) -> tuple[Trace, ...]:
         """Return the traces of the outputs; none where the bundle has none."""
         digest = self.manifest().traces
@@ -169,6 +176,7 @@ class Bundle:
             warnings=manifest.warnings,
             looks=manifest.looks,
             judging=manifest.judging,
+            labels=self.labels(),
         )
 
     def suite(self) -> Suite:

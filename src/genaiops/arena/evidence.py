@@ -9,6 +9,7 @@ from pathlib import Path
 
 from genaiops.arena import bundle as folder_of
 from genaiops.arena.bundle import BLOBS, Manifest, ScoreRow
+from genaiops.arena.labelled import label_key
 from genaiops.arena.model import ROLES, Role, Row, Run, Suite
 from genaiops.arena.report.html import Provenance, render_html
 from genaiops.core import (
@@ -80,6 +81,8 @@ def bundle_files(
     if run.other_suite is not None:
         files[folder_of.OTHER_CASES] = _lines(_cases(run.other_suite))
         files[folder_of.OTHER_SCORES] = _lines(_score_rows(run.other_scores))
+    if run.labels:
+        files[folder_of.LABELS] = _lines(sorted(run.labels, key=label_key))
     if other_verdict is not None:
         files[folder_of.OTHER_VERDICT] = canonical(rounded(encode(other_verdict)))
     provenance = Provenance(

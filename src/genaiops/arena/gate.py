@@ -4,23 +4,30 @@ Paired claims are decided with a pseudo-case: one more cluster with the worst di
 (for the limit that would prove) or the best (for the limit that would refute), so that neither a regression
 nor a gain too rare to have been met is ruled out by luck. An unbounded scorer has none, and its claim says
 so.
+
+A claim on a judge is decided on the judge's scores, and says so, until people have labelled enough of its
+cases: from then on on people's labels, with the judge's scores as what is known of all cases (`stats.
+corrected_mean`; Angelopoulos, Duchi and Zrnic, "PPI++: efficient prediction-powered inference", 2023).
 """
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from genaiops import stats
 from genaiops.arena.compare import nothing_to_show, shown, slice_rows
 from genaiops.arena.grid import Column, Grid, IntArray
+from genaiops.arena.labelled import ENOUGH, People
 from genaiops.arena.model import Ruler
-from genaiops.arena.words import claim_text
-from genaiops.core import Claim, ClaimResult, ClustersNeeded, Outcome, ScorerSpec, Spending
+from genaiops.arena.words import claim_text, whose_word
+from genaiops.core import Claim, ClaimResult, ClustersNeeded, JudgedBy, Outcome, ScorerSpec, Spending
 
 TIE = 1e-9
 """As in `stats`: nothing is decided within this of its bound."""
+
+_UNPLANNED = "more labels narrow it, and so do more cases: how many of each is not planned for"
 
 PLANNED_SHARE = 0.05
 """The distance, as a share of the scorer's range, at which an `at_least` claim is planned."""
@@ -60,6 +67,7 @@ class Measured:
     have: float
     hold: str
     note: str
+    judged_by: JudgedBy | None = None
 
     @property
     def upwards(self) -> bool:
@@ -110,12 +118,15 @@ class Measured:
         return stats.p_value(self.decided, self.bound, self.opposite)
 
 
-def decide_claims(ruler: Ruler, grid: Grid, at: AtLook | None = None) -> tuple[ClaimResult, ...]:
+def decide_claims(
+    ruler: Ruler, grid: Grid, at: AtLook | None = None, people: Mapping[str, People] | None = None
+) -> tuple[ClaimResult, ...]:
     """Return every claim of the gate with its decision; refutations are corrected by Holm over all claims.
 
-    `at` is the look of a sequential run: each claim is then tested at the level of that look.
+    `at` is the look of a sequential run: each claim is then tested at the level of that look. `people` is
+    what people said, by judge; a look has none.
     """
-    measured = measure_claims(ruler, grid, at)
+    measured = measure_claims(ruler, grid, at, people)
     p_values = [one.p_refuted() for one in measured]
     final = _holm(p_values, ruler.gate.alpha, at) if p_values else ()
     return tuple(_result(*one) for one in zip(measured, p_values, final, strict=True))
@@ -152,21 +163,30 @@ def _holm(p_values: Sequence[float], alpha: float, at: AtLook | None) -> tuple[b
     return tuple(index in rejected for index in range(len(p_values)))
 
 
-def measure_claims(ruler: Ruler, grid: Grid, at: AtLook | None = None) -> list[Measured]:
+def measure_claims(
+    ruler: Ruler, grid: Grid, at: AtLook | None = None, people: Mapping[str, People] | None = None
+) -> list[Measured]:
     """Return every claim of the gate with what the grid shows of it; nothing is decided."""
     slices = slice_rows(ruler, grid)
-    return [
-        _measure(ruler, grid, index, slices.get(claim.slice or ""), at)
-        for index, claim in enumerate(ruler.gate.claims)
-    ]
+    models = {judge.name: judge.model for judge in ruler.judges}
+    found: list[Measured] = []
+    for index, claim in enumerate(ruler.gate.claims):
+        rows = grid.everything if claim.slice is None else slices.get(claim.slice, _NO_ROWS)
+        one = _measure(ruler, grid, index, rows, at)
+        if claim.scorer in models:
+            alone = JudgedBy(judge=claim.scorer, model=models[claim.scorer])
+            said = (people or {}).get(claim.scorer)
+            one = replace(one, judged_by=alone) if said is None else _helped(one, alone, said, grid, rows)
+        found.append(one)
+    return found
 
 
-def _measure(ruler: Ruler, grid: Grid, index: int, slice_of: IntArray | None, at: AtLook | None) -> Measured:
+_NO_ROWS: IntArray = np.array([], dtype=np.int64)
+
+
+def _measure(ruler: Ruler, grid: Grid, index: int, rows: IntArray, at: AtLook | None) -> Measured:
     claim, alpha = ruler.gate.claims[index], ruler.gate.alpha
     column = grid.columns[claim.scorer]
-    rows = grid.everything if claim.slice is None else slice_of
-    if rows is None:
-        rows = np.array([], dtype=np.int64)
     measure = _one_sample if claim.kind == "at_least" else _paired
     plain, decided = measure(column, grid, rows, alpha if at is None else at.level(index, alpha))
     planned = decided if at is None else measure(column, grid, rows, alpha)[1]
@@ -214,23 +234,60 @@ def _one_sample(
     return plain, stats.difference(told, nothing, codes, alpha, least=spec.low, greatest=spec.high)
 
 
+def _helped(one: Measured, alone: JudgedBy, people: People, grid: Grid, rows: IntArray) -> Measured:
+    """Say how many of a claim's cases people labelled, and correct its intervals where these are enough."""
+    inside: list[int] = rows.tolist()
+    index = {grid.cases[row].id: row for row in inside}
+    drawn = [case for case in people.order if case in index]
+    told = [case for case in drawn if all(case in side for side in people.values.values())]
+    said = replace(alone, labelled=len(told), labels=sum(people.counts[case] for case in told))
+    if len(told) < ENOUGH or one.plain is None:
+        return replace(one, judged_by=replace(said, sample=people.sample_for(drawn)))
+    plain, decided = _corrected(one, people, grid, [index[case] for case in sorted(drawn)], one.plain.alpha)
+    said = replace(said, raw=shown(one.plain))
+    return replace(one, plain=plain, decided=decided, planned=None, judged_by=said)
+
+
+def _corrected(
+    one: Measured, people: People, grid: Grid, inside: list[int], alpha: float
+) -> tuple[stats.Interval, stats.Interval]:
+    """The claim's intervals from the labels of a random sample of its cases and the judge's scores of all."""
+    spec, sides = one.spec, grid.columns[one.claim.scorer].sides
+    rows, ids = np.array(inside, dtype=np.int64), [grid.cases[row].id for row in inside]
+    codes = grid.codes[rows]
+    after, before = (people.values[role] for role in ("candidate", "baseline"))
+    scores = sides["candidate"].values[rows]
+    if one.claim.kind == "at_least":
+        labels = [after.get(case) for case in ids]
+        least, greatest = spec.low, spec.high
+    else:
+        scores = scores - sides["baseline"].values[rows]
+        labels = [after[case] - before[case] if case in after else None for case in ids]
+        width = _range(spec)
+        least, greatest = (None, None) if width is None else (-width, width)
+    plain = stats.corrected_mean(labels, scores, codes, alpha)
+    return plain, stats.corrected_mean(labels, scores, codes, alpha, least=least, greatest=greatest)
+
+
 def _range(spec: ScorerSpec) -> float | None:
     return None if spec.low is None or spec.high is None else spec.high - spec.low
 
 
 def _result(one: Measured, p_refuted: float, final: bool) -> ClaimResult:
-    decision = one.decision()
+    decision, judged = one.decision(), one.judged_by
+    notes = [one.hold, one.note, _UNPLANNED if judged and judged.raw and decision == "open" else ""]
     empty = nothing_to_show("no case has a score to decide on")
     return ClaimResult(
         claim=one.claim,
-        text=claim_text(one.claim, one.spec),
+        text=claim_text(one.claim, one.spec) + whose_word(judged),
         interval=shown(one.plain) if one.plain else empty,
         decided_on=shown(one.decided) if one.decided else empty,
         decision=decision,
         refuted_after_holm=final and decision == "refuted",
         p_refuted=stats.round_sig(p_refuted) if one.decided else None,
         needed=_needed(one) if decision == "open" else None,
-        note="; ".join(part for part in (one.hold, one.note) if part),
+        note="; ".join(part for part in notes if part),
+        judged_by=judged,
     )
 
 

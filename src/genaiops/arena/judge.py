@@ -1,4 +1,4 @@
-"""From scores to the verdict: a pure function of scores, suite and lock, so that anyone can recompute it.
+"""From scores to the verdict: a pure function of scores, suite, lock and labels, which anyone can recompute.
 
 With a quarantine the day of the run is read too, which the manifest holds.
 """
@@ -14,8 +14,10 @@ from genaiops.arena.facts import facts_of
 from genaiops.arena.flaky import flakiness_of, flaky_on_baseline
 from genaiops.arena.gate import decide_claims, outcome_of
 from genaiops.arena.grid import Grid, lay_out
+from genaiops.arena.labelled import People, read_labels
+from genaiops.arena.labels import agreement_of
 from genaiops.arena.looks import prefixes, take_looks
-from genaiops.arena.model import Gate, Lock, Looks, Role, Ruler
+from genaiops.arena.model import Gate, Label, Lock, Looks, Role, Ruler
 from genaiops.arena.quarantine import Entries, sort_entries
 from genaiops.arena.suites import suite_digest
 from genaiops.arena.words import headline, sequential_text, torn_headline
@@ -67,27 +69,28 @@ def judge(
     looks: Looks | None = None,
     seed: str = "",
     started_at: str = "",
+    labels: Sequence[Label] = (),
 ) -> tuple[Verdict, dict[str, float | None]]:
     """Return the verdict of the ruler's gate, and every fact that its rules could read.
 
-    `looks` and the `seed` of the order are those of a sequential run: it is judged on the cases that were
-    complete where it stopped. `started_at` (RFC 3339) is needed where the suite has a quarantine. Raises
-    `UserError` where scores or looks do not belong to the suite, or more cases are in quarantine than may be.
+    `looks` are those of a sequential run: it is judged on the cases that were complete where it stopped.
+    `started_at` (RFC 3339) is needed where the suite has a quarantine, and the `seed` of the run's order for
+    looks and for people's `labels`. Raises `UserError` where scores, looks or labels do not belong to the
+    suite, labels are no drawn sample, or more cases are in quarantine than may be.
     """
+    people = read_labels(ruler, cases, scores, labels, seed)
     if looks is None:
         sequential, grid = None, lay_out(ruler, cases, scores)
-        claims = decide_claims(ruler, grid)
+        claims = decide_claims(ruler, grid, people=people)
     else:
         sequential, claims, grid = take_looks(prefixes(ruler, cases, looks, seed), scores)
     everything, judged, quarantine = grid, _judge(ruler, grid, claims), None
     if ruler.quarantine:
-        entries = sort_entries(
-            ruler, cases, flaky_on_baseline(ruler, everything, scores), started_at=started_at
-        )
+        entries = sort_entries(ruler, cases, flaky_on_baseline(ruler, grid, scores), started_at=started_at)
         with_all = judged.outcome
         if entries.left_out:
             grid = _without(ruler, cases, scores, entries)
-            judged = _judge(ruler, grid, decide_claims(ruler, grid))
+            judged = _judge(ruler, grid, decide_claims(ruler, grid, people=people))
         quarantine = _quarantine(entries, judged.outcome, with_all)
     torn = torn_headline(quarantine)
     outcome, held = _held("inconclusive" if torn else judged.outcome, ruler.gate, lock, gate_changed)
@@ -110,8 +113,9 @@ def judge(
         gate_changed=gate_changed,
         gate_from=gate_from,
         lock=lock.state,
-        notes=tuple(_notes(ruler.gate, lock, judged.claims, sequential)),
+        notes=tuple(_notes(ruler.gate, lock, judged.claims, sequential, len(labels))),
         sequential=sequential,
+        judges=tuple(agreement_of(ruler, cases, scores, labels, name) for name in _labelled(people)),
     )
     return verdict, judged.facts
 
@@ -160,8 +164,16 @@ def _held(outcome: Outcome, gate: Gate, lock: Lock, gate_changed: bool) -> tuple
     return outcome, ""
 
 
-def _notes(gate: Gate, lock: Lock, claims: Sequence[ClaimResult], sequential: Sequential | None) -> list[str]:
+def _labelled(people: Mapping[str, People]) -> list[str]:
+    return [name for name, said in people.items() if said.counts]
+
+
+def _notes(
+    gate: Gate, lock: Lock, claims: Sequence[ClaimResult], sequential: Sequential | None, labels: int
+) -> list[str]:
     notes = [sequential_text(sequential)] if sequential else []
+    if sequential and labels:
+        notes.append(f"{labels:,} labels decide nothing: limits of a run that looks early are not corrected")
     if sequential and sequential.saved and gate.rules:
         notes.append(f"the rules were read once, on the {sequential.cases} cases asked until then")
     if gate.implied:

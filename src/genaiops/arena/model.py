@@ -219,7 +219,7 @@ class Run:
     """A finished comparison: all that the evidence is written from. `scores[role]` covers every scorer.
 
     `other_suite` is the candidate's suite where it differs from the baseline's, with its own scores. `looks`
-    is the plan of a sequential run; the rows are then those of the cases it asked.
+    is the plan of a sequential run; the rows are then those of the cases it asked. `labels` are people's.
     """
 
     id: str
@@ -244,3 +244,4 @@ class Run:
     warnings: tuple[str, ...] = ()
     looks: Looks | None = None
     judging: tuple[Judging, ...] = ()
+    labels: tuple[Label, ...] = ()

@@ -79,7 +79,7 @@ def cases(
 
 
 def find_run(name: str | None, console: Console) -> Finished:
-    """Return the run of this id or folder of evidence, or the latest; raises `UserError` where there is none."""
+    """Return the run of this id or folder of evidence, or the latest; raises `UserError` if there is none."""
     if name is not None and (Path(name) / MANIFEST).is_file():
         return stated(Path(name))
 

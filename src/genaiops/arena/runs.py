@@ -23,7 +23,7 @@ from genaiops.arena.judges import Given, Panel, judging_warnings
 from genaiops.arena.keys import signing_key
 from genaiops.arena.ledger import FinishedRun, Ledger
 from genaiops.arena.looks import plan_looks, prefixes
-from genaiops.arena.model import ROLES, Lock, Looks, Reuse, Role, Row, Run, Suite
+from genaiops.arena.model import ROLES, Label, Lock, Looks, Reuse, Role, Row, Run, Suite
 from genaiops.arena.pairing import Pair, RunOptions, jobs_of, pair_up, scope_of
 from genaiops.arena.quarantine import check_share
 from genaiops.arena.ragfacts import rag_facts
@@ -318,7 +318,7 @@ def _warnings(rows: Sequence[Row], lock: Lock) -> list[str]:
 def _conclude(
     run: Run, key: Digest, apps: Mapping[Role, Registered], services: Services, hub: Hub, ledger: Ledger
 ) -> Finished:
-    verdict, facts = _judged(run.suite, run.scores, run)
+    verdict, facts = _judged(run.suite, run.scores, run, run.labels)
     other = _judged(run.other_suite, run.other_scores, run)[0] if run.other_suite else None
     folder = services.store.path / "evidence" / run.id
     signer = signing_key(services.settings, announce=services.console.note)
@@ -332,7 +332,7 @@ def _conclude(
 
 
 def _judged(
-    suite: Suite, scores: Mapping[Role, Sequence[Score]], run: Run
+    suite: Suite, scores: Mapping[Role, Sequence[Score]], run: Run, labels: Sequence[Label] = ()
 ) -> tuple[Verdict, Mapping[str, float | None]]:
     return judge(
         suite.ruler,
@@ -344,4 +344,5 @@ def _judged(
         looks=run.looks,
         seed=run.seed,
         started_at=run.started_at,
+        labels=labels,
     )

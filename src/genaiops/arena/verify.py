@@ -16,7 +16,8 @@ from genaiops.arena.bundle import Bundle, Manifest, open_bundle
 from genaiops.arena.datasets import dataset_digest
 from genaiops.arena.judge import judge
 from genaiops.arena.keys import KnownKey, known_keys, trusted_folder
-from genaiops.arena.model import Role, Row, Ruler
+from genaiops.arena.labelled import wrong_label
+from genaiops.arena.model import Label, Role, Row, Ruler
 from genaiops.arena.schedule import seed_of
 from genaiops.arena.scorers import BUILT_IN, build_scorers, score_output
 from genaiops.core import (
@@ -168,21 +169,26 @@ def _second(bundle: Bundle) -> Level:
         )
     if different is not None:
         return _level(2, "failed", different)
-    return _level(2, "passed", "the verdict and its facts follow from scores, suite and lock")
+    return _level(2, "passed", "the verdict and its facts follow from scores, suite, lock and labels")
 
 
 def _wrong_verdict(bundle: Bundle, manifest: Manifest) -> str | None:
     """Return in words where the verdict does not follow from the scores; None where it does."""
-    suites = [(manifest.suite, folder_of.CASES, folder_of.SCORES, folder_of.VERDICT)]
+    labels = bundle.labels()
+    suites = [(manifest.suite, labels, folder_of.CASES, folder_of.SCORES, folder_of.VERDICT)]
     if manifest.other_suite is not None:
         other = (folder_of.OTHER_CASES, folder_of.OTHER_SCORES, folder_of.OTHER_VERDICT)
         missing = [name for name in other if name not in bundle.raw]
         if missing:
             return f"{missing[0]} is missing, though the suites differ"
-        suites.append((manifest.other_suite, *other))
-    if manifest.looks and manifest.seed != seed_of(manifest.suite_digest, manifest.arms["candidate"].digest):
-        return "the order of a sequential run is not the one that its suite and candidate give"
-    for ruler, cases_file, scores_file, verdict_file in suites:
+        none: tuple[Label, ...] = ()  # people labelled for the ruling suite
+        suites.append((manifest.other_suite, none, *other))
+    if (manifest.looks or labels) and manifest.seed != seed_of(
+        manifest.suite_digest, manifest.arms["candidate"].digest
+    ):
+        what = "the order of a sequential run" if manifest.looks else "the order in which labels were drawn"
+        return f"{what} is not the one that its suite and candidate give"
+    for ruler, said, cases_file, scores_file, verdict_file in suites:
         cases = bundle.cases(cases_file)
         if dataset_digest(cases) != ruler.dataset_digest:
             return f"{cases_file} is not the dataset that the suite names"
@@ -196,6 +202,7 @@ def _wrong_verdict(bundle: Bundle, manifest: Manifest) -> str | None:
             looks=manifest.looks,
             seed=manifest.seed,
             started_at=manifest.started_at,
+            labels=said,
         )
         path = first_difference(bundle.json(verdict_file), encode(verdict))
         if path is not None:
@@ -209,6 +216,9 @@ def _wrong_verdict(bundle: Bundle, manifest: Manifest) -> str | None:
 async def _third(bundle: Bundle) -> tuple[Level, tuple[str, ...]]:
     try:
         manifest = bundle.manifest()
+        labels = bundle.labels()
+        if labels and (strange := wrong_label(manifest.suite, bundle.rows(), labels)):
+            return _level(3, "failed", f"{folder_of.LABELS}: {strange}"), ()
         scorers, left = _checkable(manifest.suite)
         if not scorers:
             return _level(3, "not possible", "no scorer of this suite can be asked again here"), left

@@ -6,6 +6,7 @@ from genaiops.core import (
     Claim,
     ClaimResult,
     Comparison,
+    JudgedBy,
     Outcome,
     Quarantine,
     RuleResult,
@@ -46,6 +47,15 @@ def claim_text(claim: Claim, spec: ScorerSpec) -> str:
             said = f"is above {size}" if up else f"is below {size}"
     where = f" where {claim.slice}" if claim.slice else ""
     return f"{claim.scorer} {said}{where}"
+
+
+def whose_word(judged: JudgedBy | None) -> str:
+    """Return what a claim on a judge is marked with, after a comma; nothing for any other claim."""
+    if judged is None:
+        return ""
+    if judged.raw is None:
+        return f", as judged by {judged.model}"
+    return f", corrected by {judged.labels:,} label{'' if judged.labels == 1 else 's'} of people"
 
 
 _STOPPED: dict[Stopped, str] = {
@@ -98,7 +108,9 @@ def _said(
 ) -> str:
     seen = {(one.scorer, one.slice): one for one in comparisons}
     if outcome == "pass":
-        moves = "; ".join(dict.fromkeys(_moved(claim, seen) for claim in claims))
+        moves = "; ".join(
+            dict.fromkeys(_moved(claim, seen) + whose_word(claim.judged_by) for claim in claims)
+        )
         return f"Merge: everything that the gate asks for is shown. {moves}".rstrip() + ("." if moves else "")
     if outcome == "fail":
         return f"Do not merge: {_refusal(claims, rules, seen)}."
@@ -117,6 +129,9 @@ def _moved(claim: ClaimResult, seen: _Seen) -> str:
     if one is None:
         return _name(claim.claim.scorer)
     where = f" where {one.slice}" if one.slice else ""
+    if claim.judged_by and claim.judged_by.raw:  # what the judge alone says of the arms does not decide
+        sign = "" if claim.claim.kind == "at_least" else "+"
+        return f"{_name(one.scorer)}{where} {claim.interval.estimate or 0.0:{sign}.2f}".replace("-", "−")
     before, after = (amount(arm.mean, one.unit) for arm in (one.baseline, one.candidate))
     return f"{_name(one.scorer)}{where} {before} → {after}"
 

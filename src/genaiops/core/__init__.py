@@ -81,6 +81,7 @@ if TYPE_CHECKING:
         Flakiness,
         Interval,
         JudgeAgreement,
+        JudgedBy,
         LockState,
         Look,
         Outcome,
@@ -114,8 +115,8 @@ _FILES = {
     "text": "one_line plain",
     "traces": "Operation Span Trace",
     "verdicts": "ArmFacts Changes Claim ClaimAtLook ClaimKind ClaimResult ClustersNeeded Comparison "
-    "CostPerCorrect Decision Discovered DiscoveredSlice Flakiness Interval JudgeAgreement LockState Look "
-    "Outcome Quarantine Quarantined RuleResult Sequential Spending Steadiness Stopped Verdict",
+    "CostPerCorrect Decision Discovered DiscoveredSlice Flakiness Interval JudgeAgreement JudgedBy LockState "
+    "Look Outcome Quarantine Quarantined RuleResult Sequential Spending Steadiness Stopped Verdict",
     "yaml_text": "FrontMatter KeyPath Located read_front_matter read_yaml",
 }
 
@@ -125,11 +126,11 @@ __all__ = [
     "ClaimResult", "ClustersNeeded", "Comparison", "CostPerCorrect", "Decision", "Digest", "Discovered",
     "DiscoveredSlice", "Done", "Egress", "Embedder", "Flakiness", "FrontMatter", "GateSaidNo",
     "GenaiopsError", "Grounding", "Inconclusive", "Interrupted", "Interval", "Json", "JudgeAgreement",
-    "KeyPath", "Kind", "KindSpec", "Located", "LockState", "Look", "Message", "ModelSpec", "Operation",
-    "Outcome", "Output", "OutsideError", "Passage", "Principal", "PublicKey", "Quarantine", "Quarantined",
-    "Reads", "Reference", "Response", "RuleResult", "Runner", "Score", "Scorer", "ScorerSpec", "Sequential",
-    "Settings", "SignedStatement", "SigningKey", "SnapshotId", "Span", "Spending", "Statement", "Status",
-    "Steadiness", "Stopped", "Subject", "TokenEmbedder", "ToolCall", "Trace", "Usage", "UserError",
+    "JudgedBy", "KeyPath", "Kind", "KindSpec", "Located", "LockState", "Look", "Message", "ModelSpec",
+    "Operation", "Outcome", "Output", "OutsideError", "Passage", "Principal", "PublicKey", "Quarantine",
+    "Quarantined", "Reads", "Reference", "Response", "RuleResult", "Runner", "Score", "Scorer", "ScorerSpec",
+    "Sequential", "Settings", "SignedStatement", "SigningKey", "SnapshotId", "Span", "Spending", "Statement",
+    "Status", "Steadiness", "Stopped", "Subject", "TokenEmbedder", "ToolCall", "Trace", "Usage", "UserError",
     "VectorIndex", "Verdict", "canonical", "check_rule", "cost_nanousd", "decode", "decode_json",
     "digest_bytes", "digest_json", "encode", "encode_json", "evaluate_rule", "fact_path", "hex_of",
     "json_schema", "load_public_key", "load_signing_key", "new_signing_key", "normalise", "one_line",

@@ -60,8 +60,29 @@ class Interval:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class JudgedBy:
+    """Whose word a claim on a judge rests on: with `raw` None that of the judge alone, which asks `model`.
+
+    Else people's, helped by the judge: the claim's intervals are corrected by `labels` of people, and `raw`
+    is what the judge alone shows. People labelled `labelled` of the claim's cases on both arms. `sample` is
+    how many cases have to be drawn so that enough of them are the claim's; None where enough are labelled,
+    there are not so many, or labels do not count.
+    """
+
+    judge: str
+    model: str
+    labelled: int = 0
+    labels: int = 0
+    sample: int | None = None
+    raw: Interval | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimResult:
-    """A claim, what was measured, and what follows. `decided_on` is the interval with the pseudo-case."""
+    """A claim, what was measured, and what follows. `decided_on` is the interval with the pseudo-case.
+
+    A claim on a judge says in `judged_by` whose word it rests on; `text` says so too.
+    """
 
     claim: Claim
     text: str
@@ -72,6 +93,7 @@ class ClaimResult:
     p_refuted: float | None = None
     needed: ClustersNeeded | None = None
     note: str = ""
+    judged_by: JudgedBy | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -285,7 +307,10 @@ class Sequential:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """Ship or not: a pure function of scores, suite, lock and, for quarantine, the day of the run."""
+    """Ship or not: a pure function of scores, suite, lock, labels and, for quarantine, the day of the run.
+
+    `judges` says how far each judge that people labelled beside agrees with them.
+    """
 
     outcome: Outcome
     headline: str
@@ -306,3 +331,4 @@ class Verdict:
     lock: LockState = "none"
     notes: tuple[str, ...] = ()
     sequential: Sequential | None = None
+    judges: tuple[JudgeAgreement, ...] = ()

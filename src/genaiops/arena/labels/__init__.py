@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from genaiops.arena.labels.book import LabelBook
     from genaiops.arena.labels.counting import CODE, choices_by, entries_of, labels_of
     from genaiops.arena.labels.report import LabelReport, render_report, report_of
-    from genaiops.arena.labels.sample import questions_of
-    from genaiops.arena.labels.scale import rubric_digest
+    from genaiops.arena.labels.sample import questions_of, settled_by_code
+    from genaiops.arena.labels.scale import rubric_digest, value_of
     from genaiops.arena.labels.sheet import read_sheet, write_sheet, write_whole
     from genaiops.arena.labels.terminal import Desk, ask_all
 
@@ -25,8 +25,8 @@ _FILES = {
     "book": "LabelBook",
     "counting": "CODE choices_by entries_of labels_of",
     "report": "LabelReport render_report report_of",
-    "sample": "questions_of",
-    "scale": "rubric_digest",
+    "sample": "questions_of settled_by_code",
+    "scale": "rubric_digest value_of",
     "sheet": "read_sheet write_sheet write_whole",
     "terminal": "Desk ask_all",
 }
@@ -34,7 +34,7 @@ _FILES = {
 __all__ = [
     "CODE", "Desk", "LabelBook", "LabelReport", "agreement_of", "anchor_lines", "ask_all", "choices_by",
     "entries_of", "labels_of", "questions_of", "read_sheet", "render_report", "report_of", "rubric_digest",
-    "write_sheet", "write_whole",
+    "settled_by_code", "value_of", "write_sheet", "write_whole",
 ]  # fmt: skip
 
 __getattr__ = attach(__name__, {name: file for file, names in _FILES.items() for name in names.split()})

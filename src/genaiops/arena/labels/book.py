@@ -4,12 +4,12 @@ A label is found by what it is about: the digest of the answer, of its rival whe
 the rubric. So those of an answer that did not change are found again in a later run.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from genaiops.core import Annotation, Digest, decode_json, encode_json
+from genaiops.core import Annotation, decode_json, encode_json
 from genaiops.store import Store
 
 _metadata = sa.MetaData()
@@ -24,7 +24,7 @@ _labels = sa.Table(
     sa.Column("against", sa.Text, nullable=False),
     sa.Column("case", sa.Text, nullable=False),
     sa.Column("annotation", sa.Text, nullable=False),
-    sa.Index("arena_labels_found", "scorer", "version", "subject"),
+    sa.Index("arena_labels_found", "scorer", "version"),
 )
 
 
@@ -70,22 +70,18 @@ class LabelBook:
             with self._database.write() as connection:
                 connection.execute(sa.insert(_labels), rows)
 
-    def latest(self, scorer: str, version: str, subjects: Sequence[Digest]) -> list[Entry]:
+    def latest(self, scorer: str, version: str) -> list[Entry]:
         """Return what each author last said of each answer, in the order in which it was said."""
-        found: dict[tuple[str, str, str], tuple[int, Entry]] = {}
+        query = (
+            sa.select(_labels)
+            .where(_labels.c.scorer == scorer, _labels.c.version == version)
+            .order_by(_labels.c.number)
+        )
+        found: dict[tuple[str, str, str], Entry] = {}
         with self._database.read() as connection:
-            for start in range(0, len(subjects), 500):
-                query = (
-                    sa.select(_labels)
-                    .where(
-                        _labels.c.scorer == scorer,
-                        _labels.c.version == version,
-                        _labels.c.subject.in_(subjects[start : start + 500]),
-                    )
-                    .order_by(_labels.c.number)
-                )
-                for row in connection.execute(query):
-                    note = decode_json(Annotation, row.annotation)
-                    entry = Entry(case=row.case, annotation=note, against=row.against)
-                    found[*entry.about, note.author] = (row.number, entry)
-        return [entry for _, entry in sorted(found.values(), key=lambda one: one[0])]
+            for row in connection.execute(query):
+                note = decode_json(Annotation, row.annotation)
+                entry = Entry(case=row.case, annotation=note, against=row.against)
+                found.pop((*entry.about, note.author), None)
+                found[*entry.about, note.author] = entry
+        return list(found.values())

@@ -8,15 +8,13 @@ from collections.abc import Iterator, Sequence
 
 from genaiops.arena.labels.book import Entry, LabelBook
 from genaiops.arena.labels.sample import Question, Side, sides_of
-from genaiops.arena.labels.scale import LOST, TIE, WON, judge_named, rubric_digest, value_of
+from genaiops.arena.labels.scale import LOST, OF_THE_FIRST, TIE, WON, judge_named, rubric_digest, value_of
 from genaiops.arena.model import Judge, Label, Run
 from genaiops.core import Annotation
 from genaiops.store import Store
 
 CODE = "genaiops"
 """The author of labels that need nobody."""
-_FIRST, _SECOND = "1", "2"
-_OF_THE_FIRST = {_FIRST: WON, _SECOND: LOST, TIE: TIE}
 
 
 def labels_of(run: Run, scorers: Sequence[str], store: Store) -> tuple[Label, ...]:
@@ -32,7 +30,7 @@ def entries_of(judge: Judge, question: Question, choice: str, *, author: str, at
     """Return what a choice says of each answer of a question."""
     words = [choice]
     if judge.form == "pair":
-        first = _OF_THE_FIRST[choice]
+        first = OF_THE_FIRST[choice]
         words = [first, {WON: LOST, LOST: WON, TIE: TIE}[first]]
     return [
         Entry(
@@ -56,9 +54,8 @@ def entries_of(judge: Judge, question: Question, choice: str, *, author: str, at
 def choices_by(author: str, judge: Judge, questions: Sequence[Question], book: LabelBook) -> dict[str, str]:
     """Return what an author last chose, by the id of the question."""
     ids: dict[tuple[str, str], str] = {one.about[0]: one.id for one in questions}
-    subjects = [one.subjects[0] for one in questions]
     found: dict[str, str] = {}
-    for entry in book.latest(judge.name, rubric_digest(judge), subjects):
+    for entry in book.latest(judge.name, rubric_digest(judge)):
         if entry.about in ids and entry.annotation.author == author:
             word = entry.annotation.label or ""
             found[ids[entry.about]] = _chosen(word) if judge.form == "pair" else word
@@ -66,16 +63,14 @@ def choices_by(author: str, judge: Judge, questions: Sequence[Question], book: L
 
 
 def _chosen(word: str) -> str:
-    return next(choice for choice, first in _OF_THE_FIRST.items() if first == word)
+    return next(choice for choice, first in OF_THE_FIRST.items() if first == word)
 
 
 def _counting(run: Run, judge: Judge, book: LabelBook) -> Iterator[Label]:
-    drawn = sides_of(run, judge)
-    subjects = [side.subject for sides in drawn for side in sides]
     said: dict[tuple[str, str], list[Annotation]] = defaultdict(list)
-    for entry in book.latest(judge.name, rubric_digest(judge), subjects):
+    for entry in book.latest(judge.name, rubric_digest(judge)):
         said[entry.about].append(entry.annotation)
-    for sides in drawn:
+    for sides in sides_of(run, judge):
         labels = [_labels(run, judge, side, said.get(side.about, [])) for side in sides]
         if not all(labels):
             return

@@ -7,8 +7,9 @@ and of a pair of equal answers neither is better.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from genaiops.arena.drawing import draw_order
 from genaiops.arena.labels.scale import LOST, TIE, WON, rubric_digest, words_of
@@ -55,13 +56,11 @@ class Question:
         return tuple(zip(self.subjects, rivals, strict=True))
 
 
-def sides_of(run: Run, judge: Judge) -> list[tuple[Side, ...]]:
-    """Return both arms' answers to every case that can be drawn, in the order in which they are drawn."""
+def sides_of(run: Run, judge: Judge) -> Iterator[tuple[Side, ...]]:
+    """Yield both arms' answers to every case that can be drawn, in the order in which they are drawn."""
     outputs = _first_answers(run)
-    return [
-        _sides(judge, case, [outputs[role, case] for role in ROLES])
-        for case in draw_order(run.scores, judge.name, run.seed)
-    ]
+    for case in draw_order(run.scores, judge.name, run.seed):
+        yield _sides(judge, case, [outputs[role, case] for role in ROLES])
 
 
 def questions_of(run: Run, judge: Judge, sample: int) -> list[Question]:
@@ -69,7 +68,7 @@ def questions_of(run: Run, judge: Judge, sample: int) -> list[Question]:
     outputs = _first_answers(run)
     cases = {case.id: case for case in run.suite.cases}
     found: list[Question] = []
-    for sides in sides_of(run, judge)[:sample]:
+    for sides in islice(sides_of(run, judge), sample):
         answers = {side.subject: outputs[side.role, side.case] for side in sides if side.settled is None}
         groups = [tuple(answers)] if judge.form == "pair" and answers else [(one,) for one in answers]
         for group in groups:
@@ -89,16 +88,20 @@ def _first_answers(run: Run) -> dict[tuple[Role, str], Output]:
     return {(row.role, row.case): row.output for row in run.rows if row.repeat == 0}
 
 
+def settled_by_code(judge: Judge, case: str, outputs: Sequence[Output]) -> list[str | None]:
+    """Return the word that code says of each arm's answer to a case; None where people are asked."""
+    failed = [output.status != "ok" for output in outputs]
+    if judge.form == "answer":
+        return [words_of(judge)[0] if one else None for one in failed]
+    if any(failed):
+        return [LOST if one else WON for one in failed]
+    return [TIE, TIE] if len({answer_digest(case, output) for output in outputs}) == 1 else [None, None]
+
+
 def _sides(judge: Judge, case: str, outputs: Sequence[Output]) -> tuple[Side, ...]:
     said = [answer_digest(case, output) for output in outputs]
-    failed = [output.status != "ok" for output in outputs]
-    pair = judge.form == "pair"
-    settled = [words_of(judge)[0] if one else None for one in failed]
-    if pair and any(failed):
-        settled = [LOST if one else WON for one in failed]
-    elif pair and said[0] == said[1]:
-        settled = [TIE, TIE]
-    rivals = reversed(said) if pair else ("", "")
+    settled = settled_by_code(judge, case, outputs)
+    rivals = reversed(said) if judge.form == "pair" else ("", "")
     return tuple(
         Side(role=role, case=case, subject=subject, against=rival, settled=word)
         for role, subject, rival, word in zip(ROLES, said, rivals, settled, strict=True)

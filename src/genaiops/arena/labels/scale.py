@@ -5,6 +5,8 @@ from genaiops.core import Digest, digest_json
 
 LOST, TIE, WON = PAIR = ("lost", "tie", "won")
 """What is said of each of two answers; one is the other's reverse."""
+OF_THE_FIRST = {"1": WON, "2": LOST, TIE: TIE}
+"""What a person may say of two answers, and what that says of the one shown first."""
 
 
 def judge_named(ruler: Ruler, scorer: str) -> Judge:
@@ -38,7 +40,7 @@ def nearest(judge: Judge, value: float) -> str:
 
 def choices_of(judge: Judge) -> tuple[str, ...]:
     """Return what a person may answer: a word of the scale, or which of two answers is better."""
-    return judge.scale if judge.form == "answer" else ("1", "2", TIE)
+    return judge.scale if judge.form == "answer" else tuple(OF_THE_FIRST)
 
 
 def choice_of(judge: Judge, text: str) -> str | None:

@@ -19,7 +19,7 @@ class Picture:
     """What one interval's drawing needs, in the unit of the axis.
 
     `wide` is the interval that decides where it is wider than the one shown; `good` says on which side of
-    the bound a claim is proven.
+    the bound a claim is proven. `ends` are values that the axis holds and names.
     """
 
     low: float
@@ -32,6 +32,7 @@ class Picture:
     unit: str = ""
     tone: str = "open"
     label: str = ""
+    ends: tuple[float, ...] = ()
 
 
 def draw_interval(picture: Picture) -> Markup:
@@ -43,6 +44,7 @@ def draw_interval(picture: Picture) -> Markup:
     parts.append(_line("axis", 0, _MIDDLE, 100, _MIDDLE))
     if picture.zero is not None:
         parts.append(_mark("zero", axis.at(picture.zero), number(picture.zero, picture.unit), top=False))
+    parts += [_mark("zero", axis.at(end), f"{end:g}", top=False) for end in picture.ends]
     if picture.bound is not None:
         text = f"bound {number(picture.bound, picture.unit, signed=picture.zero is not None)}"
         parts.append(_mark("bound", axis.at(picture.bound), text, top=True))
@@ -87,7 +89,7 @@ class _Axis:
 
     @classmethod
     def around(cls, picture: Picture) -> "_Axis":
-        values = [picture.low, picture.high, picture.estimate, *(picture.wide or ())]
+        values = [picture.low, picture.high, picture.estimate, *(picture.wide or ()), *picture.ends]
         values += [value for value in (picture.bound, picture.zero) if value is not None]
         low, high = min(values), max(values)
         room = (high - low) * 0.12 or abs(high) * 0.2 or 0.01

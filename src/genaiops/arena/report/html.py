@@ -11,7 +11,7 @@ from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup
 
 from genaiops.arena.model import ROLES, Role, Run
-from genaiops.arena.report import intervals, sections, steadiness, system
+from genaiops.arena.report import intervals, judges, sections, steadiness, system
 from genaiops.arena.report.cases import CaseView, Tally, tally, view_cases
 from genaiops.arena.report.words import NOT_MEASURED, OUTCOMES, clip, dollars, percent, shown
 from genaiops.arena.words import sequential_text
@@ -101,6 +101,7 @@ def _results(run: Run, verdict: Verdict) -> dict[str, object]:
         "family": steadiness.family_text(verdict),
         "discovered": _discovered(verdict),
         "repeats": _repeats(verdict),
+        "judges": _judges(run, verdict),
     }
 
 
@@ -123,6 +124,11 @@ def _repeats(verdict: Verdict) -> Markup:
         "quarantine": steadiness.quarantine_lines(verdict.quarantine),
     }
     return Markup(_template("steadiness.html.j2").render(view=view))
+
+
+def _judges(run: Run, verdict: Verdict) -> Markup:
+    view = judges.judges(run, verdict)
+    return Markup(_template("judges.html.j2").render(view=view)) if view else Markup("")
 
 
 def _changes(run: Run, verdict: Verdict) -> dict[str, object]:
@@ -299,7 +305,7 @@ def _environment(run: Run) -> list[tuple[str, str]]:
     return [(clip(key, 60), shown(value, 300)) for key, value in list(run.environment.items())[:40]]
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=8)
 def _template(name: str) -> Template:
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
@@ -307,6 +313,6 @@ def _template(name: str) -> Template:
     return environment.from_string(_read(name))
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=8)
 def _read(name: str) -> str:
     return (files("genaiops.arena.report") / "templates" / name).read_text("utf-8")

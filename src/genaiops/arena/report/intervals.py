@@ -6,6 +6,7 @@ from typing import Literal
 
 from markupsafe import Markup
 
+from genaiops.arena.labelled import ENOUGH
 from genaiops.arena.report.draw import Picture, draw_interval
 from genaiops.arena.report.words import clip, interval, is_resource, number, scale
 from genaiops.core import ClaimResult, Comparison, Decision, Interval, Verdict
@@ -96,10 +97,11 @@ def _claim(result: ClaimResult, comparison: Comparison | None) -> ClaimView:
     relative = claim.kind != "at_least"
     higher = comparison is None or comparison.better == "higher"
     shown = interval(result.interval, unit, signed=relative)
-    size = f"{result.interval.cases:,} cases in {result.interval.clusters:,} clusters"
-    notes = [
-        note for note in (_decided(result, unit, relative), clip(result.note, 400), needed(result)) if note
-    ]
+    corrected = result.judged_by is not None and result.judged_by.raw is not None
+    kind = "labelled cases" if corrected else "cases"
+    size = f"{result.interval.cases:,} {kind} in {result.interval.clusters:,} clusters"
+    said = (_judged(result, unit, relative), _decided(result, unit, relative), clip(result.note, 400))
+    notes = [note for note in (*said, needed(result)) if note]
     return ClaimView(
         text=clip(result.text, 300),
         decision=result.decision,
@@ -111,6 +113,19 @@ def _claim(result: ClaimResult, comparison: Comparison | None) -> ClaimView:
         left=("worse" if higher else "better") if relative else "",
         right=("better" if higher else "worse") if relative else "",
     )
+
+
+def _judged(result: ClaimResult, unit: str, signed: bool) -> str:
+    judged = result.judged_by
+    if judged is None:
+        return ""
+    if judged.raw is not None:
+        return (
+            "Decided on people’s labels, with the judge’s scores of all cases as help. "
+            f"The judge alone: {interval(judged.raw, unit, signed=signed)}."
+        )
+    enough = f"; {ENOUGH} drawn by chance would decide instead" if judged.sample is not None else ""
+    return f"The judge’s word alone: people labelled {judged.labelled:,} of its cases on both arms{enough}."
 
 
 def _decided(result: ClaimResult, unit: str, signed: bool) -> str:
@@ -129,7 +144,7 @@ def _claim_picture(result: ClaimResult, unit: str, higher: bool) -> Markup:
         bound = -bound
     if claim.kind != "at_least" and not higher:
         bound = -bound
-    return _picture(
+    return picture(
         result.interval,
         decided=result.decided_on,
         bound=bound,
@@ -157,7 +172,7 @@ def _measure(comparison: Comparison) -> MeasureView:
         cases=diff.cases,
         decidable=diff.decidable and diff.estimate is not None,
         diff=_difference(diff, unit),
-        picture=_picture(
+        picture=picture(
             diff,
             zero=0.0,
             unit=unit,
@@ -191,7 +206,7 @@ def _scaled(comparison: Comparison, factor: int) -> Comparison:
     )
 
 
-def _picture(
+def picture(
     shown: Interval,
     *,
     decided: Interval | None = None,
@@ -201,7 +216,9 @@ def _picture(
     unit: str,
     tone: str,
     label: str,
+    ends: tuple[float, ...] = (),
 ) -> Markup:
+    """Return an interval's drawing, or words where it has no limits; `ends` are values its axis names."""
     if shown.estimate is None or shown.low is None or shown.high is None:
         return Markup('<span class="small faint">not decidable</span>')
     wide = None
@@ -219,5 +236,6 @@ def _picture(
             unit=unit,
             tone=tone,
             label=label,
+            ends=ends,
         )
     )

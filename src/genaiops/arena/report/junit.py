@@ -11,7 +11,7 @@ from typing import Literal
 from xml.etree import ElementTree as Xml
 
 from genaiops.arena.model import ROLES, Run
-from genaiops.arena.report import intervals, sections
+from genaiops.arena.report import intervals, judges, sections
 from genaiops.arena.report.inert import xml_text
 from genaiops.arena.report.machine import elapsed
 from genaiops.arena.report.words import OUTCOMES
@@ -50,7 +50,7 @@ def render_junit(run: Run, verdict: Verdict, *, inconclusive: Literal["pass", "f
     )
     properties = Xml.SubElement(suite, "properties")
     for name, value in _facts(run, verdict):
-        Xml.SubElement(properties, "property", {"name": name, "value": xml_text(value, 200)})
+        Xml.SubElement(properties, "property", {"name": xml_text(name, 80), "value": xml_text(value, 600)})
     place = xml_text(f"{run.project}.{verdict.suite}", 160)
     for test in tests:
         case = Xml.SubElement(
@@ -89,3 +89,5 @@ def _facts(run: Run, verdict: Verdict) -> Iterator[tuple[str, str]]:
     yield "suite", run.suite.digest
     for role in ROLES:
         yield role, f"{sections.arm_name(run.arms[role])} {run.arms[role].digest}"
+    for view, line in zip(judges.judges(run, verdict), judges.judge_lines(run, verdict), strict=True):
+        yield f"judge {view.name}", line

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from genaiops.arena.model import ROLES, Run
-from genaiops.arena.report import intervals, sections
+from genaiops.arena.report import intervals, judges, sections
 from genaiops.arena.report.cases import CaseView, tally, view_cases
 from genaiops.arena.report.inert import fence, span
 from genaiops.arena.report.words import MARKS, OUTCOMES, short
@@ -31,6 +31,7 @@ def render_markdown(run: Run, verdict: Verdict, *, answers: bool = False) -> str
         *_head(run, verdict),
         _claims(verdict),
         _rules(verdict),
+        _judges(run, verdict),
         _slices(verdict),
         _changed("Newly broken", broken),
         _changed("Newly mended", mended),
@@ -70,6 +71,10 @@ def _claims(verdict: Verdict) -> str:
 def _rules(verdict: Verdict) -> str:
     rows = [(view.word, span(view.text, 300), span(view.facts, 300)) for view in sections.rules(verdict)]
     return _table(("", "rule", "facts"), rows)
+
+
+def _judges(run: Run, verdict: Verdict) -> str:
+    return "\n".join(f"- {span(line, 600)}" for line in judges.judge_lines(run, verdict))
 
 
 def _slices(verdict: Verdict) -> str:

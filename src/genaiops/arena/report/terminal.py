@@ -12,7 +12,7 @@ from rich.text import Text
 from genaiops.arena.bundle import REPORT
 from genaiops.arena.judges import judging_text
 from genaiops.arena.model import ROLES, Role, Run
-from genaiops.arena.report import intervals, sections, steadiness
+from genaiops.arena.report import intervals, judges, sections, steadiness
 from genaiops.arena.report.cases import FATE_WORDS, FATES, CaseView, Fate, Tally, tally, view_cases
 from genaiops.arena.report.words import MARKS, OUTCOMES, clip, number, percent
 from genaiops.core import ClaimResult, Decision, Flakiness, Outcome, Verdict
@@ -49,6 +49,8 @@ def render_terminal(run: Run, verdict: Verdict, bundle: Path) -> RenderableType:
     parts += [_rules(verdict)] if verdict.rules else []
     parts += [Text(""), _answers(tallies)] if tallies else []
     parts += [Text(""), Group(*_money(verdict, tallies))]
+    graded = judges.judge_lines(run, verdict)
+    parts += [Text(""), *map(Text, graded)] if graded else []
     parts += [Text(""), _steadiness(verdict.flakiness)] if verdict.flakiness else []
     parts += [Text(""), *_slices(verdict)] if verdict.slices else []
     found = _found(verdict)
