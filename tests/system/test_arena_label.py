@@ -141,7 +141,7 @@ def test_a_sheet_goes_out_and_comes_back_in_parts_and_the_judge_is_compared(
     assert done.returncode == 0, done.stderr
     assert "labelled on both arms: all of 16 sampled cases" in done.stdout
     assert "Cohen's kappa" in done.stdout
-    assert "run `genaiops arena run` again: claims on helpful are corrected" in done.stdout
+    assert "16 sampled cases are labelled: run `genaiops arena run` again" in done.stdout
     told = label(project, "--agreement", "--json")
     found = json.loads(told.stdout)
     assert (found["complete"], found["agreement"]["answers"], found["author"]) == (16, 27, None)

@@ -66,8 +66,8 @@ def _lines(report: LabelReport) -> Iterator[str]:
     if report.complete:
         yield ""
         yield (
-            f"{report.complete} sampled cases are labelled: run `genaiops arena run` again: "
-            f"claims on {report.scorer} are corrected"
+            f"{report.complete} sampled cases are labelled: run `genaiops arena run` again, "
+            f"and claims on {report.scorer} take them into account"
         )
 
 
