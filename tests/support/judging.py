@@ -1,5 +1,6 @@
 """A small project whose suite has judges, with scripted models for them: a sound one and bad ones."""
 
+import json
 from pathlib import Path
 
 from tests.support import small_project
@@ -75,3 +76,25 @@ def make(folder: Path, judge: str = SOUND, project: str = PROJECT) -> Path:
 def improve(folder: Path) -> None:
     """Give the candidate a model that knows."""
     (folder / "model.yaml").write_text(small_project.knowing(), encoding="utf-8")
+
+
+FLATTERED = script(
+    ("I have nothing to say", says("no")),
+    ("I believe", says("no", "unsure")),
+    default=says("yes", "how sure!"),
+)
+
+
+def make_large(folder: Path) -> Path:
+    """Write the project with 72 cases and a judge that likes what sounds sure; the candidate only does."""
+    make(folder, judge=FLATTERED)
+    rows = [
+        {**row, "id": f"{row['id']}-{turn}", "inputs": {"question": f"{row['inputs']['question']} ({turn})"}}  # type: ignore[index]
+        for turn in range(3)
+        for row in small_project.rows()
+    ]
+    text = "".join(json.dumps(row) + "\n" for row in rows)
+    (folder / "data" / "qa.jsonl").write_text(text, encoding="utf-8")
+    small_project.commit(folder, "More cases")
+    (folder / "model.yaml").write_text("rules: []\ndefault: It is surely Atlantis.\n", encoding="utf-8")
+    return folder

@@ -236,3 +236,33 @@ def test_a_sweep_asks_a_judge_of_answers_and_refuses_one_of_pairs(
     done = genaiops(paired, env, "arena", "run", "--sweep", "params.top_k=1,2")
     assert done.returncode == 2
     assert "GAO-ARENA-270" in done.stderr
+
+
+@pytest.mark.proves("B-JUDGE-LABELLED")
+def test_people_correct_a_flattered_judge_and_the_verdict_turns(tmp_path: Path, env: dict[str, str]) -> None:
+    project = judging.make_large(tmp_path / "cities")
+    judged = report(project, env)
+    assert judged["outcome"] == "pass"
+    (claim,) = judged["claims"]  # type: ignore[misc]
+    assert "as judged by scripted:judge.yaml" in claim["text"]
+    sheet = tmp_path / "sheet.jsonl"
+    assert genaiops(project, env, "arena", "label", "--sample", "50", "--to", str(sheet)).returncode == 0
+    rows = [json.loads(line) for line in sheet.read_text(encoding="utf-8").splitlines()]
+    filled = "".join(json.dumps({**row, "label": "no"}) + "\n" for row in rows)
+    sheet.write_text(filled, encoding="utf-8")
+    label = ("arena", "label", "--sample", "50", "--from", str(sheet), "--author", "ana")
+    done = genaiops(project, env, *label)
+    assert done.returncode == 0, done.stderr
+    corrected = report(project, env, status=4)
+    assert corrected["model_calls"] == 0
+    assert corrected["run"] != judged["run"]
+    (claim,) = corrected["claims"]  # type: ignore[misc]
+    assert claim["decision"] == "open"  # 50 cases without a gain leave room for a rare one
+    assert claim["judged_by"]["labelled"] == 50
+    assert claim["judged_by"]["raw"]["estimate"] == 1.0
+    assert claim["interval"]["estimate"] == 0.0
+    verified = genaiops(project, env, "arena", "verify", str(corrected["evidence"]))
+    assert verified.returncode == 0, verified.stdout
+    assert report(project, env, status=4)["run"] == corrected["run"]
+    before = genaiops(project, env, "arena", "verify", str(judged["evidence"]))
+    assert before.returncode == 0

@@ -18,8 +18,7 @@ from typing import Literal, TypeVar
 
 from pydantic_core import from_json
 
-from genaiops.arena.model import Arm, Judging, Lock, Looks, Reuse, Role, Row, Ruler, Run, Suite
-from genaiops.arena.model import Arm, Label, Lock, Looks, Reuse, Role, Row, Ruler, Run, Suite
+from genaiops.arena.model import Arm, Judging, Label, Lock, Looks, Reuse, Role, Row, Ruler, Run, Suite
 from genaiops.core import Case, Digest, Json, Score, Trace, UserError, Verdict, decode_json, one_line
 
 SCHEMA = "genaiops.evidence/1"

@@ -21,6 +21,8 @@ from genaiops.arena.git import find_repository
 from genaiops.arena.judge import judge
 from genaiops.arena.judges import Given, Panel, judging_warnings
 from genaiops.arena.keys import signing_key
+from genaiops.arena.labelled import with_labels
+from genaiops.arena.labels import labels_of
 from genaiops.arena.ledger import FinishedRun, Ledger
 from genaiops.arena.looks import plan_looks, prefixes
 from genaiops.arena.model import ROLES, Label, Lock, Looks, Reuse, Role, Row, Run, Suite
@@ -31,7 +33,7 @@ from genaiops.arena.registering import Registered, register_app, register_eviden
 from genaiops.arena.reuse import Settled, attempt_of, settle
 from genaiops.arena.schedule import Step, run_key, seed_of, steps_of
 from genaiops.arena.scorers import build_scorers, score_output
-from genaiops.core import Digest, Json, Score, Trace, Verdict, one_line
+from genaiops.core import Digest, Json, Score, Trace, Verdict, digest_json, one_line
 from genaiops.hub import Hub
 from genaiops.work import Progress
 
@@ -67,7 +69,7 @@ async def run_arena(folder: Path, options: RunOptions, services: Services, hub: 
         )
         key, attempt = attempt_of(key, pair.arms, ledger)
         if (finished := ledger.finished(key)) is not None and finished.bundle.is_dir():
-            return _shown(finished, options, services)
+            return _again(key, finished, pair, options, services, hub, ledger)
         return await _run(key, attempt, pair, options, services, hub, ledger)
 
 
@@ -77,6 +79,34 @@ def _shown(finished: FinishedRun, options: RunOptions, services: Services) -> Fi
         how = "on the whole suite" if options.sequential else "sequentially"
         services.console.note(f"this comparison was decided before, {how}: the first complete run decides")
     return before
+
+
+def _again(
+    key: Digest,
+    finished: FinishedRun,
+    pair: Pair,
+    options: RunOptions,
+    services: Services,
+    hub: Hub,
+    ledger: Ledger,
+) -> Finished:
+    """Return the verdict of a complete run with what people have said of its answers since, if anything.
+
+    Nothing is asked again. The evidence without labels stays; that with them is a run of its own.
+    """
+    before = _shown(finished, options, services)
+    ruler = before.run.suite.ruler
+    if before.run.looks is not None or not ruler.judges:
+        return before
+    labels = labels_of(before.run, [judge.name for judge in ruler.judges], services.store)
+    if not labels:
+        return before
+    labelled = with_labels(show(finished).run, labels)
+    own = digest_json({"run": key, "labelled": labelled.id})
+    if (known := ledger.finished(own)) is not None and known.bundle.is_dir():
+        return show(known, traces=False)
+    apps: dict[Role, Registered] = {role: register_app(hub, prepared) for role, prepared in pair.arms.items()}
+    return _conclude(replace(labelled, finished_at=now()), own, apps, services, hub, ledger)
 
 
 def show(finished: FinishedRun, *, traces: bool = True) -> Finished:
