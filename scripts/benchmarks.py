@@ -26,7 +26,7 @@ _PARROT = 0.1
 _SHOWN = frozenset(
     {
         *("retrieval", "knowledge_speed", "decisions", "sequential", "estimators", "ppi", "stats_speed"),
-        "production_form",
+        *("production_form", "judge_claims"),
     }
 )
 _PLACE = re.compile(r"(<!-- table: (?P<name>\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -295,6 +295,22 @@ def _ppi() -> str:
     return table(head, rows)
 
 
+def _judge_claims() -> str:
+    found = measured("judge_claims")
+    ways = ("judge alone", "corrected", "labels alone")
+    rows = [
+        [
+            f"{row['regime']} ({row['labelled']} of {row['cases']:,} labelled)",
+            *(_share(row[f"proven, {way}"]) for way in ways),
+        ]
+        for row in found["rows"]
+    ]
+    said = (
+        f"\n{found['draws']:,} draws each, alpha {found['alpha']}; allowed is {_share(found['allowed'])}.\n"
+    )
+    return table(["proven", *ways], rows) + said
+
+
 def _stats_speed() -> str:
     found = measured("stats_speed")
     rows = [
@@ -335,6 +351,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "estimators_naive": _estimators_naive,
     "savings": _savings,
     "ppi": _ppi,
+    "judge_claims": _judge_claims,
     "stats_speed": _stats_speed,
     "sequential": _sequential,
     "sequential_power": _sequential_power,

@@ -52,28 +52,13 @@ def read_labels(
     """
     judges = {judge.name: judge for judge in ruler.judges}
     known = {case.id for case in cases}
-    said: dict[str, dict[Role, dict[str, dict[str, float]]]] = {
-        name: {role: defaultdict(dict) for role in ROLES} for name in judges
-    }
-    counts: dict[str, dict[str, int]] = {name: defaultdict(int) for name in judges}
+    mine: dict[str, list[Label]] = {name: [] for name in judges}
     for label in sorted(labels, key=label_key):
-        note = label.annotation
-        value = _value(label, judges.get(note.name), known)
-        by_author = said[note.name][label.role][label.case]
-        if note.author in by_author:
-            raise _unfit(label, f"{note.author} labelled this answer twice")
-        by_author[note.author] = value
-        counts[note.name][label.case] += note.by == "human"
-    found: dict[str, People] = {}
-    for name in judges:
-        order = draw_order(scores, name, seed)
-        _refuse_picked(name, order, said[name])
-        values: dict[Role, Mapping[str, float]] = {
-            role: {case: math.fsum(by.values()) / len(by) for case, by in side.items()}
-            for role, side in said[name].items()
-        }
-        found[name] = People(tuple(order), values, counts[name])
-    return found
+        _refuse_unfit(label, judges.get(label.annotation.name), known)
+        mine[label.annotation.name].append(label)
+    return {
+        name: _people(judge, draw_order(scores, name, seed), mine[name]) for name, judge in judges.items()
+    }
 
 
 def with_labels(run: Run, labels: Sequence[Label]) -> Run:
@@ -119,7 +104,25 @@ def label_key(label: Label) -> tuple[str, str, str, str]:
     return label.annotation.name, label.role, label.case, label.annotation.author
 
 
-def _value(label: Label, judge: Judge | None, cases: set[str]) -> float:
+def _people(judge: Judge, order: Sequence[str], labels: Sequence[Label]) -> People:
+    said: dict[Role, dict[str, dict[str, float]]] = {role: defaultdict(dict) for role in ROLES}
+    counts: dict[str, int] = defaultdict(int)
+    for label in labels:
+        note, by_author = label.annotation, said[label.role][label.case]
+        if note.author in by_author:
+            raise _unfit(label, f"{note.author} labelled this answer twice")
+        by_author[note.author] = note.value or 0.0
+        once = judge.form == "answer" or label.role == "candidate"  # one look at a pair labels both of it
+        counts[label.case] += note.by == "human" and once
+    _refuse_picked(judge.name, order, said)
+    values: dict[Role, Mapping[str, float]] = {
+        role: {case: math.fsum(by.values()) / len(by) for case, by in side.items()}
+        for role, side in said.items()
+    }
+    return People(tuple(order), values, counts)
+
+
+def _refuse_unfit(label: Label, judge: Judge | None, cases: set[str]) -> None:
     note = label.annotation
     if judge is None:
         raise _unfit(label, "the suite has no judge of that name")
@@ -131,7 +134,6 @@ def _value(label: Label, judge: Judge | None, cases: set[str]) -> float:
         raise _unfit(label, "a model gave it, and a judge is corrected by people only")
     if note.version != rubric_digest(judge):
         raise _unfit(label, "it was given under another rubric")
-    return note.value
 
 
 def _refuse_picked(
