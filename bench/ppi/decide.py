@@ -26,8 +26,8 @@ from genaiops.arena.drawing import draw_order
 from genaiops.arena.gate import decide_claims
 from genaiops.arena.grid import lay_out
 from genaiops.arena.labelled import read_labels
-from genaiops.arena.labels import rubric_digest
 from genaiops.arena.model import ROLES, Gate, Judge, Label, Role, Ruler, ScorerUse
+from genaiops.arena.scale import rubric_digest
 from genaiops.core import Annotation, Case, Claim, ClaimKind, Digest, Score, ScorerSpec
 
 RESULTS = Path(__file__).parent.parent / "results" / "judge_claims.json"

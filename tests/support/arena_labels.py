@@ -6,8 +6,8 @@ from dataclasses import replace
 from tests.support.arena_scores import make_cases, make_ruler, make_scores
 
 from genaiops.arena.drawing import draw_order
-from genaiops.arena.labels import rubric_digest
 from genaiops.arena.model import ROLES, Judge, Label, Role, Ruler
+from genaiops.arena.scale import rubric_digest
 from genaiops.core import Annotation, Claim, Score, ScorerSpec
 
 HELPFUL = Judge(name="helpful", model="local:qwen3-8b", rubric="Does the answer help?")

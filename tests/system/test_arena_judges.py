@@ -86,6 +86,7 @@ def test_a_judge_can_say_what_counts_as_right(tmp_path: Path, env: dict[str, str
     judging.improve(project)
     told = report(project, env)
     assert told["claims"][0]["interval"]["estimate"] == -1.0  # type: ignore[index]
+    assert "as judged by scripted:judge.yaml" in told["claims"][0]["text"]  # type: ignore[index]
     verified = genaiops(project, env, "arena", "verify", str(told["evidence"]))
     assert "wrong_answers: it asks a model" in verified.stdout
 

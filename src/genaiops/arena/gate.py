@@ -21,6 +21,7 @@ from genaiops.arena.compare import nothing_to_show, shown, slice_rows
 from genaiops.arena.grid import Column, Grid, IntArray
 from genaiops.arena.labelled import ENOUGH, People
 from genaiops.arena.model import Ruler
+from genaiops.arena.scale import judge_behind
 from genaiops.arena.words import claim_text, whose_word
 from genaiops.core import Claim, ClaimResult, ClustersNeeded, JudgedBy, Outcome, ScorerSpec, Spending
 
@@ -168,13 +169,13 @@ def measure_claims(
 ) -> list[Measured]:
     """Return every claim of the gate with what the grid shows of it; nothing is decided."""
     slices = slice_rows(ruler, grid)
-    models = {judge.name: judge.model for judge in ruler.judges}
     found: list[Measured] = []
     for index, claim in enumerate(ruler.gate.claims):
         rows = grid.everything if claim.slice is None else slices.get(claim.slice, _NO_ROWS)
         one = _measure(ruler, grid, index, rows, at)
-        if claim.scorer in models:
-            alone = JudgedBy(judge=claim.scorer, model=models[claim.scorer])
+        if (judge := judge_behind(ruler, claim.scorer)) is not None:
+            alone = JudgedBy(judge=judge.name, model=judge.model)
+            # labels are of the judge's own scale: what is computed from it is not corrected by them
             said = (people or {}).get(claim.scorer)
             one = replace(one, judged_by=alone) if said is None else _helped(one, alone, said, grid, rows)
         found.append(one)

@@ -11,9 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from genaiops.arena.drawing import draw_order
-from genaiops.arena.labels import rubric_digest, settled_by_code, value_of
+from genaiops.arena.labels import settled_by_code
 from genaiops.arena.model import ROLES, Judge, Label, Role, Row, Ruler, Run
 from genaiops.arena.said import answer_digest
+from genaiops.arena.scale import rubric_digest, value_of
 from genaiops.core import Case, Score, UserError, digest_json, encode, one_line
 
 ENOUGH = 50

@@ -18,7 +18,6 @@ from genaiops.arena.judges.asking import (
     read_reply,
     record_of,
     request_of,
-    value_of,
 )
 from genaiops.arena.judges.cache import VerdictCache
 from genaiops.arena.judges.canary import ATTACKS, EMPTY, Obeyed, try_canary
@@ -26,6 +25,7 @@ from genaiops.arena.judges.family import family_of, same_family
 from genaiops.arena.judges.matches import Given, questions_of, rivals_of
 from genaiops.arena.judges.scorer import Judged, JudgeScorer, judge_spec
 from genaiops.arena.model import Judge
+from genaiops.arena.scale import value_of
 from genaiops.arena.scorers import score_output
 from genaiops.core import Case, Json, ModelSpec, Output, Trace, UserError
 from genaiops.store import Store

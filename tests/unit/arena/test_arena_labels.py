@@ -13,11 +13,11 @@ from genaiops.arena.drawing import draw_order
 from genaiops.arena.labels.book import LabelBook
 from genaiops.arena.labels.counting import choices_by, entries_of, labels_of
 from genaiops.arena.labels.sample import Question, questions_of
-from genaiops.arena.labels.scale import choice_of, nearest, rubric_digest, value_of
 from genaiops.arena.labels.showing import parts_of
 from genaiops.arena.labels.terminal import Desk, ask_all
 from genaiops.arena.model import Judge, Label, Run
 from genaiops.arena.said import answer_digest
+from genaiops.arena.scale import choice_of, nearest, rubric_digest, value_of
 from genaiops.store import Store
 
 AT = "2026-11-25T10:00:00Z"

@@ -54,11 +54,6 @@ def verdicts_of(judge: Judge) -> tuple[str, ...]:
     return PAIR_VERDICTS if judge.form == "pair" else judge.scale
 
 
-def value_of(judge: Judge, verdict: str) -> float:
-    """Return what a verdict counts: 0 at the worst end of the scale, 1 at the best."""
-    return judge.scale.index(verdict) / (len(judge.scale) - 1)
-
-
 def record_of(judge: Judge, case: Case, **answers: Output) -> dict[str, Json]:
     """Return what the judge is shown of a case and the named answers; nothing says which arm gave one."""
     record: dict[str, Json] = {}

@@ -8,8 +8,9 @@ it, whatever the rubric thinks of an empty answer. A judge of pairs is shown bot
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
-from genaiops.arena.judges.asking import record_of, value_of
+from genaiops.arena.judges.asking import record_of
 from genaiops.arena.model import Judge
+from genaiops.arena.scale import value_of
 from genaiops.core import Case, Json, Output
 
 EMPTY = "I have nothing to say about this."

@@ -19,7 +19,6 @@ from genaiops.arena.judges.asking import (
     read_reply,
     record_of,
     request_of,
-    value_of,
 )
 from genaiops.arena.judges.cache import VerdictCache
 from genaiops.arena.judges.canary import ATTACKS, Obeyed, try_canary
@@ -27,6 +26,7 @@ from genaiops.arena.judges.matches import Given, questions_of, rivals_of
 from genaiops.arena.judges.reading import read_text
 from genaiops.arena.judges.scorer import Judged
 from genaiops.arena.model import AnchorCheck, Judge, Judging
+from genaiops.arena.scale import value_of
 from genaiops.core import Case, ChatModel, Json, OutsideError, Usage, UserError, one_line
 from genaiops.models import Prices, complete
 from genaiops.work import AsyncRunner, Progress

@@ -4,9 +4,10 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from genaiops.arena.judges.asking import Reply, question_digest, record_of, value_of
+from genaiops.arena.judges.asking import Reply, question_digest, record_of
 from genaiops.arena.model import Judge
 from genaiops.arena.said import answer_digest
+from genaiops.arena.scale import value_of
 from genaiops.core import (
     Case,
     Json,

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 
 from genaiops import stats
 from genaiops.arena.compare import shown
-from genaiops.arena.labels.scale import judge_named, nearest
 from genaiops.arena.model import ROLES, Judge, Label, Role, Ruler
+from genaiops.arena.scale import judge_named, nearest
 from genaiops.core import Case, Interval, JudgeAgreement, Score
 
 _SPLIT = 0.5

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 
 from genaiops.arena.labels.book import Entry, LabelBook
 from genaiops.arena.labels.sample import Question, Side, sides_of
-from genaiops.arena.labels.scale import LOST, OF_THE_FIRST, TIE, WON, judge_named, rubric_digest, value_of
 from genaiops.arena.model import Judge, Label, Run
+from genaiops.arena.scale import LOST, OF_THE_FIRST, TIE, WON, judge_named, rubric_digest, value_of
 from genaiops.core import Annotation
 from genaiops.store import Store
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from itertools import islice
 
 from genaiops.arena.drawing import draw_order
-from genaiops.arena.labels.scale import LOST, TIE, WON, rubric_digest, words_of
 from genaiops.arena.model import ROLES, Judge, Role, Run
 from genaiops.arena.said import answer_digest
+from genaiops.arena.scale import LOST, TIE, WON, rubric_digest, words_of
 from genaiops.core import Case, Digest, Output
 
 About = tuple[Digest, str]

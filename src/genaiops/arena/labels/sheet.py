@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import cast
 
 from genaiops.arena.labels.sample import Question
-from genaiops.arena.labels.scale import choice_of, choices_of
 from genaiops.arena.labels.showing import parts_of
 from genaiops.arena.model import Judge
+from genaiops.arena.scale import choice_of, choices_of
 from genaiops.core import OutsideError, UserError, one_line
 
 ROW, LABEL, SCALE = "row", "label", "scale"

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from genaiops.arena.labels.book import LabelBook
 from genaiops.arena.labels.counting import choices_by, entries_of
 from genaiops.arena.labels.sample import Question
-from genaiops.arena.labels.scale import choice_of, choices_of
 from genaiops.arena.labels.showing import parts_of
 from genaiops.arena.model import Judge
+from genaiops.arena.scale import choice_of, choices_of
 
 BACK, RUBRIC, STOP = "b", "?", "q"
 

@@ -1,4 +1,4 @@
-"""What a person may say of an answer: the words of a judge's scale, and what each counts. Pure."""
+"""What a judge or a person may say of an answer: the words of a scale, and what each counts. Pure."""
 
 from genaiops.arena.model import Judge, Ruler
 from genaiops.core import Digest, digest_json
@@ -15,6 +15,18 @@ def judge_named(ruler: Ruler, scorer: str) -> Judge:
         if judge.name == scorer:
             return judge
     raise ValueError(f"{scorer!r} is no judge of the suite {ruler.name!r}")
+
+
+def judge_behind(ruler: Ruler, scorer: str) -> Judge | None:
+    """Return the judge on whose word a scorer of a ruler rests: itself, or what it takes for right."""
+    uses = {use.name: use for use in ruler.scorers}
+    judges = {judge.name: judge for judge in ruler.judges}
+    for _ in uses:
+        if scorer in judges or scorer not in uses:
+            break
+        right = uses[scorer].parameters.get("right")
+        scorer = right if isinstance(right, str) else ""
+    return judges.get(scorer)
 
 
 def words_of(judge: Judge) -> tuple[str, ...]:
