@@ -56,8 +56,8 @@ FAIR = Regime("", 80, 2, 60, (0.1, 0.5))
 REGIMES = (
     replace(FAIR, name="a judge that takes half of the candidate's poor answers for good"),
     replace(FAIR, name="the same, 160 clusters of 1", clusters=160, size=1),
-    replace(FAIR, name="the same, 40 clusters of 5, 100 labelled", clusters=40, size=5, labelled=100),
-    replace(FAIR, name="the same, 20 clusters of 5, 50 labelled", clusters=20, size=5, labelled=50),
+    replace(FAIR, name="the same, 40 clusters of 5", clusters=40, size=5, labelled=100),
+    replace(FAIR, name="the same, 20 clusters of 5", clusters=20, size=5, labelled=50),
     replace(FAIR, name="the same, 500 clusters of 2", clusters=500),
     replace(FAIR, name="the same, everything labelled", labelled=160),
     replace(FAIR, name="a judge that knows nothing and favours the candidate", kind=(0.4, 0.6), harsh=0.5),

@@ -6,8 +6,8 @@ nor a gain too rare to have been met is ruled out by luck. An unbounded scorer h
 so.
 
 A claim on a judge is decided on the judge's scores, and says so, until people have labelled enough of its
-cases: from then on on people's labels, with the judge's scores as what is known of all cases (`stats.
-corrected_mean`; Angelopoulos, Duchi and Zrnic, "PPI++: efficient prediction-powered inference", 2023).
+cases. From then on people's labels decide, and the judge's scores are what is known of all cases: see
+`stats.corrected_mean` (Angelopoulos, Duchi and Zrnic, "PPI++: efficient prediction-powered inference", 2023).
 """
 
 import math

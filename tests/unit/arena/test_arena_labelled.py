@@ -22,6 +22,7 @@ from tests.unit.arena.arena_sample import sample_run
 from genaiops.arena.drawing import draw_order
 from genaiops.arena.judge import judge
 from genaiops.arena.labelled import with_labels
+from genaiops.arena.labels import rubric_digest
 from genaiops.arena.looks import plan_looks
 from genaiops.arena.model import Label, Lock, Quarantined, Ruler, Suite
 from genaiops.core import Case, ClaimResult, UserError, Verdict, decode, encode
@@ -132,6 +133,16 @@ def test_several_people_of_one_answer_are_averaged() -> None:
     assert both.interval == one.interval
     assert both.judged_by is not None
     assert both.judged_by.labels == 240
+
+
+def test_what_a_person_says_of_a_pair_is_one_label_though_it_stands_on_both_arms() -> None:
+    pair = replace(HELPFUL, form="pair", scale=())
+    labels = drawn_labels(SCORES, by_case([0.0] * COUNT, [1.0] * COUNT), 60)
+    asked = [replace(one, annotation=replace(one.annotation, version=rubric_digest(pair))) for one in labels]
+    assert (
+        only(judged_ruler(BETTER, judge=pair), asked).text
+        == "helpful rises, corrected by 60 labels of people"
+    )
 
 
 def test_a_slice_is_corrected_once_fifty_of_its_own_cases_are_labelled() -> None:

@@ -49,7 +49,7 @@ def test_every_report_says_that_a_claim_is_as_judged_and_which_sample_would_deci
         assert AS_JUDGED in text, name
         assert f"label 20 more cases: genaiops arena label {run.id} --sample 50" in text, name
         assert "0.765 [0.551, 0.916]" in text, name
-        assert "Beside 2 people on 60 answers" in text, name
+        assert "Compared with 2 people on 60 answers" in text, name
 
 
 @pytest.mark.proves("B-CLAIM-SHOWN")

@@ -68,7 +68,7 @@ def _view(run: Run, verdict: Verdict, judge: Judge, one: JudgeAgreement | None) 
         said = "Nobody has labelled an answer beside it."
     else:
         people = "1 person" if one.authors == 1 else f"{one.authors:,} people"
-        said = f"Beside {people} on {one.answers:,} answers."
+        said = f"Compared with {people} on {one.answers:,} answers."
         said += f" {clip(one.reason, 300)}." if one.reason else ""
     return JudgeView(
         name=clip(judge.name, 60),
