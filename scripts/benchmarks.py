@@ -27,7 +27,7 @@ _TIMES = ("wall", "cpu")
 _SHOWN = frozenset(
     {
         *("retrieval", "knowledge_speed", "decisions", "sequential", "estimators", "ppi", "stats_speed"),
-        *("production_form", "arena_peers", "arena_overhead"),
+        *("production_form", "arena_peers"),
     }
 )
 _PLACE = re.compile(r"(<!-- table: (?P<name>\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -335,15 +335,6 @@ def _arena_peers() -> str:
     return f"{table(head, rows)}\n{ran}. {said}. {_machine(facts)}"
 
 
-def _arena_overhead() -> str:
-    found = measured("arena_overhead")
-    rows = [
-        [f"{cases:,} cases", *(f"{found[f'run_{cases}'][key]:.1f}" for key in ("first_s", "again_s"))]
-        for cases in (100, found["cases"])
-    ]
-    return table(["seconds", "first run", "nothing changed"], rows) + "\n" + _machine(found["machine"])
-
-
 def _others() -> str:
     names = sorted(path.stem for path in RESULTS.glob("*.json") if path.stem not in _SHOWN)
     lines = [
@@ -377,7 +368,6 @@ TABLES: dict[str, Callable[[], str]] = {
     "ppi": _ppi,
     "stats_speed": _stats_speed,
     "arena_peers": _arena_peers,
-    "arena_overhead": _arena_overhead,
     "sequential": _sequential,
     "sequential_power": _sequential_power,
     "others": _others,
