@@ -2,7 +2,7 @@
 PYTHON ?= .venv/bin/python
 BIN := $(dir $(PYTHON))
 
-.PHONY: install check test test-adapters browser bench docs schemas format
+.PHONY: install check test test-portable test-adapters browser bench peers docs schemas format
 
 install:
 	python3 -m venv .venv
@@ -21,7 +21,7 @@ check:
 	$(BIN)pyright --warnings > .pyright.log || (cat .pyright.log; exit 1)
 	$(PYTHON) -m pytest tests/unit tests/contracts tests/properties -q -n 2
 
-test: check browser
+test: check browser test-portable
 	GENAIOPS_BROWSER_TESTS=$$(command -v chromium > /dev/null && echo 1) \
 	$(PYTHON) -m pytest tests/system tests/faults -q --durations=15
 
@@ -30,6 +30,16 @@ browser:
 	@command -v chromium > /dev/null || { test "$$(id -u)" = 0 && command -v apt-get > /dev/null \
 	  && apt-get update -qq && apt-get install -qq --no-install-recommends chromium > /dev/null; } \
 	  || echo 'NOT TESTED: the report in a browser; there is no chromium, and it cannot be installed here'
+
+# the committed evidence is checked with other CPU features, and with the oldest and the newest numpy we allow
+test-portable: .portable/installed
+	GENAIOPS_PORTABLE=.portable $(PYTHON) -m pytest tests/portable -q
+
+.portable/installed: pyproject.toml
+	rm -rf .portable
+	$(PYTHON) -m pip install --quiet --no-deps --target .portable/newest "$$(sed -n 's/^  "\(numpy.*\)",/\1/p' pyproject.toml)"
+	$(PYTHON) -m pip install --quiet --no-deps --target .portable/oldest "$$(sed -n 's/^  "numpy>=\([0-9.]*\),.*/numpy==\1/p' pyproject.toml)"
+	touch $@
 
 # other people's frameworks, in an environment of their own: none of them is a dependency of ours
 test-adapters: .adapters/installed
@@ -43,6 +53,12 @@ test-adapters: .adapters/installed
 bench:
 	@ls bench/*/*.py
 	@echo 'run one with: $(PYTHON) bench/<question>/<script>.py; results go to bench/results/'
+
+# what bench/arena_overhead/peers.py runs beside ours, each below .peers
+peers:
+	python3 -m venv --clear .peers/inspect
+	.peers/inspect/bin/python -m pip install --quiet inspect_ai
+	npm install --silent --no-audit --no-fund --prefix .peers/promptfoo promptfoo
 
 docs:
 	$(PYTHON) scripts/cli_docs.py

@@ -23,10 +23,11 @@ SYSTEMS = {
 _KINDS = ("the answer", "the question again", "another answer")
 _ENDS = ("right", "wrong", "silent: answerable + not")
 _PARROT = 0.1
+_TIMES = ("wall", "cpu")
 _SHOWN = frozenset(
     {
         *("retrieval", "knowledge_speed", "decisions", "sequential", "estimators", "ppi", "stats_speed"),
-        *("production_form", "judge_claims"),
+        *("production_form", "judge_claims", "arena_peers"),
     }
 )
 _PLACE = re.compile(r"(<!-- table: (?P<name>\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -320,6 +321,36 @@ def _stats_speed() -> str:
     return table(["slices (seconds)", "median", "slowest of 7"], rows) + "\n" + _machine(found["machine"])
 
 
+def _arena_peers() -> str:
+    found = measured("arena_peers")
+    ours = found["measured"]["ours, as it comes"]
+    rows = [
+        [
+            name,
+            *(f"{one[f'{kind}_ms_per_answer'] / ours[f'{kind}_ms_per_answer']:.1f}" for kind in _TIMES),
+            *(f"{one[f'{kind}_ms_per_answer']:.2f}" for kind in _TIMES),
+            *(f"{one[f'{kind}_start_s']:.1f}" for kind in _TIMES),
+        ]
+        for name, one in found["measured"].items()
+    ]
+    head = [
+        "an answer",
+        "÷ ours: clock",
+        "÷ ours: cpu",
+        "ms: clock",
+        "ms: cpu",
+        "start, s: clock",
+        "start, s: cpu",
+    ]
+    versions = found["machine"]["versions"]
+    said = ", ".join(f"{name} {versions[name]}" for name in ("inspect_ai", "promptfoo", "node"))
+    times = "once" if found["repeats"] == 1 else f"{found['repeats']} times"
+    small, large = found["sizes"]
+    facts = {**found["machine"], **versions}
+    ran = f"Each command was run {times} at {small} and at {large:,} cases"
+    return f"{table(head, rows)}\n{ran}. {said}. {_machine(facts)}"
+
+
 def _others() -> str:
     names = sorted(path.stem for path in RESULTS.glob("*.json") if path.stem not in _SHOWN)
     lines = [
@@ -353,6 +384,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "ppi": _ppi,
     "judge_claims": _judge_claims,
     "stats_speed": _stats_speed,
+    "arena_peers": _arena_peers,
     "sequential": _sequential,
     "sequential_power": _sequential_power,
     "others": _others,

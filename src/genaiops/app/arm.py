@@ -235,20 +235,11 @@ class AppWorker:
 
 async def _converse(child: ChildProcess, number: int, serving: Serving) -> Wire | None:
     """Serve requests until the result of answer `number` comes, or None where the child is gone."""
-    receiving = asyncio.create_task(child.receive())
+    message = await child.receive()  # the whole conversation, where the app asks for nothing
     requests: set[asyncio.Task[None]] = set()
+    receiving: asyncio.Task[Wire | None] | None = None
     try:
         while True:
-            watched: set[asyncio.Task[Any]] = {*requests}
-            if len(requests) < MAX_REQUESTS_AT_ONCE:
-                watched.add(receiving)
-            done, _ = await asyncio.wait(watched, return_when=asyncio.FIRST_COMPLETED)
-            for task in done & requests:
-                requests.discard(task)
-                task.result()  # an error that is not told to the app is a bug of ours: it must show
-            if receiving not in done:
-                continue
-            message = receiving.result()
             if message is None or (message.get("op") == "result" and message.get("answer") == number):
                 return message
             if message.get("op") == "ask":
@@ -256,11 +247,26 @@ async def _converse(child: ChildProcess, number: int, serving: Serving) -> Wire 
             elif message.get("op") != "result":
                 raise OutsideError(_PROTOCOL, "it sent words that are not ours")
             receiving = asyncio.create_task(child.receive())
+            message = await _next(receiving, requests)
     finally:
-        pending = {receiving, *requests}
+        pending = {*requests, *([receiving] if receiving else [])}
         for task in pending:
             task.cancel()
         await asyncio.gather(*pending, return_exceptions=True)
+
+
+async def _next(receiving: "asyncio.Task[Wire | None]", requests: set[asyncio.Task[None]]) -> Wire | None:
+    """Return the next message; meanwhile drop what was served from `requests`, and read no more than fit."""
+    while True:
+        watched: set[asyncio.Task[Any]] = {*requests}
+        if len(requests) < MAX_REQUESTS_AT_ONCE:
+            watched.add(receiving)
+        done, _ = await asyncio.wait(watched, return_when=asyncio.FIRST_COMPLETED)
+        for task in done & requests:
+            requests.discard(task)
+            task.result()  # an error that is not told to the app is a bug of ours: it must show
+        if receiving in done:
+            return receiving.result()
 
 
 async def _reply(child: ChildProcess, message: Wire, number: int, serving: Serving) -> None:

@@ -19,7 +19,18 @@ from typing import Literal, TypeVar
 from pydantic_core import from_json
 
 from genaiops.arena.model import Arm, Judging, Label, Lock, Looks, Reuse, Role, Row, Ruler, Run, Suite
-from genaiops.core import Case, Digest, Json, Score, Trace, UserError, Verdict, decode_json, one_line
+from genaiops.core import (
+    Case,
+    Digest,
+    Json,
+    Score,
+    Trace,
+    UserError,
+    Verdict,
+    decode_each,
+    decode_json,
+    one_line,
+)
 
 SCHEMA = "genaiops.evidence/1"
 PREDICATE = "urn:genaiops:evidence:v1"
@@ -183,7 +194,7 @@ class Bundle:
         manifest = self.manifest()
         return Suite(ruler=manifest.suite, cases=self.cases(), digest=manifest.suite_digest)
 
-    def _lines(self, name: str, kind: type[T]) -> Iterator[T]:
+    def _lines(self, name: str, kind: type[T]) -> list[T]:
         return decode_lines(self.raw[name], kind, name)
 
 
@@ -206,18 +217,15 @@ def open_bundle(folder: Path) -> Bundle:
     return Bundle(folder, raw, digests)
 
 
-def decode_lines(content: bytes, kind: type[T], name: str) -> Iterator[T]:
-    """Yield each line of a JSON Lines file as a `kind`; every line ends with a newline."""
+def decode_lines(content: bytes, kind: type[T], name: str) -> list[T]:
+    """Return each line of a JSON Lines file as a `kind`; every line ends with a newline."""
     if content and not content.endswith(b"\n"):
         raise _malformed(name, "its last line does not end")
-    start, number = 0, 0
-    while start < len(content):
-        end = content.index(b"\n", start)
-        number += 1
-        if end - start > MAX_LINE:
+    lines = content.split(b"\n")[:-1]
+    for number, line in enumerate(lines, 1):
+        if len(line) > MAX_LINE:
             raise _too_big(f"{name}, line {number}")
-        yield decode_json(kind, content[start:end], where=f"{name}, line {number}", code="GAO-ARENA-202")
-        start = end + 1
+    return decode_each(kind, lines, where=name, code="GAO-ARENA-202")
 
 
 def _listing(folder: Path) -> dict[str, int]:

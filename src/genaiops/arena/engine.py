@@ -1,8 +1,8 @@
 """The engine: every step of a schedule answered, from the ledger or by the arms' workers.
 
-An output is kept the moment it is there. A failure of the app is an output; a failure of what the app
-stands on (a model, a network) is tried again and then missing; when nothing but such failures come, the
-run stops and says so, because waiting for a thousand of them helps nobody.
+An output is kept as soon as it is there (`keeping`). A failure of the app is an output; a failure of what
+the app stands on (a model, a network) is tried again and then missing; when nothing but such failures come,
+the run stops and says so, because waiting for a thousand of them helps nobody.
 """
 
 import asyncio
@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from genaiops.arena.conversation import converse
+from genaiops.arena.keeping import Keeping
 from genaiops.arena.ledger import Kept, Ledger, output_key
 from genaiops.arena.schedule import Step
 from genaiops.core import Digest, Json, Output, OutsideError, Trace, one_line
@@ -165,6 +166,7 @@ async def _compute(
     progress: Progress,
 ) -> dict[int, Answered]:
     fresh: dict[str, asyncio.Future[Kept]] = {}
+    keeping = Keeping(ledger)
 
     async def one(index: int) -> Answered:
         step, key = steps[index], keys[index]
@@ -179,18 +181,21 @@ async def _compute(
             raise
         kept = Kept(output, trace, now(), run)
         if output.status != "infra_error":
-            ledger.keep(key, kept)
+            keeping.keep(key, kept)
         fresh[key].set_result(kept)
         return Answered(step, kept, reused=False, computed=True)
 
     answered: dict[int, Answered] = {}
-    async with aclosing(AsyncRunner().map(one, rest, limit=pools.budget.jobs)) as every:
-        async for done in every:
-            if done.error is not None:
-                raise done.error
-            assert done.value is not None
-            answered[done.item] = done.value
-            progress.advance(1, f"{done.value.step.arm} · {done.value.step.case.id}")
+    try:
+        async with aclosing(AsyncRunner().map(one, rest, limit=pools.budget.jobs)) as every:
+            async for done in every:
+                if done.error is not None:
+                    raise done.error
+                assert done.value is not None
+                answered[done.item] = done.value
+                progress.advance(1, f"{done.value.step.arm} · {done.value.step.case.id}")
+    finally:
+        keeping.flush()
     return answered
 
 

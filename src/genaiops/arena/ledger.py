@@ -1,8 +1,7 @@
 """What ARENA has computed before: outputs by the digest of all that made them, and finished runs.
 
-An output is written the moment it is there, in a transaction of its own, so that a run that was killed
-goes on where it stopped. Outputs are never changed, only forgotten; a run is written once, when it is
-complete.
+Outputs are written as they come (`keeping`), so that a run that was killed goes on where it stopped. They
+are never changed, only forgotten; a run is written once, when it is complete.
 """
 
 from collections.abc import Mapping, Sequence
@@ -101,15 +100,15 @@ class Ledger:
             for key, (output, row) in rows.items()
         }
 
-    def keep(self, key: str, kept: Kept) -> None:
-        """Write one output, durably; of two that were computed at once the first stays.
+    def keep(self, entries: Mapping[str, Kept]) -> None:
+        """Write outputs by their keys, all or none; what is there already stays.
 
-        Its trace is written with it: an output without its trace never exists.
+        Their traces are written with them: an output without its trace never exists.
         """
-        output = encode_json(kept.output)
+        rows = [(key, kept.run, kept.at, encode_json(kept.output)) for key, kept in entries.items()]
         with self._database.write() as connection:
-            self._traces.append(kept.trace, connection)
-            connection.exec_driver_sql(_KEEP, (key, kept.run, kept.at, output))
+            self._traces.extend([kept.trace for kept in entries.values()], connection)
+            connection.exec_driver_sql(_KEEP, rows)
 
     def record(self, entries: Mapping[str, Kept]) -> None:
         """Write outputs that were made elsewhere, all or none; what is there already stays."""

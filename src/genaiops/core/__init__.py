@@ -26,7 +26,7 @@ if TYPE_CHECKING:
         ModelSpec,
         TokenEmbedder,
     )
-    from genaiops.core.codec import decode, decode_json, encode, encode_json, json_schema
+    from genaiops.core.codec import decode, decode_each, decode_json, encode, encode_json, json_schema
     from genaiops.core.digests import (
         Digest,
         Json,
@@ -100,7 +100,7 @@ _FILES = {
     "artifacts": "KINDS Annotation Kind KindSpec Principal Reference parse_reference",
     "cases": "Answer BlobRef Case Citation Output Passage Status ToolCall Usage",
     "chat": "ChatDelta ChatModel ChatReply ChatRequest Embedder Grounding Message ModelSpec TokenEmbedder",
-    "codec": "decode decode_json encode encode_json json_schema",
+    "codec": "decode decode_each decode_json encode encode_json json_schema",
     "digests": "Digest Json canonical digest_bytes digest_json hex_of parse_digest",
     "errors": "GateSaidNo GenaiopsError Inconclusive Interrupted OutsideError UserError",
     "likeness": "normalise token_f1",
@@ -131,7 +131,8 @@ __all__ = [
     "Quarantined", "Reads", "Reference", "Response", "RuleResult", "Runner", "Score", "Scorer", "ScorerSpec",
     "Sequential", "Settings", "SignedStatement", "SigningKey", "SnapshotId", "Span", "Spending", "Statement",
     "Status", "Steadiness", "Stopped", "Subject", "TokenEmbedder", "ToolCall", "Trace", "Usage", "UserError",
-    "VectorIndex", "Verdict", "canonical", "check_rule", "cost_nanousd", "decode", "decode_json",
+    "VectorIndex", "Verdict", "canonical", "check_rule", "cost_nanousd", "decode", "decode_each",
+    "decode_json",
     "digest_bytes", "digest_json", "encode", "encode_json", "evaluate_rule", "fact_path", "hex_of",
     "json_schema", "load_public_key", "load_signing_key", "new_signing_key", "normalise", "one_line",
     "open_statement", "parse_digest", "parse_reference", "plain", "read_front_matter", "read_yaml",

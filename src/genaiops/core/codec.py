@@ -1,5 +1,6 @@
 """Between our frozen dataclasses and JSON: one encoder, one strict decoder, one schema maker."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, TypeVar, cast
 
@@ -40,6 +41,17 @@ def decode_json(kind: type[T], text: str | bytes, *, where: str = "", code: str 
         return cast(T, _adapter(kind).validate_json(text))
     except ValidationError as error:
         raise _not_a(kind, error, where, code) from error
+
+
+def decode_each(kind: type[T], lines: Sequence[bytes], *, where: str, code: str = "GAO-CORE-003") -> list[T]:
+    """Return each JSON text as a `kind`; raises `UserError` for the first that does not fit, by its line."""
+    validate = _adapter(kind).validator.validate_json  # looked up once: there may be ten thousands of lines
+    found: list[T] = []
+    try:
+        found.extend(map(validate, lines))
+    except ValidationError as error:
+        raise _not_a(kind, error, f"{where}, line {len(found) + 1}", code) from error
+    return found
 
 
 def json_schema(kind: type[object]) -> dict[str, Json]:

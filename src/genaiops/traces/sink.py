@@ -27,18 +27,16 @@ class TraceSink:
         self._database: Database = store.database
         self._database.migrate("traces", STEPS)
 
-    def append(self, trace: Trace, into: sa.Connection | None = None) -> None:
-        """Keep a trace. Appending it again adds only the spans that are new.
+    def append(self, trace: Trace) -> None:
+        """Keep a trace. Appending it again adds only the spans that are new."""
+        with self._database.write() as connection:
+            self.extend([trace], connection)
 
-        `into` is a transaction of this store's `write()` that the trace shall be part of.
-        """
-        if into is None:
-            with self._database.write() as connection:
-                return self.append(trace, connection)
-        into.exec_driver_sql(_ADD_TRACE, (trace.id,))
-        if trace.spans:
-            into.exec_driver_sql(_ADD_SPANS, [_row(span) for span in trace.spans])
-        return None
+    def extend(self, traces: Sequence[Trace], into: sa.Connection) -> None:
+        """Keep several as part of a transaction of this store's `write()`."""
+        into.exec_driver_sql(_ADD_TRACE, [(trace.id,) for trace in traces])
+        if spans := [_row(span) for trace in traces for span in trace.spans]:
+            into.exec_driver_sql(_ADD_SPANS, spans)
 
     def get(self, trace_id: str) -> Trace | None:
         """Return one trace with its spans in the order in which they began; None where it is unknown."""

@@ -47,9 +47,9 @@ class Channel:
             return None
         return _decode(line) if line.endswith(b"\n") else None
 
-    async def close(self) -> None:
-        """Close this end."""
-        self._writer.transport.abort()  # nothing more is said: what is unsent has no reader
+    def hang_up(self) -> None:
+        """Close this end; what was received can still be read. Safe to call again."""
+        self._writer.transport.abort()  # what is unsent has no reader
 
 
 async def child_channel() -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:

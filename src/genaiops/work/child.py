@@ -34,6 +34,7 @@ class ChildProcess:
         self._transport = transport
         self._watch = watch
         self._channel = channel
+        watch.ended.add_done_callback(self._hang_up)
 
     @classmethod
     async def spawn(
@@ -93,18 +94,7 @@ class ChildProcess:
 
         Raises `OutsideError` where a message breaks the protocol.
         """
-        reading = asyncio.ensure_future(self._channel.receive())
-        ended = asyncio.ensure_future(self._watch.ended.wait())
-        try:
-            await asyncio.wait({reading, ended}, return_when=asyncio.FIRST_COMPLETED)
-            if not reading.done():
-                # it has ended: what it said last is in the socket already; no more will come, even where
-                # something that it started still holds the other side open
-                await asyncio.wait({reading}, timeout=_DRAIN_SECONDS)
-            message = reading.result() if reading.done() else None
-        finally:
-            ended.cancel()
-            reading.cancel()
+        message = await self._channel.receive()
         if message is None:
             await self._settled(_LAST_SECONDS)  # so that `returncode` and the tails say why
         return message
@@ -117,7 +107,7 @@ class ChildProcess:
     async def kill(self) -> None:
         """Kill it and all that it started, and reap it. Safe to call again."""
         # once it is reaped its number may be somebody else's: then only the mark tells what was its own
-        alive = not self._watch.ended.is_set()
+        alive = not self._watch.ended.done()
         found = family(self._watch.mark, self.pid if alive else None)
         if alive:
             _kill_group(self.pid)
@@ -128,16 +118,21 @@ class ChildProcess:
             found = family(self._watch.mark) - found
         try:
             await self._settled(_DEATH_SECONDS)
-            if not self._watch.ended.is_set():
+            if not self._watch.ended.done():
                 raise _unkillable(self.pid)
         finally:
-            await self._channel.close()
+            self._channel.hang_up()
             self._transport.close()
+
+    def _hang_up(self, _ended: asyncio.Future[None]) -> None:
+        # what it said last is in the socket already; no more will come, even where something that it started
+        # still holds the other side open
+        asyncio.get_running_loop().call_later(_DRAIN_SECONDS, self._channel.hang_up)
 
     async def _settled(self, seconds: float | None) -> None:
         """Wait until it has ended and what it printed is read; no longer than that takes."""
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._watch.ended.wait(), seconds)
+            await asyncio.wait_for(asyncio.shield(self._watch.ended), seconds)
             await asyncio.wait_for(self._watch.drained.wait(), _DRAIN_SECONDS)
 
     async def __aenter__(self) -> "ChildProcess":
@@ -155,7 +150,7 @@ class _Watch(asyncio.SubprocessProtocol):
     def __init__(self, mark: str) -> None:
         self.mark = mark
         self.tails = {1: bytearray(), 2: bytearray()}
-        self.ended = asyncio.Event()
+        self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.drained = asyncio.Event()
         self._open_pipes = 2
         self._pid = 0
@@ -176,7 +171,7 @@ class _Watch(asyncio.SubprocessProtocol):
 
     def process_exited(self) -> None:
         _kill_group(self._pid)  # what it started in its own group ends with it
-        self.ended.set()
+        self.ended.set_result(None)
 
 
 def _kill_group(pid: int) -> None:

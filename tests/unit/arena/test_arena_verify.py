@@ -3,6 +3,7 @@ import shutil
 from dataclasses import replace
 
 import pytest
+from tests.support.forging import resign
 from tests.unit.arena.arena_sample import RULER, judged, sample_run
 
 from genaiops.arena.evidence import bundle_files, write_bundle
@@ -10,13 +11,8 @@ from genaiops.arena.keys import signing_key, trusted_folder
 from genaiops.arena.verify import first_difference, render_result, verify_bundle
 from genaiops.core import (
     Settings,
-    Statement,
-    Subject,
     UserError,
-    digest_bytes,
     new_signing_key,
-    open_statement,
-    sign_statement,
 )
 
 
@@ -45,24 +41,6 @@ def key(settings):
 @pytest.fixture
 def bundle(tmp_path, made):
     return shutil.copytree(made / "evidence", tmp_path / "evidence")
-
-
-def resign(bundle, key, **changed):
-    """Change files (`name=content`, the dot as `__`) and sign all of it again, as a forger would."""
-    statement = open_statement((bundle / "statement.intoto.jsonl").read_bytes(), []).statement
-    for name, content in changed.items():
-        (bundle / name.replace("__", ".")).write_bytes(content)
-    files = sorted(
-        path for path in bundle.rglob("*") if path.is_file() and path.name != "statement.intoto.jsonl"
-    )
-    subjects = [
-        Subject(str(path.relative_to(bundle)), {"sha256": digest_bytes(path.read_bytes())[7:]})
-        for path in files
-    ]
-    forged = Statement(
-        subjects=tuple(subjects), predicate_type=statement.predicate_type, predicate=statement.predicate
-    )
-    (bundle / "statement.intoto.jsonl").write_bytes(sign_statement(forged, key))
 
 
 def statuses(result):

@@ -4,7 +4,6 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import wraps
-from typing import Protocol, runtime_checkable
 
 from genaiops.core import Case, Embedder, Json, Output, Score, Scorer, ScorerSpec, Trace, UserError
 
@@ -39,19 +38,10 @@ class PureScorer:
         return (score_of(self.spec, case, self.mark(case, output) if self.applies(case) else None),)
 
 
-@runtime_checkable
-class Selective(Protocol):
-    """A scorer that says beforehand, from the case alone, whether it applies."""
-
-    @property
-    def applies(self) -> Callable[[Case], bool]:
-        """Whether it applies to a case."""
-        ...
-
-
 def applies_to(scorer: Scorer, case: Case) -> bool:
-    """Say whether a scorer applies to a case; True where only its score tells."""
-    return not isinstance(scorer, Selective) or scorer.applies(case)
+    """Say whether a scorer applies to a case: by its `applies`, if it has one; else only its score tells."""
+    applies: Callable[[Case], bool] | None = getattr(scorer, "applies", None)
+    return applies is None or applies(case)
 
 
 def score_of(spec: ScorerSpec, case: Case, mark: Mark | None) -> Score:

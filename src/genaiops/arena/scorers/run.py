@@ -21,7 +21,8 @@ async def score_output(
     error, and a scorer that raises or answers nonsense, is missing (`failed`) with the reason. A conversation
     is scored turn by turn.
     """
-    return [replace(await _score(scorer, case, output, trace), repeat=repeat) for scorer in scorers]
+    scores = [await _score(scorer, case, output, trace) for scorer in scorers]
+    return [score if score.repeat == repeat else replace(score, repeat=repeat) for score in scores]
 
 
 def check_expectations(scorers: Sequence[Scorer], cases: Sequence[Case]) -> None:
@@ -68,13 +69,15 @@ def _app_failure(spec: ScorerSpec, case: Case, output: Output) -> Score:
 def _checked(spec: ScorerSpec, case: Case, scores: Sequence[Score]) -> Score:
     if len(scores) != 1 or scores[0].scorer != spec.name:
         return _failed(spec, case, f"the scorer gave {len(scores)} scores, not one of its own name")
-    score = replace(scores[0], case=case.id, reason=one_line(scores[0].reason) if scores[0].reason else None)
+    score, value = scores[0], scores[0].value
     if score.status != "ok":
-        return replace(score, value=None)
-    value = score.value
-    if value is None or not math.isfinite(value) or not _within(spec, value):
+        value = None
+    elif value is None or not math.isfinite(value) or not _within(spec, value):
         return _failed(spec, case, f"the scorer gave {value!r}, outside of what its spec allows")
-    return replace(score, value=round_sig(float(value)))
+    else:
+        value = round_sig(float(value))
+    reason = one_line(score.reason) if score.reason else None
+    return replace(score, case=case.id, value=value, reason=reason)
 
 
 def _within(spec: ScorerSpec, value: float) -> bool:
