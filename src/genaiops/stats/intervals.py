@@ -22,6 +22,7 @@ from genaiops.stats.distributions import normal_ppf, student_t_ppf
 from genaiops.stats.model import Basis, Interval
 
 FEWEST_CLUSTERS = 8.0
+_FIRST_GUESS = 0.25  # clusters that are taken to have broken whole, before the data say how cases break
 
 
 def mean_interval(
@@ -32,7 +33,7 @@ def mean_interval(
     `clusters` is one key a case. Raises ValueError where lengths differ, a value is not finite, or alpha is
     not in (0, 0.5).
     """
-    return _mean(as_floats("values", values), clusters, alpha, None, None, 1.0)
+    return _mean(as_floats("values", values), clusters, alpha, None, None)
 
 
 def difference(
@@ -43,31 +44,26 @@ def difference(
     *,
     least: float | None = None,
     greatest: float | None = None,
-    together: float = 1.0,
 ) -> Interval:
     """The mean of candidate − baseline, paired by case, over new clusters from the same source.
 
     `least` and `greatest` are the smallest and largest difference that one case can show (for a scorer on [0,
     1]: −1 and 1). Where given, that value joins the data as a pseudo-case, a cluster of its own weighing
     `pseudo_weight` cases: `least` for the low limit only, `greatest` for the high limit only. So neither a
-    regression nor a gain too rare to have been met is ruled out by luck. `estimate` and `se` stay those of
-    the data; `low` and `high` are the limits that decide, `lower` and `upper` what each rests on; the degrees
-    of freedom stay those of the data.
-
-    `together` is how many cases break at once, 1 where breakage strikes case by case. Where cases of a
-    cluster break together, the limit errs more (15 % for 20 clusters of 10 with an intra-cluster correlation
-    of breaks of 0.3 and a margin of 0.05); only the size of the clusters (cases) then protects, at a price:
-    fewer than some 70 clusters never prove a margin of 0.05.
+    regression nor a gain too rare to have been met is ruled out by luck. Where clusters hold several cases,
+    it weighs as many times that as `cases_together` finds: what breaks a document breaks its questions.
+    `estimate` and `se` stay those of the data; `low` and `high` are the limits that decide, `lower` and
+    `upper` what each rests on; the degrees of freedom stay those of the data.
 
     Raises ValueError where lengths differ, a value is not finite, a difference lies outside [least,
-    greatest], together < 1, or alpha is not in (0, 0.5).
+    greatest], or alpha is not in (0, 0.5).
     """
     treated, control = as_floats("candidate", candidate), as_floats("baseline", baseline)
     if treated.shape != control.shape:
         raise ValueError(f"{treated.size} candidate values but {control.size} baseline values")
     pairs = treated - control
     require_range(pairs, least, greatest)
-    return _mean(pairs, clusters, alpha, least, greatest, together)
+    return _mean(pairs, clusters, alpha, least, greatest)
 
 
 def pseudo_weight(alpha: float, together: float = 1.0) -> float:
@@ -84,6 +80,21 @@ def pseudo_weight(alpha: float, together: float = 1.0) -> float:
         raise ValueError(f"together must be at least 1 case, not {together!r}")
     z = normal_ppf(1.0 - alpha)
     return together * (z * z + 5.0) / 6.0
+
+
+def cases_together(between: float, within: float, size: float, gap: float) -> float:
+    """How many cases break at once: the design effect of the deviations from the mean, from 1 to `size`.
+
+    `between` is Σ(a cluster's deviations summed)², `within` Σ(a case's deviation)², `size` = Σn²/N the cases
+    of the cluster that a case is in, `gap` the pseudo-case's deviation. Before the data speak, a quarter of a
+    cluster is taken to have broken whole: so `size` where no case differs, and what the data say where many
+    do. The quarter is set by simulation (bench/decisions/guards.py): it is the least, of those tried, that
+    holds alpha in all regimes of breakage within clusters; a whole one costs twice the power.
+    """
+    guess = _FIRST_GUESS * size * gap * gap
+    if within + guess <= 0.0:
+        return size
+    return min(max((between + size * guess) / (within + guess), 1.0), size)
 
 
 def jackknife(data: ClusterSums, pseudo: float = 0.0, weight: float = 0.0) -> tuple[float, float]:
@@ -141,14 +152,13 @@ def _mean(
     alpha: float,
     least: float | None,
     greatest: float | None,
-    together: float,
 ) -> Interval:
-    weight = pseudo_weight(alpha, together)
+    require_alpha(alpha)
     by_cluster = sums_by_cluster(values, clusters)
     g_eff = effective_clusters(by_cluster.sizes)
     plain = Basis(*jackknife(by_cluster), g_eff - 1.0)
     lower, upper = (
-        plain if pseudo is None else Basis(*jackknife(by_cluster, pseudo, weight), plain.df, pseudo, weight)
+        plain if pseudo is None else _guarded(values, by_cluster, g_eff, alpha, pseudo)
         for pseudo in (least, greatest)
     )
     steps = reach(g_eff - 1.0, alpha)
@@ -169,3 +179,18 @@ def _mean(
         decidable=reason is None,
         reason=reason,
     )
+
+
+def _guarded(values: FloatArray, data: ClusterSums, g_eff: float, alpha: float, pseudo: float) -> Basis:
+    """What a limit rests on where a pseudo-case of the value `pseudo` joins the data."""
+    size = data.cases / g_eff
+    together = 1.0 if size <= 1.0 + 1e-9 else _seen_together(values, data, size, pseudo)
+    weight = pseudo_weight(alpha, together)
+    return Basis(*jackknife(data, pseudo, weight), g_eff - 1.0, pseudo, weight)
+
+
+def _seen_together(values: FloatArray, data: ClusterSums, size: float, pseudo: float) -> float:
+    first = _FIRST_GUESS * size
+    middle = (data.total + first * pseudo) / (data.cases + first)
+    apart, moves = values - middle, data.sums - data.sizes * middle
+    return cases_together(exact_sum(moves * moves), exact_sum(apart * apart), size, pseudo - middle)

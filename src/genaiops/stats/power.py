@@ -2,8 +2,9 @@
 
 The variance of one effective cluster is taken from the interval at hand; its own chi-squared interval gives
 the range. A plan is made for a planning distance that the caller states, never from the observed effect
-alone. Pseudo-cases of the interval are planned with. The noncentral t is approximated by Johnson and Welch
-(Biometrika 31, 1940), within 0.01 of power.
+alone. Pseudo-cases of the interval are planned with, as heavy as they are there; more data that break case by
+case would make them lighter, so a plan is rather too long. The noncentral t is approximated by Johnson and
+Welch (Biometrika 31, 1940), within 0.01 of power.
 """
 
 import math
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from genaiops.stats.clusters import FloatArray, as_floats, effective_clusters, exact_sum
 from genaiops.stats.decision import TIE
 from genaiops.stats.distributions import chi2_ppf, normal_cdf, student_t_ppf
-from genaiops.stats.intervals import FEWEST_CLUSTERS, pseudo_weight, reach
+from genaiops.stats.intervals import FEWEST_CLUSTERS, cases_together, pseudo_weight, reach
 from genaiops.stats.model import Basis, Direction, Interval, Need, Plan
 
 _MOST_CLUSTERS = 1_000_000
@@ -107,9 +108,12 @@ def assumed_interval(
         raise ValueError(f"a positive variance and two clusters are needed, not {variance!r}, {counts.size}")
     g_eff, cases = effective_clusters(counts), exact_sum(counts)
     se, df = math.sqrt(variance / (g_eff if alike else cases)), g_eff - 1.0
-    weight = pseudo_weight(alpha)
+    within, size = variance * cases, cases / g_eff
+    between = within * (size if alike else 1.0)
     lower, upper = (
-        Basis(0.0, se, df) if pseudo is None else Basis(0.0, se, df, pseudo, weight)
+        Basis(0.0, se, df)
+        if pseudo is None
+        else Basis(0.0, se, df, pseudo, pseudo_weight(alpha, cases_together(between, within, size, pseudo)))
         for pseudo in (least, greatest)
     )
     half = reach(df, alpha) * se

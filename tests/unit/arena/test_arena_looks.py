@@ -178,19 +178,19 @@ def test_a_claim_on_a_slice_spends_by_the_cases_of_its_slice() -> None:
 
 def test_refutations_of_several_claims_are_corrected_by_holm_at_the_level_of_the_look() -> None:
     cases = make_cases(60, 2)
-    one = judged(make_ruler(NOT_WORSE), cases, noisy(60, -0.14, 2), looks=Looks(clusters=(30,)))
+    one = judged(make_ruler(NOT_WORSE), cases, noisy(60, -0.16, 2), looks=Looks(clusters=(30,)))
     p = one.claims[0].p_refuted
     assert p is not None
-    alpha = 1.5 * p
+    alpha = 1.3 * p
     assert (
-        judged(make_ruler(NOT_WORSE, alpha=alpha), cases, noisy(60, -0.14, 2), looks=Looks(clusters=(30,)))
+        judged(make_ruler(NOT_WORSE, alpha=alpha), cases, noisy(60, -0.16, 2), looks=Looks(clusters=(30,)))
         .claims[0]
         .refuted_after_holm
     )
     both = judged(
         make_ruler(NOT_WORSE, claim("wrong", "better", 0.0), alpha=alpha),
         cases,
-        noisy(60, -0.14, 2),
+        noisy(60, -0.16, 2),
         looks=Looks(clusters=(30,)),
     )
     assert not both.claims[0].refuted_after_holm

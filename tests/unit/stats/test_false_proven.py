@@ -1,7 +1,7 @@
 """With the truth on the bound, claims are falsely proven no more often than alpha (+ 3 Monte-Carlo errors).
 
 The data are drawn with numpy alone; nothing here shares code with the estimators. The 20,000-draw version
-with naive rules beside it is bench/decisions/simulate.py.
+with naive rules beside it is `make bench-decisions`.
 """
 
 import math
@@ -69,6 +69,20 @@ def test_rare_total_regressions_do_not_pass_on_luck(n: int, margin: float) -> No
         return 1.0 - (rng.random(n) < margin), np.ones(n), np.arange(n)
 
     assert shares(draw, -margin, 600, guarded=True)["proven"] <= allowed(600)
+
+
+@pytest.mark.proves("B-GUARD-TOGETHER")
+@pytest.mark.parametrize("icc", [0.3, 1.0])
+@pytest.mark.parametrize(("count", "size"), [(20, 10), (50, 4), (100, 4)])
+def test_breaks_of_whole_documents_do_not_pass_on_luck(count: int, size: int, icc: float) -> None:
+    clusters = np.repeat(np.arange(count), size)
+
+    def draw(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        chance = rng.random(count) < 0.05 if icc == 1.0 else rng.beta(0.05 * 7 / 3, 0.95 * 7 / 3, count)
+        broken = rng.random(clusters.size) < chance.astype(float)[clusters]
+        return 1.0 - broken, np.ones(clusters.size), clusters
+
+    assert shares(draw, -0.05, 500, guarded=True)["proven"] <= allowed(500)
 
 
 def test_without_the_pseudo_case_rare_regressions_do_pass_on_luck() -> None:

@@ -104,7 +104,11 @@ def test_the_pseudo_case_is_one_more_cluster_of_the_weight_it_says() -> None:
     rng = np.random.default_rng(5)
     pairs, clusters = rng.uniform(-0.3, 0.4, 30), np.arange(30) % 10
     interval = stats.difference(pairs, np.zeros(30), clusters, 0.05, least=-1.0)
-    weight = stats.pseudo_weight(0.05)
+    middle = (pairs.sum() - 0.75) / 30.75  # a quarter of a cluster of 3 has broken
+    within = ((pairs - middle) ** 2).sum() + 0.75 * (1 + middle) ** 2
+    between = (np.bincount(clusters, pairs - middle) ** 2).sum() + 2.25 * (1 + middle) ** 2
+    weight = stats.pseudo_weight(0.05) * min(max(between / within, 1.0), 3.0)
+    assert interval.lower.weight == pytest.approx(weight, abs=1e-12)
     sums = np.append(np.bincount(clusters, pairs), -weight)
     sizes = np.append(np.bincount(clusters), weight)
     estimate = sums.sum() / sizes.sum()
@@ -127,12 +131,46 @@ def test_each_pseudo_case_moves_its_own_limit_only() -> None:
     assert high.high > plain.high == low.high
 
 
-def test_the_guard_weighs_more_where_cases_break_together() -> None:
-    same, clusters = [1.0] * 200, np.arange(200) // 10
-    alone, together = (
-        stats.difference(same, same, clusters, 0.05, least=-1.0, together=size) for size in (1.0, 10.0)
-    )
-    assert together.low < -0.05 < alone.low
+@pytest.mark.proves("B-GUARD-TOGETHER")
+def test_where_nothing_broke_a_whole_cluster_may_yet_break() -> None:
+    same, clusters = np.ones(200), np.arange(200) // 10
+    guarded = stats.difference(same, same, clusters, 0.05, least=-1.0, greatest=1.0)
+    whole = 10 * stats.pseudo_weight(0.05)
+    assert (guarded.lower.weight, guarded.upper.weight) == pytest.approx((whole, whole))
+    assert guarded.low < -0.05 < stats.difference(same, same, range(200), 0.05, least=-1.0).low
+
+
+@pytest.mark.proves("B-GUARD-TOGETHER")
+def test_the_more_cases_break_one_by_one_the_less_the_guard_expects_whole_clusters() -> None:
+    clusters, weights = np.arange(400) // 4, []
+    for broken in (0, 1, 5, 20, 80):
+        pairs = np.zeros(400)
+        pairs[np.arange(broken) * 4] = -1.0  # one in each of as many clusters
+        weights.append(stats.difference(pairs, np.zeros(400), clusters, 0.05, least=-1.0).lower.weight)
+    assert weights == sorted(weights, reverse=True)
+    assert weights[0] == pytest.approx(4 * stats.pseudo_weight(0.05))
+    assert weights[-1] == pytest.approx(stats.pseudo_weight(0.05), rel=0.05)
+
+
+@pytest.mark.proves("B-GUARD-TOGETHER")
+def test_where_whole_clusters_break_the_guard_is_one_more_of_them() -> None:
+    pairs, clusters = np.zeros(400), np.arange(400) // 4
+    pairs[:40] = -1.0
+    seen = stats.difference(pairs, np.zeros(400), clusters, 0.05, least=-1.0)
+    assert seen.lower.weight == pytest.approx(4 * stats.pseudo_weight(0.05))
+
+
+def test_large_effects_on_few_documents_are_proven_under_the_guard() -> None:
+    # 40 questions in 29 documents: wrong answers fall by .75, right ones rise by .4
+    clusters = np.repeat(np.arange(29), [1] * 20 + [2] * 7 + [3] * 2)
+    rng = np.random.default_rng(8)
+    fewer = np.where(rng.random(40) < 0.75, -1.0, 0.0)
+    more = rng.permutation([1.0] * 18 + [-1.0] * 2 + [0.0] * 20)
+    wrong = stats.difference(fewer, np.zeros(40), clusters, 0.05, least=-1.0, greatest=1.0)
+    right = stats.difference(more, np.zeros(40), clusters, 0.05, least=-1.0, greatest=1.0)
+    assert stats.decide(wrong, -0.05, "below") == "proven"
+    assert stats.decide(right, 0.05, "above") == "proven"
+    assert stats.decide(right, -0.05, "above") == "proven"
 
 
 def test_the_weight_of_a_pseudo_case_grows_with_confidence() -> None:
@@ -201,4 +239,4 @@ def test_alpha_must_lie_between_zero_and_one_half(alpha: float) -> None:
 @pytest.mark.parametrize("together", [0.0, 0.9, math.inf, math.nan])
 def test_at_least_one_case_breaks_at_a_time(together: float) -> None:
     with pytest.raises(ValueError, match="together"):
-        stats.difference([1.0, 2.0], [1.0, 2.0], [1, 2], 0.05, least=-1.0, together=together)
+        stats.pseudo_weight(0.05, together)

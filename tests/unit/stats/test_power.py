@@ -171,3 +171,15 @@ def test_nothing_can_be_assumed_of_one_cluster_or_without_a_variance(
 ) -> None:
     with pytest.raises(ValueError, match="positive variance and two clusters"):
         stats.assumed_interval(variance, sizes, 0.05, alike=True)
+
+
+@pytest.mark.proves("B-GUARD-TOGETHER")
+def test_an_assumed_interval_is_guarded_as_the_measured_one_would_be() -> None:
+    one = stats.pseudo_weight(0.05)
+    alike, apart, single = (
+        stats.assumed_interval(0.5, sizes, 0.05, alike=same, least=-1.0).lower.weight
+        for sizes, same in (([4.0] * 50, True), ([4.0] * 50, False), ([1.0] * 200, False))
+    )
+    assert alike == pytest.approx(4 * one)
+    assert one < apart < 1.2 * one
+    assert single == one
