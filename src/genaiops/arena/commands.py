@@ -10,6 +10,7 @@ import typer
 
 from genaiops.arena.calibrate import Calibrated, CalibrateOptions
 from genaiops.arena.calibrate import calibrate as learn
+from genaiops.arena.lock_commands import lock
 from genaiops.arena.options import (
     Answers,
     Inconclusive,
@@ -297,4 +298,5 @@ def calibrate(
     )
 
 
+arena.command()(lock)
 arena.command()(verify)

@@ -17,8 +17,9 @@ from genaiops.arena.datasets import dataset_digest
 from genaiops.arena.judge import judge
 from genaiops.arena.keys import KnownKey, known_keys, trusted_folder
 from genaiops.arena.model import Role, Row, Ruler
-from genaiops.arena.schedule import seed_of
+from genaiops.arena.schedule import basis_of, seed_of
 from genaiops.arena.scorers import BUILT_IN, build_scorers, score_output
+from genaiops.arena.suites import suite_digest
 from genaiops.core import (
     Case,
     Json,
@@ -180,8 +181,8 @@ def _wrong_verdict(bundle: Bundle, manifest: Manifest) -> str | None:
         if missing:
             return f"{missing[0]} is missing, though the suites differ"
         suites.append((manifest.other_suite, *other))
-    if manifest.looks and manifest.seed != seed_of(manifest.suite_digest, manifest.arms["candidate"].digest):
-        return "the order of a sequential run is not the one that its suite and candidate give"
+    if (wrong := _wrong_lock(manifest)) is not None:
+        return wrong
     for ruler, cases_file, scores_file, verdict_file in suites:
         cases = bundle.cases(cases_file)
         if dataset_digest(cases) != ruler.dataset_digest:
@@ -203,6 +204,21 @@ def _wrong_verdict(bundle: Bundle, manifest: Manifest) -> str | None:
         path = first_difference(bundle.json(folder_of.FACTS), {**facts})
         if verdict_file == folder_of.VERDICT and path is not None:
             return f"{folder_of.FACTS}: {path}"
+    return None
+
+
+def _wrong_lock(manifest: Manifest) -> str | None:
+    """Return in words how lock or order do not belong to the suite; None where they do."""
+    lock, fixed = manifest.lock, manifest.lock.fixed
+    plain = suite_digest(replace(manifest.suite, quarantine=()))
+    if fixed is not None and (fixed.suite, fixed.dataset) != (plain, manifest.suite.dataset_digest):
+        return "the lock that it states is another suite's"
+    if lock.state == "self" and fixed is None:
+        return "it states a lock of its own, and holds none"
+    basis = basis_of(manifest.suite_digest, lock)
+    ordered = manifest.looks is not None or fixed is not None
+    if ordered and manifest.seed != seed_of(basis, manifest.arms["candidate"].digest):
+        return "the order is not the one that its suite or lock and its candidate give"
     return None
 
 
