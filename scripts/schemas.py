@@ -10,13 +10,23 @@ from typing import cast
 
 from genaiops.app import ProjectFile
 from genaiops.app.model import Asked, Found, Indexes
-from genaiops.arena import LabelReport, Recorded, RunPlan, RunReport, SweepReport, VerifyResult
+from genaiops.arena import (
+    LabelReport,
+    LockReport,
+    Recorded,
+    RunPlan,
+    RunReport,
+    SuiteLocks,
+    SweepReport,
+    VerifyResult,
+)
 from genaiops.core import Annotation, Case, Json, Output, Passage, Score, Trace, Verdict, json_schema
 
 FOLDER = Path(__file__).resolve().parent.parent / "schemas"
 CONTRACTS: dict[str, type[object]] = {
     "annotation": Annotation,
     "arena_label": LabelReport,
+    "arena_lock": LockReport,
     "arena_plan": RunPlan,
     "arena_run": RunReport,
     "arena_sweep": SweepReport,
@@ -25,6 +35,7 @@ CONTRACTS: dict[str, type[object]] = {
     "case": Case,
     "index": Indexes,
     "index-search": Found,
+    "lock": SuiteLocks,
     "output": Output,
     "passage": Passage,
     "recorded": Recorded,

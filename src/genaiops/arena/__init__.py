@@ -11,6 +11,8 @@ from genaiops.lazy import attach
 if TYPE_CHECKING:
     from genaiops.arena.calibrate import Calibrated, CalibrateOptions, calibrate
     from genaiops.arena.labels import LabelReport
+    from genaiops.arena.lock_commands import LockReport
+    from genaiops.arena.locks import SuiteLocks
     from genaiops.arena.model import Arm, Role, Row, Run, Suite
     from genaiops.arena.pairing import RunOptions
     from genaiops.arena.plan import RunPlan, plan_run
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 _FILES = {
     "calibrate": "CalibrateOptions Calibrated calibrate",
     "labels": "LabelReport",
+    "lock_commands": "LockReport",
+    "locks": "SuiteLocks",
     "model": "Arm Role Row Run Suite",
     "pairing": "RunOptions",
     "plan": "RunPlan plan_run",
@@ -40,10 +44,11 @@ _FILES = {
 }
 
 __all__ = [
-    "Arm", "CalibrateOptions", "Calibrated", "Finished", "LabelReport", "Recorded", "Role", "Round", "Row",
-    "Run", "RunOptions", "RunPlan", "RunReport", "Session", "Suite", "SweepReport", "Tally", "VerifyResult",
-    "answer_round", "calibrate", "open_session", "plan_run", "render_json", "render_terminal", "run_arena",
-    "run_in", "settings", "tally", "verify_bundle",
+    "Arm", "CalibrateOptions", "Calibrated", "Finished", "LabelReport",
+    "LockReport", "Recorded", "Role", "Round", "Row",
+    "Run", "RunOptions", "RunPlan", "RunReport", "Session", "Suite", "SuiteLocks", "SweepReport", "Tally",
+    "VerifyResult", "answer_round", "calibrate", "open_session", "plan_run", "render_json",
+    "render_terminal", "run_arena", "run_in", "settings", "tally", "verify_bundle",
 ]  # fmt: skip
 
 __getattr__ = attach(__name__, {name: file for file, names in _FILES.items() for name in names.split()})

@@ -95,6 +95,8 @@ def _suite(manifest: Manifest, base: Exported, head: Exported, env: Mapping[str,
         yield "the base has no such suite: the change would bring its own ruler"
     elif ruling.suite.digest != manifest.suite_digest:
         yield "its suite is not the base's: dataset, scorers or gate differ"
+    elif (ruling.lock.state, ruling.lock.fixed) != (manifest.lock.state, manifest.lock.fixed):
+        yield "its lock is not the one that the base gives its suite"
     elif ruling.gate_changed != manifest.gate_changed:
         happened = "changed" if ruling.gate_changed else "did not change"
         yield f"the gate {happened} in this diff, and it says otherwise"

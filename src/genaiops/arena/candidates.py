@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath
 import genaiops
 from genaiops.app import PROJECT_FILE, Project, load_project
 from genaiops.arena.git import Repository, TreeFile, discard, export_tree, snapshot_tree, tree_files
+from genaiops.arena.locks import LOCK_FILE
 from genaiops.arena.model import ArmSource
 from genaiops.core import Digest, Json, ModelSpec, UserError, digest_json, encode
 from genaiops.knowledge import SUFFIXES
@@ -122,12 +123,13 @@ def app_digest(
 ) -> Digest:
     """Return the digest of everything that makes the app's outputs.
 
-    Suites, datasets, quarantines and documents are no part of it: those judge, the last are in `recipes`.
+    Suites, datasets, quarantines, their locks and documents are no part of it: those judge, the last are in
+    `recipes`.
     """
     suites = project.suites.values()
     judged = {
         str(PurePosixPath(path)) for suite in suites for path in (suite.dataset, suite.quarantine) if path
-    }
+    } | {LOCK_FILE}
     sources = [PurePosixPath(knowledge.source) for knowledge in project.knowledge.values()]
     files: list[Json] = [
         [file.mode, file.oid, file.path]

@@ -11,6 +11,7 @@ import typer
 from genaiops.arena.calibrate import Calibrated, CalibrateOptions
 from genaiops.arena.calibrate import calibrate as learn
 from genaiops.arena.label_commands import label
+from genaiops.arena.lock_commands import lock
 from genaiops.arena.options import (
     Answers,
     Inconclusive,
@@ -299,4 +300,5 @@ def calibrate(
     )
 
 
+arena.command()(lock)
 arena.command()(verify)

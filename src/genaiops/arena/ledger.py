@@ -145,6 +145,13 @@ class Ledger:
             query = sa.select(sa.func.count()).select_from(_runs).where(_runs.c.dataset == dataset)
             return int(connection.execute(query).scalar_one())
 
+    def apps_on(self, dataset: Digest, but: Digest) -> int:
+        """Return how many candidates this dataset has judged, `but` apart."""
+        count = sa.func.count(sa.distinct(_runs.c.candidate))
+        with self._database.read() as connection:
+            query = sa.select(count).where(_runs.c.dataset == dataset, _runs.c.candidate != but)
+            return int(connection.execute(query).scalar_one())
+
     def finish(self, run: FinishedRun, *, dataset: Digest, candidate: Digest) -> None:
         """Write a complete run. One whose evidence was removed is judged again, and then found again."""
         with self._database.write() as connection:

@@ -190,12 +190,29 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FixedSuite:
+    """What a lock fixes: a suite without its quarantine and its dataset, when, with a nonce (hexadecimal)."""
+
+    suite: Digest
+    dataset: Digest
+    nonce: str
+    locked_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Lock:
-    """What was fixed before the run, and how often this app was tried on it."""
+    """What was fixed before the run, and how often it was tried.
+
+    `attempts` are this app's on this suite; `verdicts_on_dataset` and `apps_on_dataset` count the verdicts
+    and the different candidates on this dataset in this store, this run included. `fixed` is what a lock
+    file holds of the ruling suite.
+    """
 
     state: LockState = "none"
     attempts: int = 1
     verdicts_on_dataset: int = 1
+    apps_on_dataset: int = 1
+    fixed: FixedSuite | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ candidate's is laid on too, as a second table that decides nothing.
 """
 
 import filecmp
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from genaiops.app import PROJECT_FILE, Project, Services
 from genaiops.arena.arms import Prepared
@@ -14,8 +14,10 @@ from genaiops.arena.datasets import read_cases
 from genaiops.arena.elsewhere import Elsewhere, elsewhere, made_ready, no_overrides, refuse_recorded_latency
 from genaiops.arena.git import Repository
 from genaiops.arena.judges import judge_files, read_judges, same_family
-from genaiops.arena.model import ROLES, Role, Suite
+from genaiops.arena.locks import read_locks, state_of
+from genaiops.arena.model import ROLES, Lock, Role, Suite
 from genaiops.arena.quarantine import read_quarantine, without_quarantine
+from genaiops.arena.schedule import basis_of, seed_of
 from genaiops.arena.suites import needs_fresh_latency, resolve_suite
 from genaiops.core import Case, Digest, Json, UserError
 
@@ -53,6 +55,12 @@ class Pair:
     gate_changed: bool
     environment: dict[str, Json]
     warnings: tuple[str, ...]
+    lock: Lock
+
+    @property
+    def seed(self) -> str:
+        """Return the seed from which the order of the cases derives."""
+        return seed_of(basis_of(self.suite.digest, self.lock), self.arms["candidate"].digest)
 
     @property
     def suites(self) -> tuple[Suite, ...]:
@@ -107,7 +115,16 @@ async def pair_up(repository: Repository, options: RunOptions, services: Service
         warnings = (*warnings, "both arms are the same app: nothing that makes an answer differs")
     models = {role: arms[role].project.models.values() for role in ROLES}
     warnings = (*warnings, *same_family(ruling.suite.ruler.judges, models))
-    return Pair(arms, ruling.suite, ruling.other, ruling.gate_from, ruling.gate_changed, facts, warnings)
+    return Pair(
+        arms=arms,
+        suite=ruling.suite,
+        other=ruling.other,
+        gate_from=ruling.gate_from,
+        gate_changed=ruling.gate_changed,
+        environment=facts,
+        warnings=warnings,
+        lock=ruling.lock,
+    )
 
 
 def _baseline(repository: Repository, options: RunOptions, there: Elsewhere | None) -> str:
@@ -119,20 +136,30 @@ def _baseline(repository: Repository, options: RunOptions, there: Elsewhere | No
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ruling:
-    """Which suite decides, which is only shown, and what is to be said of that."""
+    """Which suite decides, how it is locked, which is only shown, and what is to be said of that."""
 
     suite: Suite
     other: Suite | None = None
     gate_from: Role = "baseline"
     gate_changed: bool = False
     warnings: tuple[str, ...] = ()
+    lock: Lock = field(default_factory=Lock)
 
 
 def choose_suite(options: RunOptions, baseline: Exported, theirs: Project, mine: Project) -> Ruling:
     """Return the ruling: the baseline's suite, where it has one and nobody asked for the candidate's.
 
-    A quarantine counts with the baseline's suite only.
+    A quarantine counts with the baseline's suite only; a lock with the suite that it lies beside.
     """
+    ruling = _chosen(options, baseline, theirs, mine)
+    by_baseline = ruling.gate_from == "baseline"
+    locks = read_locks((theirs if by_baseline else mine).root)
+    committed = by_baseline and baseline.source.commit is not None
+    lock, said = state_of(locks.suites.get(ruling.suite.ruler.name), ruling.suite, committed=committed)
+    return replace(ruling, lock=lock, warnings=(*ruling.warnings, *said))
+
+
+def _chosen(options: RunOptions, baseline: Exported, theirs: Project, mine: Project) -> Ruling:
     name = options.suite or only_suite(mine, theirs)
     new = load_suite(mine, name) if name in mine.suites else None
     described = (baseline.root / PROJECT_FILE).is_file() and name in theirs.suites

@@ -31,7 +31,7 @@ from genaiops.arena.planning import (
     rule_warnings,
 )
 from genaiops.arena.reuse import attempt_of
-from genaiops.arena.schedule import Step, in_order, run_key, seed_of, steps_of
+from genaiops.arena.schedule import Step, in_order, run_key, steps_of
 from genaiops.arena.suites import needs_fresh_latency
 from genaiops.core import Digest, Output, Usage, UserError
 from genaiops.models import Prices
@@ -96,7 +96,7 @@ def _plan(pair: Pair, options: RunOptions, ledger: Ledger) -> RunPlan:
     arms = {role: prepared.digest for role, prepared in pair.arms.items()}
     own = run_key([one.digest for one in pair.suites], pair.gate_from, arms["baseline"], arms["candidate"])
     key, _ = attempt_of(own, pair.arms, ledger)
-    seed = seed_of(suite.digest, arms["candidate"])
+    seed = pair.seed
     done = ledger.finished(key)
     earlier = _earlier(ledger, pair)
     sizes = list(cluster_sizes(in_order(suite.cases, seed)).values())
@@ -165,7 +165,7 @@ def _earlier(ledger: Ledger, pair: Pair) -> Run | None:
 
 
 def _effort(pair: Pair, options: RunOptions, ledger: Ledger, key: Digest, earlier: Run | None) -> Effort:
-    steps = steps_of(pair.suites, seed_of(pair.suite.digest, pair.arms["candidate"].digest))
+    steps = steps_of(pair.suites, pair.seed)
     roles: list[Role] = [cast(Role, step.arm) for step in steps]
     scopes = {role: scope_of(pair, role, options, key) for role in ROLES}
     keys = [

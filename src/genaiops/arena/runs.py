@@ -31,7 +31,7 @@ from genaiops.arena.quarantine import check_share
 from genaiops.arena.ragfacts import rag_facts
 from genaiops.arena.registering import Registered, register_app, register_evidence
 from genaiops.arena.reuse import Settled, attempt_of, settle
-from genaiops.arena.schedule import Step, run_key, seed_of, steps_of
+from genaiops.arena.schedule import Step, run_key, steps_of
 from genaiops.arena.scorers import build_scorers, score_output
 from genaiops.core import Digest, Json, Score, Trace, Verdict, digest_json, one_line
 from genaiops.hub import Hub
@@ -128,7 +128,7 @@ def stated(folder: Path, *, traces: bool = True) -> Finished:
 async def _run(
     key: Digest, attempt: int, pair: Pair, options: RunOptions, services: Services, hub: Hub, ledger: Ledger
 ) -> Finished:
-    seed = seed_of(pair.suite.digest, pair.arms["candidate"].digest)
+    seed = pair.seed
     started = now()
     for suite in pair.suites:
         check_share(suite.ruler, suite.cases, started_at=started)
@@ -143,7 +143,7 @@ async def _run(
     ]
     judging = tuple(one for panel in panels for one in panel.facts())
     apps: dict[Role, Registered] = {role: register_app(hub, prepared) for role, prepared in pair.arms.items()}
-    lock = replace(_lock(pair, ledger), attempts=attempt)
+    lock = _lock(pair, ledger, attempt)
     run = Run(
         id=uuid.uuid5(uuid.NAMESPACE_URL, f"genaiops:{key}").hex[:12],
         project=pair.arms["candidate"].project.project,
@@ -309,10 +309,14 @@ def _row(one: Answered) -> Row:
     )
 
 
-def _lock(pair: Pair, ledger: Ledger) -> Lock:
-    committed = pair.gate_from == "baseline" and pair.arms["baseline"].exported.source.commit is not None
-    verdicts = ledger.verdicts_on(pair.suite.ruler.dataset_digest) + 1
-    return Lock(state="base" if committed else "none", attempts=1, verdicts_on_dataset=verdicts)
+def _lock(pair: Pair, ledger: Ledger, attempt: int) -> Lock:
+    dataset = pair.suite.ruler.dataset_digest
+    return replace(
+        pair.lock,
+        attempts=attempt,
+        verdicts_on_dataset=ledger.verdicts_on(dataset) + 1,
+        apps_on_dataset=ledger.apps_on(dataset, but=pair.arms["candidate"].digest) + 1,
+    )
 
 
 def _reuse(answered: Sequence[Answered]) -> Reuse:

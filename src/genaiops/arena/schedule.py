@@ -1,16 +1,17 @@
 """The order in which cases run: seeded, by clusters, both arms side by side. Pure.
 
-The order derives from the suite and the candidate's digest, so nobody chooses it; clusters come whole, so
-that any prefix of completed clusters is a fair sample; the arms of a case follow each other, in an
-order that changes from case to case, so that a slow minute of the machine falls on all.
+The order derives from the suite (from its lock, where it has one) and the candidate's digest, so nobody
+chooses it; clusters come whole, so that any prefix of completed clusters is a fair sample; the arms of a
+case follow each other, in an order that changes from case to case, so that a slow minute of the machine
+falls on all.
 """
 
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from genaiops.arena.model import ROLES, Suite
-from genaiops.core import Case, Digest, digest_json
+from genaiops.arena.model import ROLES, Lock, Suite
+from genaiops.core import Case, Digest, digest_json, encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +33,13 @@ def run_key(suites: Sequence[Digest], gate_from: str, baseline: Digest, candidat
     )
 
 
+def basis_of(suite: Digest, lock: Lock) -> Digest:
+    """Return what a run's seed derives from beside the candidate: the suite's lock, else the suite."""
+    return suite if lock.fixed is None else digest_json(encode(lock.fixed))
+
+
 def seed_of(suite: Digest, candidate: Digest) -> str:
-    """Return the seed (hexadecimal) from which order and resampling derive."""
+    """Return the seed (hexadecimal) from which order and looks derive; `suite` may be its lock's digest."""
     return hashlib.sha256(f"{suite} {candidate}".encode()).hexdigest()[:32]
 
 

@@ -65,11 +65,16 @@ def resolve_suite(
 
 def suite_digest(ruler: Ruler) -> Digest:
     """Return the digest of a suite: its ruler, which names the dataset by digest."""
+    return digest_json(plain_ruler(ruler))
+
+
+def plain_ruler(ruler: Ruler) -> dict[str, Json]:
+    """Return a ruler as JSON, equal for equal rulers."""
     plain = cast("dict[str, Json]", encode(ruler))
     specs = cast("list[dict[str, Json]]", plain["specs"])
     # a set has no order of its own
     ordered = [{**spec, "reads": sorted(cast("list[str]", spec["reads"]))} for spec in specs]
-    return digest_json({**plain, "specs": cast(Json, ordered)})
+    return {**plain, "specs": cast(Json, ordered)}
 
 
 def needs_fresh_latency(suite: Suite) -> bool:

@@ -18,8 +18,9 @@ from genaiops.arena.judge import judge
 from genaiops.arena.keys import KnownKey, known_keys, trusted_folder
 from genaiops.arena.labelled import wrong_label
 from genaiops.arena.model import Label, Role, Row, Ruler
-from genaiops.arena.schedule import seed_of
+from genaiops.arena.schedule import basis_of, seed_of
 from genaiops.arena.scorers import BUILT_IN, build_scorers, score_output
+from genaiops.arena.suites import suite_digest
 from genaiops.core import (
     Case,
     Json,
@@ -183,11 +184,8 @@ def _wrong_verdict(bundle: Bundle, manifest: Manifest) -> str | None:
             return f"{missing[0]} is missing, though the suites differ"
         none: tuple[Label, ...] = ()  # people labelled for the ruling suite
         suites.append((manifest.other_suite, none, *other))
-    if (manifest.looks or labels) and manifest.seed != seed_of(
-        manifest.suite_digest, manifest.arms["candidate"].digest
-    ):
-        what = "the order of a sequential run" if manifest.looks else "the order in which labels were drawn"
-        return f"{what} is not the one that its suite and candidate give"
+    if (wrong := _wrong_lock(manifest, labels)) is not None:
+        return wrong
     for ruler, said, cases_file, scores_file, verdict_file in suites:
         cases = bundle.cases(cases_file)
         if dataset_digest(cases) != ruler.dataset_digest:
@@ -210,6 +208,21 @@ def _wrong_verdict(bundle: Bundle, manifest: Manifest) -> str | None:
         path = first_difference(bundle.json(folder_of.FACTS), {**facts})
         if verdict_file == folder_of.VERDICT and path is not None:
             return f"{folder_of.FACTS}: {path}"
+    return None
+
+
+def _wrong_lock(manifest: Manifest, labels: Sequence[Label]) -> str | None:
+    """Return in words how lock or order do not belong to the suite; None where they do."""
+    lock, fixed = manifest.lock, manifest.lock.fixed
+    plain = suite_digest(replace(manifest.suite, quarantine=()))
+    if fixed is not None and (fixed.suite, fixed.dataset) != (plain, manifest.suite.dataset_digest):
+        return "the lock that it states is another suite's"
+    if lock.state == "self" and fixed is None:
+        return "it states a lock of its own, and holds none"
+    basis = basis_of(manifest.suite_digest, lock)
+    ordered = manifest.looks is not None or fixed is not None or bool(labels)
+    if ordered and manifest.seed != seed_of(basis, manifest.arms["candidate"].digest):
+        return "the order is not the one that its suite or lock and its candidate give"
     return None
 
 

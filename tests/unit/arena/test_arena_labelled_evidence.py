@@ -89,7 +89,7 @@ def test_a_seed_that_was_chosen_until_the_wanted_cases_came_first_is_found(
     other = replace(labelled_run(160), seed="0" * 32)
     result = verified(other, settings, key)
     assert statuses(result)[1] == "failed"
-    assert "the order in which labels were drawn is not the one that its suite" in result.levels[1].reason
+    assert "the order is not the one that its suite or lock" in result.levels[1].reason
     assert run.seed != other.seed
 
 

@@ -8,6 +8,8 @@ from tests.unit.arena.arena_sample import RULER, judged, sample_run
 
 from genaiops.arena.evidence import bundle_files, write_bundle
 from genaiops.arena.keys import signing_key, trusted_folder
+from genaiops.arena.model import FixedSuite
+from genaiops.arena.schedule import basis_of, seed_of
 from genaiops.arena.verify import first_difference, render_result, verify_bundle
 from genaiops.core import (
     Settings,
@@ -120,6 +122,43 @@ def test_a_verdict_that_does_not_follow_is_found_though_it_is_signed(bundle, set
     result = verify_bundle(bundle, settings=settings)
     assert statuses(result) == ["passed", "failed", "passed"]
     assert "verdict.json: outcome says" in result.levels[1].reason
+
+
+def locked(run):
+    """Return the run under a lock of its suite, in the order that the lock gives."""
+    fixed = FixedSuite(
+        suite=run.suite.digest,
+        dataset=run.suite.ruler.dataset_digest,
+        nonce="0f" * 16,
+        locked_at="2026-01-01T00:00:00Z",
+    )
+    lock = replace(run.lock, state="self", fixed=fixed)
+    return replace(
+        run, lock=lock, seed=seed_of(basis_of(run.suite.digest, lock), run.arms["candidate"].digest)
+    )
+
+
+@pytest.mark.proves("B-LOCK-SEED")
+def test_the_order_that_a_lock_gives_is_recomputed_from_the_bundle(tmp_path, settings, key):
+    run = locked(sample_run())
+    folder = write_bundle(run, *judged(run), folder=tmp_path / "locked", signer=key)
+    assert verify_bundle(folder, settings=settings).accepted
+    drawn = replace(run, seed="0" * 32)
+    folder = write_bundle(drawn, *judged(drawn), folder=tmp_path / "drawn", signer=key)
+    assert "the order is not the one" in verify_bundle(folder, settings=settings).levels[1].reason
+
+
+@pytest.mark.proves("B-BAD-LOCK-FILE")
+def test_a_lock_of_another_suite_and_one_that_is_only_stated_are_found(tmp_path, settings, key):
+    run = locked(sample_run())
+    other = replace(run.lock, fixed=replace(run.lock.fixed, suite="sha256:" + "0" * 64))
+    for name, lock, reason in (
+        ("other", other, "another suite's"),
+        ("stated", replace(run.lock, fixed=None), "holds none"),
+    ):
+        forged = replace(run, lock=lock)
+        folder = write_bundle(forged, *judged(forged), folder=tmp_path / name, signer=key)
+        assert reason in verify_bundle(folder, settings=settings).levels[1].reason
 
 
 def test_facts_that_do_not_follow_are_found(bundle, settings, key):

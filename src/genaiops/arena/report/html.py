@@ -260,12 +260,15 @@ def _facts(run: Run, source: Provenance) -> list[tuple[str, str]]:
         "self": "self: stated by the one who ran it",
         "none": "none",
     }[run.lock.state]
+    if run.lock.fixed is not None:
+        lock += f"; locked {clip(run.lock.fixed.locked_at, 40)}"
     facts = [
         ("Signature", f"ed25519, key {source.key_id[:32]}…" if source.key_id else "not signed"),
         ("Lock", lock),
         (
             "Attempts",
-            f"{run.lock.attempts} of this app; {run.lock.verdicts_on_dataset} verdicts on this dataset",
+            f"{run.lock.attempts} of this app; {run.lock.verdicts_on_dataset} verdicts on this dataset, "
+            f"of {run.lock.apps_on_dataset} candidates",
         ),
         ("Model calls", f"{run.model_calls:,} in this run"),
         (

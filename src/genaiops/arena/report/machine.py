@@ -37,7 +37,10 @@ class RunSignature:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunReport(Verdict):
-    """What `arena run --json` prints: `verdict.json`, the evidence, and what the run took."""
+    """What `arena run --json` prints: `verdict.json`, the evidence, and what the run took.
+
+    `locked_at` is the moment that the suite's lock states, None where it has none.
+    """
 
     run: str
     project: str
@@ -49,6 +52,8 @@ class RunReport(Verdict):
     digests: RunDigests
     attempts: int
     verdicts_on_dataset: int
+    apps_on_dataset: int
+    locked_at: str | None
     signature: RunSignature
     judging: tuple[Judging, ...] = ()
     warnings: tuple[str, ...] = ()
@@ -77,6 +82,8 @@ def render_json(run: Run, verdict: Verdict, bundle: Path) -> RunReport:
         ),
         attempts=run.lock.attempts,
         verdicts_on_dataset=run.lock.verdicts_on_dataset,
+        apps_on_dataset=run.lock.apps_on_dataset,
+        locked_at=run.lock.fixed.locked_at if run.lock.fixed else None,
         signature=RunSignature(key_id=_key_id(bundle)),
         judging=run.judging,
         warnings=run.warnings,
