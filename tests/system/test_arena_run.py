@@ -131,16 +131,16 @@ def test_a_change_that_softens_its_own_gate_is_judged_by_the_old_one_and_sent_to
 
 
 @pytest.mark.proves("A-BAD-LOCKFILES")
-def test_lockfiles_that_differ_are_refused_unless_one_environment_is_accepted_and_recorded(
+def test_lockfiles_that_nothing_can_install_are_refused_unless_one_environment_is_accepted_and_recorded(
     project: Path, env: dict[str, str]
 ) -> None:
-    (project / "uv.lock").write_text("one\n", encoding="utf-8")
+    (project / "Pipfile.lock").write_text("one\n", encoding="utf-8")
     small_project.commit(project, "Lock")
-    (project / "uv.lock").write_text("two\n", encoding="utf-8")
+    (project / "Pipfile.lock").write_text("two\n", encoding="utf-8")
     improve(project)
     refused = genaiops(project, env, "arena", "run")
     assert refused.returncode == 2
-    assert "uv.lock" in refused.stderr
+    assert "Pipfile.lock" in refused.stderr
     assert "--same-env" in refused.stderr
     told = report(project, env, "--same-env")
     manifest = json.loads((Path(str(told["evidence"])) / "manifest.json").read_text(encoding="utf-8"))

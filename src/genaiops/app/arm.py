@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
+from genaiops.app.environments import OwnEnvironment
 from genaiops.app.project import Project
 from genaiops.app.services import Services
 from genaiops.app.serving import Serving
@@ -44,6 +45,7 @@ START_SECONDS = 120.0
 
 MAX_REQUESTS_AT_ONCE = 8
 _PROTOCOL = "GAO-APP-040"
+_WORKER = "genaiops.app.worker"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +77,7 @@ class AppWorker:
         limits: Limits,
         pass_env: Sequence[str],
         seed: int,
+        own: OwnEnvironment | None,
     ) -> None:
         self._tree = tree.resolve()
         self._project = project
@@ -82,6 +85,7 @@ class AppWorker:
         self._limits = limits
         self._pass_env = tuple(pass_env)
         self._seed = seed
+        self._own = own
         self._prices = Prices.load(
             {name: {"in": price.usd_in, "out": price.usd_out} for name, price in project.prices.items()}
         )
@@ -100,9 +104,15 @@ class AppWorker:
         limits: Limits | None = None,
         pass_env: Sequence[str] = (),
         seed: int = 0,
+        own: OwnEnvironment | None = None,
     ) -> "AppWorker":
-        """Start the app in `tree`; raises `UserError` where it cannot be loaded."""
-        worker = cls(tree, project, services, limits=limits or Limits(), pass_env=pass_env, seed=seed)
+        """Start the app in `tree`, by the Python of `own` where it has an environment of its own.
+
+        Raises `UserError` where it cannot be loaded.
+        """
+        worker = cls(
+            tree, project, services, limits=limits or Limits(), pass_env=pass_env, seed=seed, own=own
+        )
         try:
             await worker._ready()
         except BaseException:
@@ -137,9 +147,12 @@ class AppWorker:
         if self._child is not None:
             return self._child
         environment = child_environment(self._services.settings.env, self._pass_env, self._home)
+        # -P: the folder of the app must not shadow our own modules; -B: leave no __pycache__ in it
+        command = [sys.executable, "-P", "-B", "-m", _WORKER]
+        if self._own is not None:
+            command, environment = self._own.command(_WORKER), self._own.environ(environment)
         self._child = await ChildProcess.spawn(
-            # -P: the folder of the app must not shadow our own modules; -B: leave no __pycache__ in it
-            [sys.executable, "-P", "-B", "-m", "genaiops.app.worker"],
+            command,
             cwd=self._tree,
             env={**environment, "PYTHONHASHSEED": "0", "PYTHONUTF8": "1"},
             limits=self._limits,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
-from genaiops.app import Project, Services, start_app
+from genaiops.app import OwnEnvironment, Project, Services, start_app
 from genaiops.arena.candidates import Exported, app_digest
 from genaiops.arena.engine import Side, Worker
 from genaiops.arena.model import Arm, Role
@@ -30,7 +30,8 @@ class Calibration:
 class Prepared:
     """An exported tree with what its project names: models and index recipes, nothing loaded yet.
 
-    Of an endpoint none of these is known; of a recording nothing runs.
+    Of an endpoint none of these is known; of a recording nothing runs. `own`: the environment that its app
+    runs in, where it is not this one.
     """
 
     exported: Exported
@@ -42,6 +43,7 @@ class Prepared:
     calibrations: dict[str, Calibration]
     digest: Digest
     recording: Recording | None = None
+    own: OwnEnvironment | None = None
 
     @property
     def nameless(self) -> bool:
@@ -77,7 +79,13 @@ class Prepared:
         return any(spec.provider == "local" for spec in self.specs.values())
 
 
-async def prepare(exported: Exported, project: Project, services: Services, environment: Json) -> Prepared:
+async def prepare(
+    exported: Exported,
+    project: Project,
+    services: Services,
+    environment: Json,
+    own: OwnEnvironment | None = None,
+) -> Prepared:
     """Name everything that makes the arm's outputs; no weights are loaded and no index is built."""
     if (url := project.app.url) is not None:
         # nothing of the tree answers, and nothing of this environment
@@ -98,7 +106,9 @@ async def prepare(exported: Exported, project: Project, services: Services, envi
     )
     corpora = {name: corpus for name, (corpus, _) in knowledge.items()}
     root = exported.root
-    return Prepared(exported, project, specs, corpora, recipes, _prompts(root), _calibrations(root), digest)
+    return Prepared(
+        exported, project, specs, corpora, recipes, _prompts(root), _calibrations(root), digest, own=own
+    )
 
 
 def _prompts(root: Path) -> dict[str, Prompt]:
@@ -126,7 +136,9 @@ def side(prepared: Prepared, services: Services, *, scope: str, pass_env: tuple[
 
     async def start() -> Worker:
         await services.warm(prepared.project)  # building and loading are nobody's latency
-        return await start_app(prepared.exported.root, prepared.project, services, pass_env=pass_env)
+        return await start_app(
+            prepared.exported.root, prepared.project, services, pass_env=pass_env, own=prepared.own
+        )
 
     return Side(prepared.digest, scope, start)
 

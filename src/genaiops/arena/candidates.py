@@ -9,28 +9,16 @@ import platform
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from importlib.metadata import distributions
 from pathlib import Path, PurePosixPath
 
 import genaiops
-from genaiops.app import PROJECT_FILE, Project, load_project
+from genaiops.app import PROJECT_FILE, Project, installed_packages, load_project
 from genaiops.arena.git import Repository, TreeFile, discard, export_tree, snapshot_tree, tree_files
 from genaiops.arena.locks import LOCK_FILE
 from genaiops.arena.model import ArmSource
-from genaiops.core import Digest, Json, ModelSpec, UserError, digest_json, encode
+from genaiops.core import Digest, Json, ModelSpec, digest_json, encode
 from genaiops.knowledge import SUFFIXES
 
-LOCKFILES = frozenset(
-    {
-        "uv.lock",
-        "poetry.lock",
-        "pdm.lock",
-        "Pipfile.lock",
-        "pylock.toml",
-        "conda-lock.yml",
-        "requirements.txt",
-    }
-)
 _DOCUMENTATION = ("README", "CHANGELOG", "LICENSE", "NOTICE", "CONTRIBUTING")
 _KEEP_TREES = 12
 
@@ -158,36 +146,9 @@ def _is_apart(path: str, sources: Sequence[PurePosixPath]) -> bool:
 
 def environment() -> dict[str, Json]:
     """Return what both arms run on: interpreter, machine, and every installed distribution."""
-    metadata = [item.metadata for item in distributions()]  # read once: each access parses the file again
-    packages = sorted(
-        {(str(facts["Name"]).lower().replace("_", "-"), str(facts["Version"])) for facts in metadata}
-    )
     return {
         "python": platform.python_version(),
         "platform": f"{platform.system()} {platform.machine()}",
         "genaiops": genaiops.__version__,
-        "packages": dict(packages),
-    }
-
-
-def refuse_other_environment(baseline: Exported, candidate: Exported) -> None:
-    """Raise `UserError` where the lockfiles differ: one environment would then measure both wrongly."""
-    one, two = _lockfiles(baseline), _lockfiles(candidate)
-    changed = sorted(name for name in one.keys() | two.keys() if one.get(name) != two.get(name))
-    if changed:
-        raise UserError(
-            "GAO-ARENA-146",
-            f"the arms lock other packages: {', '.join(changed)} differs",
-            why="both would run in this environment, and one of them was not made for it",
-            fix="measure the code apart from the packages, or accept one environment with --same-env",
-        )
-
-
-def _lockfiles(exported: Exported) -> dict[str, str]:
-    """Return the lockfiles of the project and of the folders that it lies in; a neighbour's are its own."""
-    return {
-        file.path: file.oid
-        for file in exported.files
-        if (path := PurePosixPath(file.path)).name in LOCKFILES
-        and (path.is_relative_to(exported.prefix) or exported.prefix.is_relative_to(path.parent))
+        "packages": encode(installed_packages()),
     }

@@ -14,7 +14,8 @@ from genaiops.arena.candidates import Exported
 from genaiops.arena.model import ArmSource, Suite
 from genaiops.arena.recordings import SUFFIX, Recording, read_recording
 from genaiops.arena.suites import needs_fresh_latency
-from genaiops.core import Json, UserError
+from genaiops.arena.surroundings import Surroundings
+from genaiops.core import UserError
 
 Elsewhere = AppTarget | Recording
 
@@ -48,15 +49,19 @@ def at_endpoint(project: Project, target: AppTarget) -> Project:
 
 
 async def made_ready(
-    exported: Exported, project: Project, arm: Elsewhere | None, services: Services, facts: dict[str, Json]
+    exported: Exported,
+    project: Project,
+    arm: Elsewhere | None,
+    services: Services,
+    surroundings: Surroundings,
 ) -> Prepared:
     """Return an arm made ready: the tree's own app, or what stands for it. Of a recording nothing runs."""
     if arm is None:
-        return await prepare(exported, project, services, facts)
+        return await prepare(exported, project, services, surroundings.facts, surroundings.own)
     source = moved(exported, arm)
     if isinstance(arm, Recording):
         return Prepared(source, project, {}, {}, {}, {}, {}, arm.digest, arm)
-    return await prepare(source, at_endpoint(project, arm), services, facts)
+    return await prepare(source, at_endpoint(project, arm), services, surroundings.facts)
 
 
 def refuse_recorded_latency(suite: Suite, arms: Iterable[Prepared]) -> None:

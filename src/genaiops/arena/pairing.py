@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from genaiops.app import PROJECT_FILE, Project, Services
 from genaiops.arena.arms import Prepared
-from genaiops.arena.candidates import Exported, environment, export, project_of, refuse_other_environment
+from genaiops.arena.candidates import Exported, export, project_of
 from genaiops.arena.datasets import read_cases
 from genaiops.arena.elsewhere import Elsewhere, elsewhere, made_ready, no_overrides, refuse_recorded_latency
 from genaiops.arena.git import Repository
@@ -19,6 +19,7 @@ from genaiops.arena.model import ROLES, Lock, Role, Suite
 from genaiops.arena.quarantine import read_quarantine, without_quarantine
 from genaiops.arena.schedule import basis_of, seed_of
 from genaiops.arena.suites import needs_fresh_latency, resolve_suite
+from genaiops.arena.surroundings import Place, Surroundings
 from genaiops.core import Case, Digest, Json, UserError
 
 
@@ -79,11 +80,15 @@ def jobs_of(pair: Pair, options: RunOptions) -> int:
     return options.jobs or (1 if any(prepared.local for prepared in pair.arms.values()) else 4)
 
 
-async def pair_up(repository: Repository, options: RunOptions, services: Services) -> Pair:
+async def pair_up(
+    repository: Repository, options: RunOptions, services: Services, *, install: bool = True
+) -> Pair:
     """Export both trees, read both projects and choose the ruler.
 
     An arm that is elsewhere (an address, a recording) brings no suite and stands over the baseline's tree.
-    Raises `UserError` for an unknown ref, lockfiles that differ, a suite that does not fit.
+    An arm that locks other packages than the working tree gets an environment of its own, made where it is
+    not there yet unless `install` is False. Raises `UserError` for an unknown ref, an environment that
+    nothing here can make, a suite that does not fit; `OutsideError` where an installation fails.
     """
     trees = services.store.path / "trees"
     env = services.settings.env
@@ -101,16 +106,22 @@ async def pair_up(repository: Repository, options: RunOptions, services: Service
         candidate = baseline = export(repository, trees, tree)
     mine = project_of(candidate, None, env)
     theirs = project_of(baseline, mine, env)
-    if not options.same_env and not any(there.values()) and not mine.app.url and not theirs.app.url:
-        refuse_other_environment(baseline, candidate)
     ruling = choose_suite(options, baseline, theirs, mine)
-    facts = {**environment(), "same_env": True} if options.same_env else environment()
-    arms: dict[Role, Prepared] = {
-        "baseline": await made_ready(baseline, theirs, there["baseline"], services, facts),
-        "candidate": await made_ready(candidate, mine, there["candidate"], services, facts),
+    place = Place(repository, services, same_env=options.same_env, make=install)
+    arms: dict[Role, Prepared] = {}
+    facts, warnings = place.here, ruling.warnings
+    trees_of: dict[Role, tuple[Exported, Project]] = {
+        "baseline": (baseline, theirs),
+        "candidate": (candidate, mine),
     }
+    for role, (exported, project) in trees_of.items():
+        around = await place.of(role, exported, project) if there[role] is None else Surroundings(place.here)
+        arms[role] = await made_ready(exported, project, there[role], services, around)
+        warnings = (*warnings, *around.said)
     refuse_recorded_latency(ruling.suite, arms.values())
-    warnings = ruling.warnings
+    own: dict[str, Json] = {role: made.own.facts for role, made in arms.items() if made.own is not None}
+    if own:
+        facts["own_environments"] = own
     if arms["baseline"].digest == arms["candidate"].digest:
         warnings = (*warnings, "both arms are the same app: nothing that makes an answer differs")
     models = {role: arms[role].project.models.values() for role in ROLES}

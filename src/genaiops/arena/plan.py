@@ -87,7 +87,7 @@ async def plan_run(folder: Path, options: RunOptions, services: Services) -> Run
     """
     repository = find_repository(folder)
     with services.store.lock("arena"):
-        pair = await pair_up(repository, options, services)
+        pair = await pair_up(repository, options, services, install=False)
         return _plan(pair, options, Ledger(services.store))
 
 

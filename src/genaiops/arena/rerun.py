@@ -14,14 +14,15 @@ from pathlib import Path
 from genaiops.app import AppTarget, Project
 from genaiops.arena.arms import Prepared, prepare, side
 from genaiops.arena.bundle import Bundle, Manifest, open_bundle
-from genaiops.arena.candidates import Exported, environment, export, project_of, written
+from genaiops.arena.candidates import Exported, export, project_of, written
 from genaiops.arena.elsewhere import at_endpoint, moved
 from genaiops.arena.git import Repository, find_repository
 from genaiops.arena.model import ROLES, Arm, Role, Row
 from genaiops.arena.said import said
 from genaiops.arena.session import Session
+from genaiops.arena.surroundings import Place
 from genaiops.arena.verify import Level, LevelStatus, VerifyResult
-from genaiops.core import Case, Json, UserError, one_line
+from genaiops.core import Case, UserError, one_line
 from genaiops.work import Progress
 
 NUMBER, NAME = 4, "outputs from the app"
@@ -85,20 +86,21 @@ async def _asked_again(bundle: Bundle, session: Session, options: RerunOptions) 
 async def _remade(manifest: Manifest, session: Session) -> dict[Role, Prepared | str]:
     """Return each arm made ready again, or why it cannot be; the candidate may describe the baseline."""
     repository = find_repository(session.root)
-    facts = {**environment(), **{k: v for k, v in manifest.environment.items() if k == "same_env"}}
+    same_env = manifest.environment.get("same_env") is True
+    place = Place(repository, session.services, same_env=same_env, make=True)
     made: dict[Role, Prepared | str] = {}
     for role in ("candidate", "baseline"):
         other = made.get("candidate")
         fallback = other.project if isinstance(other, Prepared) else None
         try:
-            made[role] = await _remake(manifest.arms[role], repository, fallback, session, facts)
+            made[role] = await _remake(manifest.arms[role], repository, fallback, session, place)
         except UserError as error:
             made[role] = f"{error.what}" + (f": {error.why}" if error.why else "")
     return made
 
 
 async def _remake(
-    arm: Arm, repository: Repository, fallback: Project | None, session: Session, facts: dict[str, Json]
+    arm: Arm, repository: Repository, fallback: Project | None, session: Session, place: Place
 ) -> Prepared | str:
     source, env = arm.source, session.services.settings.env
     if source.kind == "recording":
@@ -112,7 +114,8 @@ async def _remake(
         exported, project = moved(exported, target), at_endpoint(project, target)
     if project.resolved() != arm.config:
         return "its configuration cannot be made again here; a value may have come from the environment"
-    return await prepare(exported, project, session.services, facts)
+    around = await place.of(arm.role, exported, project)
+    return await prepare(exported, project, session.services, around.facts, around.own)
 
 
 def _export(arm: Arm, repository: Repository, trees: Path) -> Exported | None:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from genaiops.work.channel import child_channel
     from genaiops.work.child import ChildProcess
     from genaiops.work.console import Console
-    from genaiops.work.environment import child_environment
+    from genaiops.work.environment import child_environment, install_environment
     from genaiops.work.limits import Limits
     from genaiops.work.progress import Progress
     from genaiops.work.runner import AsyncRunner
@@ -25,6 +25,7 @@ __all__ = [
     "Progress",
     "child_channel",
     "child_environment",
+    "install_environment",
 ]
 
 __getattr__ = attach(
@@ -37,5 +38,6 @@ __getattr__ = attach(
         "Progress": "progress",
         "child_channel": "channel",
         "child_environment": "environment",
+        "install_environment": "environment",
     },
 )

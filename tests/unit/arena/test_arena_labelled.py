@@ -22,9 +22,9 @@ from tests.unit.arena.arena_sample import sample_run
 from genaiops.arena.drawing import draw_order
 from genaiops.arena.judge import judge
 from genaiops.arena.labelled import with_labels
-from genaiops.arena.labels import rubric_digest
 from genaiops.arena.looks import plan_looks
 from genaiops.arena.model import Label, Lock, Quarantined, Ruler, Suite
+from genaiops.arena.scale import rubric_digest
 from genaiops.core import Case, ClaimResult, UserError, Verdict, decode, encode
 from genaiops.stats import corrected_mean
 
