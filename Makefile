@@ -2,7 +2,7 @@
 PYTHON ?= .venv/bin/python
 BIN := $(dir $(PYTHON))
 
-.PHONY: install check test test-portable test-adapters browser bench peers docs schemas format
+.PHONY: install check test test-portable test-adapters browser bench bench-decisions peers docs schemas format
 
 install:
 	python3 -m venv .venv
@@ -59,6 +59,18 @@ peers:
 	python3 -m venv --clear .peers/inspect
 	.peers/inspect/bin/python -m pip install --quiet inspect_ai
 	npm install --silent --no-audit --no-fund --prefix .peers/promptfoo promptfoo
+
+# every null at 20,000 draws, in one process where two would disturb others (JOBS=1); then the pages' tables
+DRAWS ?= 20000
+JOBS ?= 2
+bench-decisions:
+	$(PYTHON) -m bench.decisions.simulate --draws $(DRAWS) --jobs $(JOBS)
+	$(PYTHON) -m bench.decisions.rates --draws $(DRAWS) --jobs $(JOBS)
+	$(PYTHON) -m bench.decisions.sequential --draws $(DRAWS) --jobs $(JOBS)
+	$(PYTHON) -m bench.decisions.guards --draws $$(( $(DRAWS) / 5 )) --jobs $(JOBS)
+	@if test -n "$(SHARED)"; then $(PYTHON) -m bench.ppi.run --shared $(SHARED); \
+	else echo 'not run: bench.ppi.run; SHARED=FOLDER names the folder of its data'; fi
+	$(PYTHON) scripts/benchmarks.py
 
 docs:
 	$(PYTHON) scripts/cli_docs.py

@@ -8,6 +8,7 @@ import re
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -23,11 +24,14 @@ SYSTEMS = {
 _KINDS = ("the answer", "the question again", "another answer")
 _ENDS = ("right", "wrong", "silent: answerable + not")
 _PARROT = 0.1
-_TIMES = ("wall", "cpu")
+_TIMES = {"clock": "wall", "cpu": "cpu"}
+_LIGHTER = ("one case", "unguarded")
+_OURS = "seen together, guess 1/4"
+_SOME_POWER = 0.3
 _SHOWN = frozenset(
     {
         *("retrieval", "knowledge_speed", "decisions", "sequential", "estimators", "ppi", "stats_speed"),
-        *("production_form", "judge_claims", "arena_peers"),
+        *("production_form", "judge_claims", "arena_peers", "guards", "ratios"),
     }
 )
 _PLACE = re.compile(r"(<!-- table: (?P<name>\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -120,61 +124,132 @@ def _machine(facts: dict[str, Any]) -> str:
     )
 
 
-def _decisions() -> str:
+def _groups() -> dict[str, list[dict[str, Any]]]:
     groups: dict[str, list[dict[str, Any]]] = {}
-    for row in measured("decisions")["rows"]:
+    for row in (*measured("decisions")["rows"], *measured("ratios")["rows"]):
         groups.setdefault(row["group"], []).append(row)
+    del groups["power"]
+    return groups
+
+
+def _decisions() -> str:
     rows = [
         [
             group,
             str(len(members)),
             _spread([row["draws"] for row in members], ",.0f"),
             _spread([row["allowed"] for row in members]),
-            _spread([row["false_proven"] for row in members]),
+            _share(median(row["false_proven"] for row in members)),
+            _share(max(row["false_proven"] for row in members)),
             str(sum(not row["holds"] for row in members)),
         ]
-        for group, members in groups.items()
+        for group, members in sorted(_groups().items())
     ]
     return table(
-        ["group", "regimes", "draws each", "allowed", "falsely proven", "beyond what is allowed"], rows
+        ["group", "regimes", "draws each", "allowed", "median", "worst", "beyond what is allowed"], rows
     )
 
 
-def _exceeding() -> str:
-    rows = [
-        [row["regime"], *map(_share, (row["false_proven"], row["without_pseudo_case"], *_peers(row)))]
-        for row in measured("decisions")["rows"]
-        if not row["holds"]
-    ]
-    return table(["regime", "ours", "without pseudo-case", "paired t", "percentile bootstrap"], rows)
-
-
-def _peers(row: dict[str, Any]) -> tuple[float, float]:
-    return row["naive"]["paired t"], row["naive"]["percentile bootstrap"]
-
-
-def _share(value: float) -> str:
-    return f"{value:.3f}"
+def _nulls() -> str:
+    parts: list[str] = []
+    for group, members in sorted(_groups().items()):
+        beside = list(members[0]["naive"])
+        rows = [
+            [
+                row["regime"] + ("" if row["holds"] else " **beyond**"),
+                f"{row['draws']:,}",
+                _share(row["false_proven"]),
+                *([_share(row["false_refuted"])] if "false_refuted" in row else []),
+                *(_share(row["naive"][rule]) for rule in beside),
+            ]
+            for row in members
+        ]
+        refuted = ["falsely refuted"] if "false_refuted" in members[0] else []
+        parts.append(table([group, "draws", "falsely proven", *refuted, *beside], rows))
+    return "\n".join(parts) + "\n" + _machine(measured("decisions")["machine"])
 
 
 def _naive() -> str:
-    wanted = [
-        row for row in measured("decisions")["rows"] if row["group"] == "clusters" and "0.3" in row["regime"]
-    ]
-    names = list(wanted[0]["naive"])
+    found: dict[str, list[dict[str, Any]]] = {}
+    for name in ("decisions", "sequential"):
+        for row in measured(name)["rows"]:
+            for rule in row.get("naive", ()):
+                found.setdefault(rule, []).append(row)
+    nulls = [row for group in _groups().values() for row in group]
+    rows = [_rule("**ours**", nulls, [row["false_proven"] for row in nulls])]
+    rows += [_rule(rule, rows, [row["naive"][rule] for row in rows]) for rule, rows in found.items()]
+    return table(["rule", "regimes", "median", "worst", "more than alpha in", "worst where"], rows)
+
+
+def _rule(name: str, rows: list[dict[str, Any]], shares: list[float]) -> list[str]:
+    beyond = sum(share > row["allowed"] for share, row in zip(shares, rows, strict=True))
+    where = rows[shares.index(max(shares))]["regime"]
+    return [name, str(len(rows)), _share(median(shares)), _share(max(shares)), str(beyond), where]
+
+
+def _together() -> str:
     rows = [
-        [row["regime"], f"{row['false_proven']:.3f}", *(f"{row['naive'][name]:.3f}" for name in names)]
-        for row in wanted
+        [
+            row["regime"],
+            *(_share(row[key]) for key in ("false_proven", *(f"false_proven, {kind}" for kind in _LIGHTER))),
+            _share(row["naive"]["paired t-test on rows"]),
+        ]
+        for row in _groups()["rare breaks within clusters"]
     ]
-    return table(["regime", "ours", *names], rows)
+    return table(["falsely proven", "ours", "pseudo-case of one case", "none", "paired t-test"], rows)
+
+
+def _guards() -> str:
+    rows = measured("guards")["rows"]
+    nulls = [row for row in rows if row["group"] == "nulls"]
+    told = [row for row in rows if row["group"] != "nulls" and row["proven"]["one case"] >= _SOME_POWER]
+    lines = [[guard, *_errors(nulls, guard), *_losses(told, guard)] for guard in nulls[0]["proven"]]
+    head = ["weight of the pseudo-case", f"beyond, of {len(nulls)} nulls", "worst"]
+    head += [f"{kind}: {size}" for kind in ("better", "not worse") for size in ("G < 50", "G ≥ 50")]
+    draws = f"{nulls[0]['draws']:,} draws of each null, {told[0]['draws']:,} of each true claim. "
+    return table(head, lines) + "\n" + draws + _machine(measured("guards")["machine"])
+
+
+def _errors(nulls: list[dict[str, Any]], guard: str) -> list[str]:
+    shares = [row["proven"][guard] for row in nulls]
+    beyond = sum(share > row["allowed"] for share, row in zip(shares, nulls, strict=True))
+    return [str(beyond), _share(max(shares))]
+
+
+def _losses(told: list[dict[str, Any]], guard: str) -> list[str]:
+    cells: list[str] = []
+    for kind in ("better", "not worse"):
+        for few in (True, False):
+            rows = [row for row in told if row["group"].endswith(kind) and few == _is_small(row["suite"])]
+            gains = [100 * (row["proven"][guard] - row["proven"]["one case"]) for row in rows]
+            cells.append(f"{sum(gains) / len(gains):+.1f} (worst {min(gains):+.0f})".replace("-", "−"))
+    return cells
+
+
+def _is_small(suite: str) -> bool:
+    return suite.startswith(("20 ", "29 ", "40 "))
 
 
 def _power() -> str:
     rows = [
-        [row["regime"], f"{row['without_pseudo_case']:.3f}", f"{row['with_pseudo_case']:.3f}"]
-        for row in measured("decisions")["power"]
+        [row["regime"], *(_share(row["proven"][guard]) for guard in ("none", "one case", _OURS))]
+        for row in measured("guards")["rows"]
+        if row["group"] != "nulls" and "ICC 0.3" in row["regime"]
+        if row["regime"].endswith(("5% worse, 25% better, bound 0.05", "5% worse, 5% better, bound -0.05"))
     ]
-    return table(["regime", "without pseudo-case", "with it"], rows)
+    return table(["power", "no pseudo-case", "of one case", "ours"], rows)
+
+
+def _formula() -> str:
+    suites: dict[str, list[dict[str, Any]]] = {}
+    for row in measured("decisions")["rows"]:
+        if row["group"] == "power":
+            suites.setdefault(row["regime"], []).append(row)
+    rows = [
+        [name, f"{members[0]['draws']:,}", *(_share(row["power"]) for row in members)]
+        for name, members in suites.items()
+    ]
+    return table(["power where the formula says", "draws", "0.500", "0.800", "0.950"], rows)
 
 
 def _sequential() -> str:
@@ -182,15 +257,23 @@ def _sequential() -> str:
     groups: dict[str, list[dict[str, Any]]] = {}
     for row in found["rows"]:
         groups.setdefault(row["group"] if row["holds"] else "beyond", []).append(row)
+    del groups["power"]
     beyond = groups.pop("beyond", [])
-    wanted = ("false_proven_without_looks", "false_proven_ignoring_futility", "naive_stop_when_significant")
-    rows = [
-        [f"{name}, {len(rows)} regimes", *(_spread([row[key] for row in rows]) for key in wanted)]
-        for name, rows in groups.items()
-    ]
-    rows += [[f"**beyond:** {row['regime']}", *(_share(row[key]) for key in wanted)] for row in beyond]
-    said = f"{found['rows'][0]['draws']:,} draws each; allowed is {found['rows'][0]['allowed']:.3f}.\n"
-    return table(["falsely proven", "one look", "five looks", "naive"], rows) + "\n" + said
+    rows = [[f"{name}, {len(rows)} regimes", *_looked(rows)] for name, rows in groups.items()]
+    rows += [[f"**beyond:** {row['regime']}", *_looked([row])] for row in beyond]
+    said = f"{found['rows'][0]['draws']:,} draws each; allowed is {found['rows'][0]['allowed']:.4f}. "
+    return (
+        table(["falsely proven", "one look", "five looks", "naive"], rows)
+        + "\n"
+        + said
+        + _machine(found["machine"])
+    )
+
+
+def _looked(rows: list[dict[str, Any]]) -> list[str]:
+    once, looked = ("false_proven_without_looks", "false_proven_ignoring_futility")
+    naive = [row["naive"]["stop when significant"] for row in rows]
+    return [_spread([row[once] for row in rows]), _spread([row[looked] for row in rows]), _spread(naive)]
 
 
 def _sequential_power() -> str:
@@ -202,11 +285,15 @@ def _sequential_power() -> str:
             f"{100 * row['saved']:.0f} %",
             f"{row['estimate_over_truth'] / row['effect']:+.2f}".replace("-", "−"),
         ]
-        for row in measured("sequential")["power"]
-        if row["spending"] == "obrien_fleming"
+        for row in measured("sequential")["rows"]
+        if row["group"] == "power" and row["spending"] == "obrien_fleming"
     ]
     head = ["suite", "effect ÷ planned", "power, one look", "five looks", "cases saved", "bias ÷ planned"]
     return table(head, rows)
+
+
+def _share(value: float) -> str:
+    return f"{value:.3f}"
 
 
 def _spread(values: Sequence[float], form: str = ".3f") -> str:
@@ -306,9 +393,8 @@ def _judge_claims() -> str:
         ]
         for row in found["rows"]
     ]
-    said = (
-        f"\n{found['draws']:,} draws each, alpha {found['alpha']}; allowed is {_share(found['allowed'])}.\n"
-    )
+    allowed = _share(found["allowed"])
+    said = f"\n{found['draws']:,} draws each, alpha {found['alpha']}; allowed is {allowed}.\n"
     return table(["proven", *ways], rows) + said
 
 
@@ -327,21 +413,16 @@ def _arena_peers() -> str:
     rows = [
         [
             name,
-            *(f"{one[f'{kind}_ms_per_answer'] / ours[f'{kind}_ms_per_answer']:.1f}" for kind in _TIMES),
-            *(f"{one[f'{kind}_ms_per_answer']:.2f}" for kind in _TIMES),
-            *(f"{one[f'{kind}_start_s']:.1f}" for kind in _TIMES),
+            *(
+                f"{one[f'{kind}_ms_per_answer'] / ours[f'{kind}_ms_per_answer']:.1f}"
+                for kind in _TIMES.values()
+            ),
+            *(f"{one[f'{kind}_ms_per_answer']:.2f}" for kind in _TIMES.values()),
+            *(f"{one[f'{kind}_start_s']:.1f}" for kind in _TIMES.values()),
         ]
         for name, one in found["measured"].items()
     ]
-    head = [
-        "an answer",
-        "÷ ours: clock",
-        "÷ ours: cpu",
-        "ms: clock",
-        "ms: cpu",
-        "start, s: clock",
-        "start, s: cpu",
-    ]
+    head = ["an answer", *(f"{what}: {how}" for what in ("÷ ours", "ms", "start, s") for how in _TIMES)]
     versions = found["machine"]["versions"]
     said = ", ".join(f"{name} {versions[name]}" for name in ("inspect_ai", "promptfoo", "node"))
     times = "once" if found["repeats"] == 1 else f"{found['repeats']} times"
@@ -373,9 +454,12 @@ TABLES: dict[str, Callable[[], str]] = {
     "retrieval_time": _retrieval_time,
     "knowledge_speed": _knowledge_speed,
     "decisions": _decisions,
-    "exceeding": _exceeding,
+    "nulls": _nulls,
     "naive": _naive,
+    "together": _together,
+    "guards": _guards,
     "power": _power,
+    "formula": _formula,
     "rulers": _rulers,
     "forms": _forms,
     "estimators": _estimators,

@@ -1,235 +1,244 @@
-"""What looking early costs and saves: false passes with peeking, power, cases saved, beside naive stopping.
+"""What does looking early cost and save, where runs stop when they are decided or futile?
+
+    python -m bench.decisions.sequential [--draws 20000]
 
 The nulls are those of simulate.py, cut at the looks that a suite of those clusters would get: each draw is
 looked at as `arena run --sequential` does, and stops at the first look that decides or is futile. The naive
-rule looks as often and stops when its 5 % test is significant. Only `genaiops.stats` decides.
-Run: python bench/decisions/sequential.py [--draws 20000] [--out FILE]
+rule looks as often and stops when its 5 % test is significant. Draws are walked many at once, and a sample of
+each batch again by the product's own calls (`one_by_one`); another ending stops the benchmark.
 """
 
-import argparse
-import json
-import math
-import os
-import platform
-import time
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from bench.decisions.many import TIE, Array, Codes, Flags, Guard, Limits, limits
+from bench.decisions.naive import paired_t
+from bench.decisions.power import planned_effect
+from bench.decisions.record import ALPHA, Row, allowed, run
+from bench.decisions.regimes import Batch, Regime, Rng, equal, normal, regimes
 from scipy import stats as scipy_stats
-from simulate import ALPHA, Array, Regime, clustered_normal, equal, pareto_codes, regimes
 
 from genaiops import stats
 from genaiops.core import Spending
 
 SEED = 20261125
 FUTILE = 0.1
-RESULTS = Path(__file__).resolve().parents[1] / "results" / "sequential.json"
+MOST_LOST, LEAST_SAVED = 0.03, 0.4  # of power and of cases, where the effect is at least twice the planned
+BATCH, CHECKED = 500, 1
 SPENDINGS: tuple[Spending, ...] = ("obrien_fleming", "pocock")
+OPEN, PROVEN, REFUTED, FUTILE_END = range(4)
+SUITES = ((20, 5, 0.3), (50, 4, 0.0), (50, 4, 0.3), (100, 4, 0.3), (200, 1, 0.0))
+TIMES = (0.0, 0.5, 1.0, 2.0)
 
 
 @dataclass(frozen=True)
-class Ending:
-    """How one run ended: at which share of the cases, proven or not, and how it would without looks."""
+class Claim:
+    """What is claimed, "above `bound`", and the pseudo-case that guards it."""
 
-    share: float
-    decision: str
-    proven_ignoring_futility: bool
-    proven_at_once: bool
-    estimate: float
-    naive: bool
+    bound: float
+    guard: Guard | None = None
+
+    @property
+    def distance(self) -> float:
+        """Return the planning distance: the claim's margin; at bound 0, one that a suite just detects."""
+        return abs(self.bound) or 0.15
 
 
-def walk(
-    candidate: Array, baseline: Array, codes: NDArray[np.int64], regime: Regime, spending: Spending
-) -> Ending:
-    """Look at one draw as a sequential run does; clusters come in the order of their numbers."""
+Pairs = Callable[[int], tuple[Array, Codes]]
+
+
+class Looks(NamedTuple):
+    """A suite's looks: after how many cases, which share of them that is, and the level of each."""
+
+    cuts: tuple[int, ...]
+    shares: tuple[float, ...]
+    levels: tuple[float, ...]
+
+
+class Endings(NamedTuple):
+    """One entry a draw: how its run ended, and what other rules would have said."""
+
+    share: Array
+    how: Array
+    estimate: Array
+    proven_at_any_look: Flags
+    proven_at_once: Flags
+    naive: Flags
+
+
+def looks_of(codes: Codes, spending: Spending) -> Looks:
+    """Return the looks that the product plans for clusters that come in the order of their numbers."""
     sizes = np.bincount(codes).astype(float)
-    cuts = np.cumsum(sizes)[np.array(stats.look_sizes(sizes)) - 1].astype(int)
-    shares = tuple(float(cut / codes.size) for cut in cuts)
-    levels = stats.look_levels(shares, ALPHA, spending)
-    ended: tuple[float, str, float] | None = None
-    crossed = naive = False
-    for cut, share, level in zip(cuts, shares, levels, strict=True):
-        part = candidate[:cut], baseline[:cut], codes[:cut]
-        decision = stats.decide(measured(part, regime, level), regime.bound, "above")
-        if share < 1.0 and bool((part[0] == part[1]).all()):
-            decision = "open"  # as `gate` has it: an early look at no difference decides nothing
-        crossed |= decision == "proven"
-        naive |= paired_t_proves(part[0] - part[1], regime.bound)
-        if ended is not None:
-            continue
-        if decision == "open" and share < 1.0 and distance_of(regime) > 0.0:
-            chance = stats.conditional_power(
-                stats.difference(*part, level),
-                regime.bound,
-                "above",
-                distance=distance_of(regime),
-                fraction=share,
-                final_level=levels[-1],
-            )
-            decision = "futile" if chance < FUTILE else decision
+    cuts = np.cumsum(sizes)[np.array(stats.look_sizes(sizes)) - 1].astype(int).tolist()
+    shares = tuple(cut / codes.size for cut in cuts)
+    return Looks(tuple(cuts), shares, stats.look_levels(shares, ALPHA, spending))
+
+
+def walk(pairs: Array, codes: Codes, looks: Looks, claim: Claim) -> Endings:
+    """Look at each draw (a row of `pairs`) until it is decided or futile."""
+    draws, bound, guard = len(pairs), claim.bound, claim.guard
+    share, how, estimate = np.ones(draws), np.full(draws, OPEN), np.zeros(draws)
+    running, crossed, naive = np.ones(draws, bool), np.zeros(draws, bool), np.zeros(draws, bool)
+    for cut, part, level in zip(*looks, strict=True):
+        seen, here = pairs[:, :cut], codes[:cut]
+        found = limits(seen, here, level, guard)
+        quiet = (seen == 0.0).all(axis=1) & (part < 1.0)  # as `gate` has it: such a look decides nothing
+        now = np.where(found.proven(bound) & ~quiet, PROVEN, OPEN)
+        now = np.where(found.refuted(bound) & ~quiet, REFUTED, now)
+        crossed |= now == PROVEN
+        naive |= paired_t(seen, bound)
+        if part < 1.0:
+            hopeless = _conditional_power(found, bound, claim.distance, part, looks.levels[-1]) < FUTILE
+            now = np.where((now == OPEN) & hopeless, FUTILE_END, now)
+        ends = running & ((now != OPEN) | (part == 1.0))
+        share[ends], how[ends], estimate[ends] = part, now[ends], found.estimate[ends]
+        running &= ~ends
+    once = limits(pairs, codes, ALPHA, guard).proven(bound)
+    return Endings(share, how, estimate, crossed, once, naive)
+
+
+def one_by_one(pairs: Array, codes: Codes, looks: Looks, claim: Claim) -> tuple[float, int]:
+    """Walk one draw by the product's own calls; return the share asked and how it ended."""
+    names = {"open": OPEN, "proven": PROVEN, "refuted": REFUTED}
+    ends = {"least": -1.0, "greatest": 1.0} if claim.guard else {}
+    for cut, share, level in zip(*looks, strict=True):
+        part = pairs[:cut], np.zeros(cut), codes[:cut]
+        decision = stats.decide(stats.difference(*part, level, **ends), claim.bound, "above")
+        if share < 1.0 and not part[0].any():
+            decision = "open"
         if decision != "open" or share == 1.0:
-            ended = share, decision, float((part[0] - part[1]).mean())
-    assert ended is not None
-    once = stats.decide(measured((candidate, baseline, codes), regime, ALPHA), regime.bound, "above")
-    return Ending(ended[0], ended[1], crossed, once == "proven", ended[2], naive)
+            return share, names[decision]
+        chance = stats.conditional_power(
+            stats.difference(*part, level),
+            claim.bound,
+            "above",
+            distance=claim.distance,
+            fraction=share,
+            final_level=looks.levels[-1],
+        )
+        if chance < FUTILE:
+            return share, FUTILE_END
+    raise AssertionError("the last look has the whole suite")
 
 
-def measured(part: tuple[Array, Array, NDArray[np.int64]], regime: Regime, level: float) -> stats.Interval:
-    least, greatest = (-1.0, 1.0) if regime.guarded else (None, None)
-    return stats.difference(*part, level, least=least, greatest=greatest, together=regime.together)
+def _conditional_power(found: Limits, bound: float, distance: float, share: float, level: float) -> Array:
+    """Return `stats.conditional_power` for each draw; 1 where nothing can be said."""
+    if not found.decidable:
+        return np.ones(found.se.size)
+    se = np.where(found.se > 0.0, found.se, 1.0)
+    away = np.where(np.abs(found.estimate - bound) <= TIE, 0.0, found.estimate - bound)
+    p = np.clip(scipy_stats.t.sf(away / se, found.df), 1e-15, 1.0 - 1e-15)
+    z = scipy_stats.norm.isf(p)
+    drift = np.maximum(distance / se, z) / np.sqrt(share)
+    ahead = z * np.sqrt(share) + drift * (1.0 - share) - scipy_stats.norm.isf(level)
+    return np.where(found.se > 0.0, scipy_stats.norm.cdf(ahead / np.sqrt(1.0 - share)), 1.0)
 
 
-def distance_of(regime: Regime) -> float:
-    """The planning distance: the claim's margin; where the bound is 0, one that such a suite just detects."""
-    return abs(regime.bound) or 0.15
-
-
-def paired_t_proves(pairs: Array, bound: float) -> bool:
-    spread = float(pairs.std(ddof=1)) / math.sqrt(pairs.size)
-    return float(pairs.mean()) - t_quantile(pairs.size - 1) * spread > bound + 1e-9
-
-
-@lru_cache
-def t_quantile(df: int) -> float:
-    return float(scipy_stats.t.ppf(1 - ALPHA, df))
-
-
-def allowed(draws: int) -> float:
-    return ALPHA + 3.0 * math.sqrt(ALPHA * (1 - ALPHA) / draws)
-
-
-def null_row(index: int, draws: int) -> dict[str, object]:
-    """One null of simulate.py under looks: how often it passes falsely."""
+def null_rows(index: int, draws: int) -> list[Row]:
+    """Return how often one null passes falsely under looks."""
     regime = null_regimes()[index]
-    rng = np.random.default_rng(SEED + index)
-    ends = [walk(*regime.draw(rng), regime, "obrien_fleming") for _ in range(draws)]
-    proven = sum(end.decision == "proven" for end in ends) / draws
-    ignoring = sum(end.proven_ignoring_futility for end in ends) / draws
-    return {
-        "group": regime.group,
-        "regime": regime.name,
-        "draws": draws,
-        "false_proven": proven,
-        "false_proven_ignoring_futility": ignoring,
-        "false_proven_without_looks": sum(end.proven_at_once for end in ends) / draws,
-        "naive_stop_when_significant": sum(end.naive for end in ends) / draws,
-        "saved": 1.0 - sum(end.share for end in ends) / draws,
-        "allowed": allowed(draws),
-        "holds": ignoring <= allowed(draws),
-    }
+    rng = np.random.default_rng([SEED, index])
 
+    def pairs(count: int) -> tuple[Array, Codes]:
+        batch = regime.draw(rng, count)
+        return batch.candidate - batch.baseline, batch.codes
 
-def null_regimes() -> list[Regime]:
-    def skewed(clusters: int) -> Regime:
-        def draw(rng: np.random.Generator) -> tuple[Array, Array, NDArray[np.int64]]:
-            codes = equal(clusters, 4)
-            arms = [np.exp(clustered_normal(rng, codes, 0.3)) for _ in range(2)]
-            return arms[0], arms[1], codes
-
-        return Regime("unbounded and skewed", f"log-normal costs, {clusters} clusters of 4", 0.0, draw)
-
-    others = [regime for regime in regimes() if "pareto" not in regime.name]
-    pareto = [pareto_null(clusters, icc) for clusters in (10, 20, 50, 200) for icc in (0.0, 0.1, 0.3, 0.6)]
-    return [*others, *pareto, skewed(20), skewed(100)]
-
-
-def pareto_null(clusters: int, icc: float) -> Regime:
-    """One of 40 suites of unequal clusters each time: new sizes each time would need new levels each time."""
-    suites = [pareto_codes(np.random.default_rng(SEED + number), clusters) for number in range(40)]
-
-    def draw(rng: np.random.Generator) -> tuple[Array, Array, NDArray[np.int64]]:
-        codes = suites[int(rng.integers(len(suites)))]
-        return clustered_normal(rng, codes, icc), np.zeros(codes.size), codes
-
-    return Regime("clusters", f"G {clusters}, ICC {icc}, pareto sizes", 0.0, draw)
-
-
-def power_row(
-    clusters: int, size: int, icc: float, times: float, spending: Spending, draws: int
-) -> dict[str, object]:
-    """Normal differences whose truth lies `times` the planned effect from the bound; planned: 80 % power."""
-    codes, nothing = equal(clusters, size), np.zeros(clusters * size)
-    rng = np.random.default_rng(SEED + clusters + round(1000 * icc))
-    effect = planned_effect(clusters, size, icc)
-    # the bound is the planned effect below 0, so that the planning distance is that effect
-    regime = Regime("power", "", -effect, lambda rng: (clustered_normal(rng, codes, icc), nothing, codes))
-    ends: list[Ending] = []
-    for _ in range(draws):
-        values, _, _ = regime.draw(rng)
-        ends.append(walk(values + (times - 1.0) * effect, nothing, codes, regime, spending))
-    once = sum(end.proven_at_once for end in ends) / draws
-    power = sum(end.decision == "proven" for end in ends) / draws
-    return {
-        "regime": f"{clusters} clusters of {size}, ICC {icc}",
-        "spending": spending,
-        "times_planned": times,
-        "draws": draws,
-        "power_without_looks": once,
-        "power": power,
-        "lost": once - power,
-        "saved": 1.0 - sum(end.share for end in ends) / draws,
-        "estimate_over_truth": float(np.mean([end.estimate for end in ends])) - (times - 1.0) * effect,
-        "effect": effect,
-    }
-
-
-def planned_effect(clusters: int, size: int, icc: float) -> float:
-    """The distance that the fixed clustered t test proves with 80 % power, by scipy's noncentral t."""
-    spread = math.sqrt((1.0 + (size - 1) * icc) / (clusters * size))
-    reach = float(scipy_stats.t.ppf(1 - ALPHA, clusters - 1))
-    low, high = 0.0, 10.0
-    for _ in range(60):
-        middle = 0.5 * (low + high)
-        short = float(scipy_stats.nct.sf(reach, clusters - 1, middle)) < 0.8
-        low, high = (middle, high) if short else (low, middle)
-    return high * spread
-
-
-SUITES = ((20, 5, 0.3), (50, 4, 0.0), (50, 4, 0.3), (100, 4, 0.3), (200, 1, 0.0))
-
-
-def power_jobs() -> list[tuple[int, int, float, float, Spending]]:
+    ends, checked = _run(pairs, Claim(regime.bound, regime.guard), "obrien_fleming", draws)
+    crossed = float(ends.proven_at_any_look.mean())
     return [
-        (*suite, times, spending)
-        for spending in SPENDINGS
-        for suite in SUITES
-        for times in (0.0, 0.5, 1.0, 2.0)
+        {
+            "group": regime.group,
+            "regime": regime.name,
+            "draws": draws,
+            "checked by calls": checked,
+            "allowed": allowed(draws),
+            "false_proven": float((ends.how == PROVEN).mean()),
+            "false_proven_ignoring_futility": crossed,
+            "false_proven_without_looks": float(ends.proven_at_once.mean()),
+            "naive": {"stop when significant": float(ends.naive.mean())},
+            "saved": 1.0 - float(ends.share.mean()),
+            "holds": crossed <= allowed(draws),
+        }
     ]
 
 
+def null_regimes() -> list[Regime]:
+    """Return the nulls of simulate.py whose clusters can be looked at, and unbounded skewed costs."""
+
+    def skewed(clusters: int) -> Regime:
+        def draw(rng: Rng, draws: int) -> Batch:
+            codes = equal(clusters, 4)
+            arms = [np.exp(normal(rng, draws, codes, 0.3)) for _ in range(2)]
+            return Batch(arms[0], arms[1], codes)
+
+        return Regime("unbounded and skewed", f"log-normal costs, {clusters} clusters of 4", 0.0, draw)
+
+    return [*regimes(), skewed(20), skewed(100)]
+
+
+def power_rows(
+    clusters: int, size: int, icc: float, times: float, spending: Spending, draws: int
+) -> list[Row]:
+    """Return power and cases saved where the truth lies `times` the planned effect from the bound.
+
+    Planned is what one look proves with 80 % power; the bound lies that far below 0, so that the planning
+    distance is that effect.
+    """
+    codes = equal(clusters, size)
+    effect = planned_effect(codes, icc)
+    rng = np.random.default_rng([SEED, clusters, size, round(1000 * icc)])
+    truth = (times - 1.0) * effect
+    claim = Claim(-effect)
+    ends, checked = _run(lambda n: (truth + normal(rng, n, codes, icc), codes), claim, spending, draws)
+    once, power = float(ends.proven_at_once.mean()), float((ends.how == PROVEN).mean())
+    lost, saved = once - power, 1.0 - float(ends.share.mean())
+    return [
+        {
+            "group": "power",
+            "regime": f"{clusters} clusters of {size}, ICC {icc:g}",
+            "spending": spending,
+            "times_planned": times,
+            "draws": draws,
+            "checked by calls": checked,
+            "power_without_looks": once,
+            "power": power,
+            "lost": lost,
+            "saved": saved,
+            "estimate_over_truth": float(ends.estimate.mean()) - truth,
+            "effect": effect,
+            "holds": times < 2.0 or (lost <= MOST_LOST and saved >= LEAST_SAVED),
+        }
+    ]
+
+
+def _run(pairs: Pairs, claim: Claim, spending: Spending, draws: int) -> tuple[Endings, int]:
+    parts: list[Endings] = []
+    checked = done = 0
+    while done < draws:
+        values, codes = pairs(min(BATCH, draws - done))
+        looks = looks_of(codes, spending)
+        ends = walk(values, codes, looks, claim)
+        for index in range(CHECKED):
+            again = one_by_one(values[index], codes, looks, claim)
+            assert again == (ends.share[index], ends.how[index]), (claim, again, index)
+        checked += CHECKED
+        parts.append(ends)
+        done += len(values)
+    return Endings(*(np.concatenate(column) for column in zip(*parts, strict=True))), checked
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--draws", type=int, default=20_000)
-    parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--out", type=Path, default=RESULTS)
-    options = parser.parse_args()
-    began, load, draws = time.time(), os.getloadavg(), options.draws
-    with ProcessPoolExecutor(options.jobs) as pool:
-        nulls = [pool.submit(null_row, index, draws) for index in range(len(null_regimes()))]
-        powers = [pool.submit(power_row, *job, draws) for job in power_jobs()]
-        rows, power = ([one.result() for one in jobs] for jobs in (nulls, powers))
-    result = {
-        "question": "what does looking early cost and save, where runs stop when decided or futile?",
-        "alpha": ALPHA,
-        "futile_below": FUTILE,
-        "seed": SEED,
-        "versions": {"python": platform.python_version(), "numpy": np.__version__},
-        "machine": platform.machine(),
-        "load": {"before": load, "after": os.getloadavg()},
-        "seconds": round(time.time() - began, 1),
-        "rows": rows,
-        "exceeding": [row["regime"] for row in rows if not row["holds"]],
-        "power": power,
-    }
-    options.out.parent.mkdir(parents=True, exist_ok=True)
-    options.out.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    for row in [*rows, *power]:
-        print({key: round(value, 4) if isinstance(value, float) else value for key, value in row.items()})
+    """Run everything, write bench/results/sequential.json."""
+    nulls = [(null_rows, (index,)) for index in range(len(null_regimes()))]
+    powers = [
+        (power_rows, (*suite, times, spending))
+        for spending in SPENDINGS
+        for suite in SUITES
+        for times in TIMES
+    ]
+    run("sequential", str(__doc__).splitlines()[0], [*nulls, *powers])
 
 
 if __name__ == "__main__":

@@ -89,7 +89,7 @@ def cases_together(between: float, within: float, size: float, gap: float) -> fl
     of the cluster that a case is in, `gap` the pseudo-case's deviation. Before the data speak, a quarter of a
     cluster is taken to have broken whole: so `size` where no case differs, and what the data say where many
     do. The quarter is set by simulation (bench/decisions/guards.py): it is the least, of those tried, that
-    holds alpha in all regimes of breakage within clusters; a whole one costs twice the power.
+    holds alpha in all regimes of breakage within clusters; a whole one costs up to twice as much power.
     """
     guess = _FIRST_GUESS * size * gap * gap
     if within + guess <= 0.0:
