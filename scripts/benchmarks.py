@@ -386,16 +386,13 @@ def _ppi() -> str:
 def _judge_claims() -> str:
     found = measured("judge_claims")
     ways = ("judge alone", "corrected", "labels alone")
-    rows = [
-        [
-            f"{row['regime']} ({row['labelled']} of {row['cases']:,} labelled)",
-            *(_share(row[f"proven, {way}"]) for way in ways),
-        ]
-        for row in found["rows"]
-    ]
+    rows: list[list[str]] = []
+    for row in found["rows"]:
+        regime = f"{row['regime']} ({row['labelled']} of {row['cases']:,} labelled)"
+        rows.append([regime, *(_share(row[f"proven, {way}"]) for way in ways)])
     allowed = _share(found["allowed"])
-    said = f"\n{found['draws']:,} draws each, alpha {found['alpha']}; allowed is {allowed}.\n"
-    return table(["proven", *ways], rows) + said
+    said = f"{found['draws']:,} draws each, alpha {found['alpha']}; allowed is {allowed}."
+    return f"{table(['proven', *ways], rows)}\n{said}\n"
 
 
 def _stats_speed() -> str:
@@ -425,11 +422,9 @@ def _arena_peers() -> str:
     head = ["an answer", *(f"{what}: {how}" for what in ("÷ ours", "ms", "start, s") for how in _TIMES)]
     versions = found["machine"]["versions"]
     said = ", ".join(f"{name} {versions[name]}" for name in ("inspect_ai", "promptfoo", "node"))
-    times = "once" if found["repeats"] == 1 else f"{found['repeats']} times"
-    small, large = found["sizes"]
-    facts = {**found["machine"], **versions}
-    ran = f"Each command was run {times} at {small} and at {large:,} cases"
-    return f"{table(head, rows)}\n{ran}. {said}. {_machine(facts)}"
+    small, large = (f"{size:,}" for size in found["sizes"])
+    ran = f"Each command was run {found['repeats']} times at {small} and at {large} cases"
+    return f"{table(head, rows)}\n{ran}. {said}. {_machine({**found['machine'], **versions})}"
 
 
 def _others() -> str:
