@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
+from genaiops.access import signing_key
 from genaiops.app import Project, Services
 from genaiops.arena.arms import arm, side
 from genaiops.arena.bundle import open_bundle
@@ -19,7 +20,6 @@ from genaiops.arena.engine import Answered, Budget, Pools, Side, answer_all, now
 from genaiops.arena.evidence import write_bundle
 from genaiops.arena.git import find_repository
 from genaiops.arena.judge import judge
-from genaiops.arena.keys import signing_key
 from genaiops.arena.ledger import FinishedRun, Ledger
 from genaiops.arena.looks import plan_looks, prefixes
 from genaiops.arena.model import ROLES, Lock, Looks, Reuse, Role, Row, Run, Suite

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 from tests.unit.arena.arena_sample import RULER, judged, sample_run
 
+from genaiops.access import signing_key, trusted_folder
 from genaiops.arena.evidence import bundle_files, write_bundle
-from genaiops.arena.keys import signing_key, trusted_folder
 from genaiops.arena.verify import first_difference, render_result, verify_bundle
 from genaiops.core import (
     Settings,
