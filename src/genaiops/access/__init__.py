@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from genaiops.lazy import attach
 
 if TYPE_CHECKING:
+    from genaiops.access.accounts import set_password, sign_in
     from genaiops.access.audit import append, entries, verify
     from genaiops.access.checkpoints import checkpoint, read_anchor
     from genaiops.access.checks import principal_of, require, roles
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from genaiops.access.tables import prepare
 
 _FILES = {
+    "accounts": "set_password sign_in",
     "audit": "append entries verify",
     "checkpoints": "checkpoint read_anchor",
     "checks": "principal_of require roles",
@@ -31,7 +33,7 @@ _FILES = {
 __all__ = [
     "AuditResult", "Break", "Checkpoint", "Entry", "Event", "KnownKey", "append", "authenticate_key",
     "checkpoint", "entries", "known_keys", "prepare", "principal_of", "read_anchor", "require", "roles",
-    "signing_key", "trusted_folder", "verify",
+    "set_password", "sign_in", "signing_key", "trusted_folder", "verify",
 ]  # fmt: skip
 
 __getattr__ = attach(__name__, {name: file for file, names in _FILES.items() for name in names.split()})
