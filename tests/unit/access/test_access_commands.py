@@ -1,4 +1,5 @@
 import json
+import shutil
 import sqlite3
 from pathlib import Path
 
@@ -40,19 +41,29 @@ def as_json(schema, *arguments, **options):
     return value
 
 
+@pytest.fixture(scope="module")
+def peopled(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("peopled")
+    (folder / "genaiops.yaml").write_text("project: x\n")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.chdir(folder)
+        for words in (
+            ("user", "add", ME),
+            ("user", "add", "anna"),
+            ("service", "add", "ci"),
+            ("group", "add", "team"),
+            ("project", "add", "support"),
+            ("group", "join", "team", "anna"),
+            ("role", "grant", "group:team", "reviewer", "--project", "support"),
+            ("role", "grant", "service:ci", "builder", "--project", "support"),
+        ):
+            run(*words)
+    return folder
+
+
 @pytest.fixture
-def people(project):
-    for words in (
-        ("user", "add", ME),
-        ("user", "add", "anna"),
-        ("service", "add", "ci"),
-        ("group", "add", "team"),
-        ("project", "add", "support"),
-        ("group", "join", "team", "anna"),
-        ("role", "grant", "group:team", "reviewer", "--project", "support"),
-        ("role", "grant", "service:ci", "builder", "--project", "support"),
-    ):
-        run(*words)
+def people(project, peopled):
+    shutil.copytree(peopled, project, dirs_exist_ok=True)
     return project
 
 
