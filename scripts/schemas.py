@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import cast
 
+from genaiops.access.keys import NewKey
+from genaiops.access.model import AuditLog, AuditResult, Changed, Grants, Keys, Subjects, WhoAmI
 from genaiops.app import ProjectFile
 from genaiops.app.model import Asked, Found, Indexes
 from genaiops.arena import (
@@ -24,6 +26,14 @@ from genaiops.core import Annotation, Case, Json, Output, Passage, Score, Trace,
 
 FOLDER = Path(__file__).resolve().parent.parent / "schemas"
 CONTRACTS: dict[str, type[object]] = {
+    "access_audit_list": AuditLog,
+    "access_audit_verify": AuditResult,
+    "access_changed": Changed,
+    "access_key_list": Keys,
+    "access_new_key": NewKey,
+    "access_role_list": Grants,
+    "access_subject_list": Subjects,
+    "access_whoami": WhoAmI,
     "annotation": Annotation,
     "arena_label": LabelReport,
     "arena_lock": LockReport,

@@ -16,7 +16,7 @@ from pathlib import Path
 from tests.support.plain_project import environment
 from tests.support.small_project import commit, git
 
-from genaiops.arena.keys import signing_key
+from genaiops.access import signing_key
 from genaiops.core import Settings
 
 HERE = Path(__file__).resolve().parent

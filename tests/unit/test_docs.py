@@ -96,7 +96,7 @@ def calls_of_ours(command: str) -> Iterator[list[str]]:
 
 def named(words: list[str]) -> Iterator[tuple[str, ...]]:
     """Yield what the first words may name, the longest first."""
-    yield from (tuple(words[:size]) for size in (3, 2, 1))
+    yield from (tuple(words[:size]) for size in (4, 3, 2, 1))
 
 
 def test_commands_named_in_the_text_exist() -> None:

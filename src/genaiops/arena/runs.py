@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
+from genaiops.access import signing_key
 from genaiops.app import Project, Services
 from genaiops.arena.arms import arm, side
 from genaiops.arena.bundle import open_bundle
@@ -20,7 +21,6 @@ from genaiops.arena.evidence import write_bundle
 from genaiops.arena.git import find_repository
 from genaiops.arena.judge import judge
 from genaiops.arena.judges import Given, Panel, judging_warnings
-from genaiops.arena.keys import signing_key
 from genaiops.arena.labelled import with_labels
 from genaiops.arena.labels import labels_of
 from genaiops.arena.ledger import FinishedRun, Ledger

@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+from genaiops.access import KnownKey, known_keys, trusted_folder
 from genaiops.arena import bundle as folder_of
 from genaiops.arena.bundle import Bundle, Manifest, open_bundle
 from genaiops.arena.datasets import dataset_digest
 from genaiops.arena.judge import judge
-from genaiops.arena.keys import KnownKey, known_keys, trusted_folder
 from genaiops.arena.labelled import wrong_label
 from genaiops.arena.model import Label, Role, Row, Ruler
 from genaiops.arena.schedule import basis_of, seed_of

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
         KindSpec,
         Principal,
         Reference,
+        Scope,
         parse_reference,
     )
     from genaiops.core.cases import Answer, BlobRef, Case, Citation, Output, Passage, Status, ToolCall, Usage
@@ -97,7 +98,7 @@ if TYPE_CHECKING:
     from genaiops.core.yaml_text import FrontMatter, KeyPath, Located, read_front_matter, read_yaml
 
 _FILES = {
-    "artifacts": "KINDS Annotation Kind KindSpec Principal Reference parse_reference",
+    "artifacts": "KINDS Annotation Kind KindSpec Principal Reference Scope parse_reference",
     "cases": "Answer BlobRef Case Citation Output Passage Status ToolCall Usage",
     "chat": "ChatDelta ChatModel ChatReply ChatRequest Embedder Grounding Message ModelSpec TokenEmbedder",
     "codec": "decode decode_each decode_json encode encode_json json_schema",
@@ -128,15 +129,14 @@ __all__ = [
     "GenaiopsError", "Grounding", "Inconclusive", "Interrupted", "Interval", "Json", "JudgeAgreement",
     "JudgedBy", "KeyPath", "Kind", "KindSpec", "Located", "LockState", "Look", "Message", "ModelSpec",
     "Operation", "Outcome", "Output", "OutsideError", "Passage", "Principal", "PublicKey", "Quarantine",
-    "Quarantined", "Reads", "Reference", "Response", "RuleResult", "Runner", "Score", "Scorer", "ScorerSpec",
-    "Sequential", "Settings", "SignedStatement", "SigningKey", "SnapshotId", "Span", "Spending", "Statement",
-    "Status", "Steadiness", "Stopped", "Subject", "TokenEmbedder", "ToolCall", "Trace", "Usage", "UserError",
-    "VectorIndex", "Verdict", "canonical", "check_rule", "cost_nanousd", "decode", "decode_each",
-    "decode_json",
-    "digest_bytes", "digest_json", "encode", "encode_json", "evaluate_rule", "fact_path", "hex_of",
-    "json_schema", "load_public_key", "load_signing_key", "new_signing_key", "normalise", "one_line",
-    "open_statement", "parse_digest", "parse_reference", "plain", "read_front_matter", "read_yaml",
-    "sign_statement", "token_f1", "usd",
+    "Quarantined", "Reads", "Reference", "Response", "RuleResult", "Runner", "Scope", "Score", "Scorer",
+    "ScorerSpec", "Sequential", "Settings", "SignedStatement", "SigningKey", "SnapshotId", "Span",
+    "Spending", "Statement", "Status", "Steadiness", "Stopped", "Subject", "TokenEmbedder", "ToolCall",
+    "Trace", "Usage", "UserError", "VectorIndex", "Verdict", "canonical", "check_rule", "cost_nanousd",
+    "decode", "decode_each", "decode_json", "digest_bytes", "digest_json", "encode", "encode_json",
+    "evaluate_rule", "fact_path", "hex_of", "json_schema", "load_public_key", "load_signing_key",
+    "new_signing_key", "normalise", "one_line", "open_statement", "parse_digest", "parse_reference",
+    "plain", "read_front_matter", "read_yaml", "sign_statement", "token_f1", "usd",
 ]  # fmt: skip
 
 __getattr__ = attach(__name__, {name: file for file, names in _FILES.items() for name in names.split()})

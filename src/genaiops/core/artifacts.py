@@ -104,9 +104,18 @@ class Annotation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """What an API key narrows its owner to: these actions, in this project (`*`: in all)."""
+
+    project: str
+    actions: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
-    """On whose behalf something is asked; every search needs one."""
+    """On whose behalf something is asked; every search needs one. `scope`: what limits its roles."""
 
     id: str
     tenant: str = "local"
     groups: frozenset[str] = frozenset()
+    scope: Scope | None = None

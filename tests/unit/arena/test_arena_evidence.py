@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 from tests.unit.arena.arena_sample import CASES, HOSTILE, judged, sample_run
 
+from genaiops.access import known_keys, signing_key, trusted_folder
 from genaiops.arena.bundle import Bundle, decode_lines, open_bundle
 from genaiops.arena.evidence import bundle_files, write_bundle
-from genaiops.arena.keys import known_keys, signing_key, trusted_folder
 from genaiops.arena.model import Row
 from genaiops.core import OutsideError, Settings, UserError, canonical, new_signing_key
 

@@ -7,9 +7,9 @@ import pytest
 from tests.unit.arena.arena_labelled_sample import FAILED, judged_with_labels, labelled_run
 from tests.unit.arena.arena_sample import judged, sample_run
 
+from genaiops.access import signing_key
 from genaiops.arena.bundle import open_bundle
 from genaiops.arena.evidence import bundle_files, write_bundle
-from genaiops.arena.keys import signing_key
 from genaiops.arena.labelled import wrong_label
 from genaiops.arena.model import Label, Run
 from genaiops.arena.verify import VerifyResult, verify_bundle

@@ -6,8 +6,8 @@ import pytest
 from tests.support.forging import resign
 from tests.unit.arena.arena_sample import RULER, judged, sample_run
 
+from genaiops.access import signing_key, trusted_folder
 from genaiops.arena.evidence import bundle_files, write_bundle
-from genaiops.arena.keys import signing_key, trusted_folder
 from genaiops.arena.model import FixedSuite
 from genaiops.arena.schedule import basis_of, seed_of
 from genaiops.arena.verify import first_difference, render_result, verify_bundle

@@ -1,4 +1,4 @@
-"""Which keys sign evidence and which are believed: files in the user's configuration folder, nowhere else.
+"""Which keys sign evidence and checkpoints, and which are believed: files in the configuration folder only.
 
 <config>/keys/signing.pem       private, 0600, made on first use
 <config>/keys/trusted/NAME.pub  public keys of others, put there by hand
@@ -44,7 +44,7 @@ def signing_key(settings: Settings, *, announce: Callable[[str], None]) -> Signi
             pass  # another process was first: its key is the key
         except OSError as error:
             raise OutsideError(
-                "GAO-ARENA-211",
+                "GAO-ACCESS-001",
                 "the signing key cannot be written",
                 why=one_line(str(error)),
                 fix="make the folder writable, or point GENAIOPS_CONFIG to one that is",
@@ -99,7 +99,7 @@ def _read(path: Path) -> bytes:
             return file.read(_MAX_KEY)
     except OSError as error:
         raise UserError(
-            "GAO-ARENA-212",
+            "GAO-ACCESS-002",
             "a key cannot be read",
             why=one_line(str(error)),
             fix="make the file readable for you, or remove it",
