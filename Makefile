@@ -70,11 +70,11 @@ bench-decisions:
 	$(PYTHON) -m bench.decisions.guards --draws $$(( $(DRAWS) / 5 )) --jobs $(JOBS)
 	@if test -n "$(SHARED)"; then $(PYTHON) -m bench.ppi.run --shared $(SHARED); \
 	else echo 'not run: bench.ppi.run; SHARED=FOLDER names the folder of its data'; fi
-	$(PYTHON) scripts/benchmarks.py
+	$(PYTHON) -m scripts.benchmarks
 
 docs:
 	$(PYTHON) scripts/cli_docs.py
-	$(PYTHON) scripts/benchmarks.py
+	$(PYTHON) -m scripts.benchmarks
 
 schemas:
 	$(PYTHON) scripts/schemas.py

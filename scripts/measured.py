@@ -1,0 +1,40 @@
+"""What benchmarks wrote, and the forms in which pages show it."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+RESULTS = ROOT / "bench" / "results"
+
+
+def measured(name: str) -> Any:
+    """Return what a benchmark wrote."""
+    return json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a Markdown table: words to the left, numbers to the right."""
+    lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def machine(facts: dict[str, Any]) -> str:
+    before = facts.get("load_before") or facts.get("load")
+    after = facts.get("load_after")
+    load = f"load average {before[0]:.1f} before" if before else "load not recorded"
+    load += f" and {after[0]:.1f} after" if after else ""
+    numpy = facts.get("numpy") or facts.get("versions", {}).get("numpy")
+    return (
+        f"{facts['cores']} cores, shared with other work: {load}. Python {facts['python']}, numpy {numpy}.\n"
+    )
+
+
+def share(value: float) -> str:
+    return f"{value:.3f}"
+
+
+def spread(values: Sequence[float], form: str = ".3f") -> str:
+    low, high = format(min(values), form), format(max(values), form)
+    return low if low == high else f"{low} to {high}"
