@@ -10,6 +10,7 @@ from genaiops.lazy import attach
 
 if TYPE_CHECKING:
     from genaiops.arena.calibrate import Calibrated, CalibrateOptions, calibrate
+    from genaiops.arena.hub_verifier import evidence_verifier
     from genaiops.arena.model import Arm, Role, Row, Run, Suite
     from genaiops.arena.pairing import RunOptions
     from genaiops.arena.plan import RunPlan, plan_run
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 _FILES = {
     "calibrate": "CalibrateOptions Calibrated calibrate",
+    "hub_verifier": "evidence_verifier",
     "model": "Arm Role Row Run Suite",
     "pairing": "RunOptions",
     "plan": "RunPlan plan_run",
@@ -40,8 +42,8 @@ _FILES = {
 __all__ = [
     "Arm", "CalibrateOptions", "Calibrated", "Finished", "Recorded", "Role", "Round", "Row", "Run",
     "RunOptions", "RunPlan", "RunReport", "Session", "Suite", "SweepReport", "Tally", "VerifyResult",
-    "answer_round", "calibrate", "open_session", "plan_run", "render_json", "render_terminal", "run_arena",
-    "run_in", "settings", "tally", "verify_bundle",
+    "answer_round", "calibrate", "evidence_verifier", "open_session", "plan_run", "render_json",
+    "render_terminal", "run_arena", "run_in", "settings", "tally", "verify_bundle",
 ]  # fmt: skip
 
 __getattr__ = attach(__name__, {name: file for file, names in _FILES.items() for name in names.split()})
