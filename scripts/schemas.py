@@ -1,6 +1,6 @@
 """Write the JSON Schemas that are committed under schemas/; with --check, fail where one is stale.
 
-A contract's schema describes what we write; the project file's describes what people write.
+A contract's schema describes what we write; the project file's and the policy's describe what people write.
 """
 
 import json
@@ -23,6 +23,7 @@ from genaiops.arena import (
     VerifyResult,
 )
 from genaiops.core import Annotation, Case, Json, Output, Passage, Score, Trace, Verdict, json_schema
+from genaiops.hub import PolicyFile
 
 FOLDER = Path(__file__).resolve().parent.parent / "schemas"
 CONTRACTS: dict[str, type[object]] = {
@@ -60,6 +61,8 @@ def schemas() -> dict[str, dict[str, Json]]:
     made = {f"{name}.schema.json": json_schema(kind) for name, kind in CONTRACTS.items()}
     project = cast("dict[str, Json]", ProjectFile.model_json_schema(mode="validation", by_alias=True))
     made["genaiops.schema.json"] = {"$schema": "https://json-schema.org/draft/2020-12/schema", **project}
+    policy = cast("dict[str, Json]", PolicyFile.model_json_schema(mode="validation"))
+    made["policy.schema.json"] = {"$schema": "https://json-schema.org/draft/2020-12/schema", **policy}
     return made
 
 

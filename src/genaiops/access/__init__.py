@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from genaiops.access.checks import principal_of, require, roles
     from genaiops.access.keys import authenticate_key
     from genaiops.access.model import AuditResult, Break, Checkpoint, Entry, Event
-    from genaiops.access.signers import KnownKey, known_keys, signing_key, trusted_folder
+    from genaiops.access.signers import OWN, KnownKey, known_keys, signing_key, trusted_folder
     from genaiops.access.tables import prepare
 
 _FILES = {
@@ -26,14 +26,14 @@ _FILES = {
     "checks": "principal_of require roles",
     "keys": "authenticate_key",
     "model": "AuditResult Break Checkpoint Entry Event",
-    "signers": "KnownKey known_keys signing_key trusted_folder",
+    "signers": "OWN KnownKey known_keys signing_key trusted_folder",
     "tables": "prepare",
 }
 
 __all__ = [
-    "AuditResult", "Break", "Checkpoint", "Entry", "Event", "KnownKey", "append", "authenticate_key",
-    "checkpoint", "entries", "known_keys", "prepare", "principal_of", "read_anchor", "require", "roles",
-    "set_password", "sign_in", "signing_key", "trusted_folder", "verify",
+    "OWN", "AuditResult", "Break", "Checkpoint", "Entry", "Event", "KnownKey", "append",
+    "authenticate_key", "checkpoint", "entries", "known_keys", "prepare", "principal_of", "read_anchor",
+    "require", "roles", "set_password", "sign_in", "signing_key", "trusted_folder", "verify",
 ]  # fmt: skip
 
 __getattr__ = attach(__name__, {name: file for file, names in _FILES.items() for name in names.split()})

@@ -10,6 +10,7 @@ from genaiops.lazy import attach
 
 if TYPE_CHECKING:
     from genaiops.arena.calibrate import Calibrated, CalibrateOptions, calibrate
+    from genaiops.arena.hub_verifier import evidence_verifier
     from genaiops.arena.labels import LabelReport
     from genaiops.arena.lock_commands import LockReport
     from genaiops.arena.locks import SuiteLocks
@@ -30,6 +31,7 @@ _FILES = {
     "labels": "LabelReport",
     "lock_commands": "LockReport",
     "locks": "SuiteLocks",
+    "hub_verifier": "evidence_verifier",
     "model": "Arm Role Row Run Suite",
     "pairing": "RunOptions",
     "plan": "RunPlan plan_run",
@@ -44,11 +46,11 @@ _FILES = {
 }
 
 __all__ = [
-    "Arm", "CalibrateOptions", "Calibrated", "Finished", "LabelReport",
-    "LockReport", "Recorded", "Role", "Round", "Row",
-    "Run", "RunOptions", "RunPlan", "RunReport", "Session", "Suite", "SuiteLocks", "SweepReport", "Tally",
-    "VerifyResult", "answer_round", "calibrate", "open_session", "plan_run", "render_json",
-    "render_terminal", "run_arena", "run_in", "settings", "tally", "verify_bundle",
+    "Arm", "CalibrateOptions", "Calibrated", "Finished", "LabelReport", "LockReport", "Recorded", "Role",
+    "Round", "Row", "Run", "RunOptions", "RunPlan", "RunReport", "Session", "Suite", "SuiteLocks",
+    "SweepReport", "Tally", "VerifyResult", "answer_round", "calibrate", "evidence_verifier",
+    "open_session", "plan_run", "render_json", "render_terminal", "run_arena", "run_in", "settings",
+    "tally", "verify_bundle",
 ]  # fmt: skip
 
 __getattr__ = attach(__name__, {name: file for file, names in _FILES.items() for name in names.split()})

@@ -15,6 +15,7 @@ from genaiops.arena.arms import Prepared
 from genaiops.arena.bundle import STATEMENT
 from genaiops.arena.model import ROLES, Role, Run
 from genaiops.arena.recordings import Recording
+from genaiops.arena.suites import plain_ruler
 from genaiops.core import Case, Digest, Json, Kind, KindSpec, Verdict, digest_bytes, encode
 from genaiops.hub import Activity, Hub, Version
 from genaiops.knowledge import CORPUS_KIND, INDEX_KIND, corpus_blobs, corpus_facts, index_facts
@@ -80,7 +81,9 @@ def register_evidence(
         activity.use(register_dataset(hub, ruler.name, run.suite.cases, ruler.dataset_digest))
         for judge in ruler.judges:
             activity.use(hub.publish("scorer", judge.name, cast("dict[str, Json]", encode(judge))))
-        suite = activity.produce("suite", ruler.name, {"digest": run.suite.digest, "ruler": encode(ruler)})
+        suite = activity.produce(
+            "suite", ruler.name, {"digest": run.suite.digest, "ruler": plain_ruler(ruler)}
+        )
     with hub.activity("arena run") as activity:
         activity.use(suite)
         for role in ROLES:

@@ -22,7 +22,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "ask": ("genaiops.app.commands", "ask", "Ask the app one question"),
     "arena": ("genaiops.arena.commands", "arena", "Test a change: run, show, verify, calibrate, …"),
     "index": ("genaiops.app.commands", "index", "Build and search the app's indexes"),
-    "hub": ("genaiops.hub.commands", "hub", "Artifacts, their versions and their lineage"),
+    "hub": ("genaiops.cli.hub", "hub", "Artifacts: versions, lineage, aliases, approvals"),
     "access": ("genaiops.access.commands", "access", "Who may do what, and what they did"),
     "models": ("genaiops.models.commands", "app", "Weights: pull by name, list"),
 }

@@ -1,66 +1,79 @@
 """`genaiops hub`: what is in the registry, how versions differ, and what each was made from."""
 
-from collections.abc import Generator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from genaiops.core import encode, one_line
-from genaiops.hub.hub import Hub
-from genaiops.hub.model import Edge, Version
-from genaiops.store import Store, find_store
+from genaiops.core import Json, encode, one_line
+from genaiops.hub import decide_commands, refusals
+from genaiops.hub.model import Edge, Move, Version
+from genaiops.hub.opening import opened
+from genaiops.hub.options import AsJson, Labels, Ref, read_labels
+from genaiops.hub.telling import short_digest, show_lines, version_lines
 from genaiops.work import Console
 
 if TYPE_CHECKING:  # rich takes 40 ms to import: only a tree needs it
     from rich.tree import Tree
 
 hub = typer.Typer(
-    help="The registry: artifacts, their versions, and what each was made from.", no_args_is_help=True
+    help="The registry: artifacts, their versions, what each was made from, and who decided what.",
+    no_args_is_help=True,
 )
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
-Ref = Annotated[str, typer.Argument(help="A reference (prompt/answer:v2) or a digest (sha256:…).")]
+EMPTY = "nothing has been published here yet; `genaiops arena run` does"
 
 
-@hub.command("list", epilog="Example: genaiops hub list --kind prompt")
+@hub.command("list", epilog="Example: genaiops hub list --kind prompt --search refund --label team=support")
 def show_list(
     kind: Annotated[str | None, typer.Option(help="Only this kind, for example prompt.")] = None,
     name: Annotated[str | None, typer.Option(help="Only artifacts of this name.")] = None,
+    search: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TEXT", help="Only where name, labels and manifest hold these words, or begin so."
+        ),
+    ] = None,
+    label: Labels = None,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many artifacts at most.")] = 1000,
     as_json: AsJson = False,
 ) -> None:
-    """List artifacts with their newest version."""
+    """List artifacts with the newest version that fits; the aliases that point at it, and deprecation."""
     console = Console(json=as_json)
-    with _opened() as registry:
-        versions = registry.list(kind, name)
-    newest = {(each.kind, each.project, each.name): each for each in versions}
-    chosen = sorted(newest.values(), key=lambda each: each.reference)
-    if as_json:
-        console.emit_json({"versions": [encode(each) for each in chosen]})
-    else:
-        _lines(console, chosen, "nothing has been published here yet; `genaiops arena run` does")
+    labels = read_labels(label or ())
+    with opened() as here:
+        versions = here.hub.artifacts(kind, name, text=search, labels=labels, limit=limit)
+        aliases = here.governance.aliases()
+    chosen = sorted(versions, key=lambda each: each.reference)
+    filtered = kind or name or search or labels
+    _tell(console, chosen, aliases, "nothing here fits" if filtered else EMPTY)
+    if len(chosen) == limit:
+        console.note(f"these are the {limit} changed last; there may be more (--limit)")
 
 
 @hub.command("show", epilog="Example: genaiops hub show prompt/answer:v2")
 def show(ref: Ref, as_json: AsJson = False) -> None:
-    """Show one version: its manifest, blobs and labels."""
+    """Show one version: its manifest, blobs and labels; its aliases, approvals and evidence."""
     console = Console(json=as_json)
-    with _opened() as registry:
-        version = registry.get(ref)
+    with opened() as here:
+        version = here.hub.get(ref)
+        standing = here.governance.standing(version.reference)
     if as_json:
-        console.emit_json(encode(version))
-    else:
-        _show(console, version)
+        console.emit_json({**cast("dict[str, Json]", encode(version)), "standing": encode(standing)})
+        return
+    for line in show_lines(version, standing, datetime.now(UTC)):
+        console.print(line)
+    console.emit_json(version.manifest)
 
 
 @hub.command("diff", epilog="Example: genaiops hub diff prompt/answer:v1 prompt/answer:v2")
 def show_diff(a: Ref, b: Ref, as_json: AsJson = False) -> None:
     """Show how the second version differs from the first."""
     console = Console(json=as_json)
-    with _opened() as registry:
-        old, new = registry.get(a), registry.get(b)
-        lines = registry.diff(a, b)
+    with opened() as here:
+        old, new = here.hub.get(a), here.hub.get(b)
+        lines = here.hub.diff(a, b)
     if as_json:
         console.emit_json({"a": old.reference, "b": new.reference, "lines": [*lines]})
     else:
@@ -78,9 +91,9 @@ def lineage(
 ) -> None:
     """Walk from a version back to every input, or on to everything made from it."""
     console = Console(json=as_json)
-    with _opened() as registry:
-        version = registry.get(ref)
-        edges = registry.lineage(version.reference, "down" if down else "up")
+    with opened() as here:
+        version = here.hub.get(ref)
+        edges = here.hub.lineage(version.reference, "down" if down else "up")
     if as_json:
         console.emit_json(
             {
@@ -101,44 +114,58 @@ def lineage(
         console.print(_tree(version, edges, down))
 
 
-@hub.command("log", epilog="Example: genaiops hub log --limit 50")
+@hub.command("log", epilog="Example: genaiops hub log app/rag-assistant:prod --at 2026-03-03")
 def log(
+    alias: Annotated[
+        str | None, typer.Argument(metavar="[ALIAS]", help="An alias, such as app/rag-assistant:prod.")
+    ] = None,
+    at: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME", help="What was live then: a date (that whole day), or date and time; UTC."
+        ),
+    ] = None,
     limit: Annotated[int, typer.Option(min=1, help="How many, newest first.")] = 20,
     as_json: AsJson = False,
 ) -> None:
-    """Show what was published, newest first, and by which activity."""
+    """Show every move of an alias, newest first, or what was live; without one, what was published."""
     console = Console(json=as_json)
-    with _opened() as registry:
-        versions = registry.list()[: -limit - 1 : -1]
-    if as_json:
-        console.emit_json({"versions": [encode(each) for each in versions]})
-    else:
-        _lines(console, versions, "nothing has been published here yet; `genaiops arena run` does")
+    if alias is not None:
+        decide_commands.tell_history(console, alias, at, limit)
+        return
+    if at is not None:
+        raise refusals.not_an_alias("--at")
+    with opened() as here:
+        versions = here.hub.list()[: -limit - 1 : -1]
+        aliases = here.governance.aliases()
+    _tell(console, versions, aliases, EMPTY)
 
 
-@contextmanager
-def _opened() -> Generator[Hub]:
-    with Store.open(find_store(Path.cwd())) as store:
-        yield Hub(store, ())
+hub.command("alias", epilog=decide_commands.ALIAS)(decide_commands.alias)
+hub.command("promote", epilog=decide_commands.PROMOTE)(decide_commands.promote)
+hub.command("rollback", epilog=decide_commands.ROLLBACK)(decide_commands.rollback)
+hub.command("approve", epilog=decide_commands.APPROVE)(decide_commands.approve)
+hub.command("deprecate", epilog=decide_commands.DEPRECATE)(decide_commands.deprecate)
+hub.command("policy", epilog=decide_commands.POLICY)(decide_commands.policy)
 
 
-def _lines(console: Console, versions: Sequence[Version], empty: str) -> None:
-    width = max((len(each.short) for each in versions), default=0)
-    for each in versions:
-        digest = each.digest.removeprefix("sha256:")[:12]
-        console.print(f"{each.short:<{width}}  {digest}  {each.created_at}  {each.activity}")
+def _tell(
+    console: Console, versions: Sequence[Version], aliases: Mapping[str, Sequence[Move]], empty: str
+) -> None:
+    if console.json:
+        named = [
+            {
+                **cast("dict[str, Json]", encode(each)),
+                "aliases": [move.alias for move in aliases.get(each.reference, ())],
+            }
+            for each in versions
+        ]
+        console.emit_json({"versions": cast("list[Json]", named)})
+        return
+    for line in version_lines(versions, aliases, datetime.now(UTC)):
+        console.print(line)
     if not versions:
         console.print(empty)
-
-
-def _show(console: Console, version: Version) -> None:
-    console.print(version.reference)
-    console.print(f"published {version.created_at} by {version.activity}")
-    for key, value in version.labels.items():
-        console.print(f"label {key}: {one_line(value)}")
-    for key, digest in version.blobs.items():
-        console.print(f"blob {one_line(key)}: {digest}")
-    console.emit_json(version.manifest)
 
 
 def _tree(root: Version, edges: Sequence[Edge], down: bool) -> "Tree":
@@ -155,11 +182,11 @@ def _tree(root: Version, edges: Sequence[Edge], down: bool) -> "Tree":
         shown.add(version.reference)
         for reference, (other, activity) in below.get(version.reference, {}).items():
             again = reference in shown and reference in below
-            line = Text(f"{other.short}  {other.digest.removeprefix('sha256:')[:12]}  {activity}")
+            line = Text(f"{other.short}  {short_digest(other)}  {activity}")
             twig = branch.add(line.append("  (above)" if again else ""))
             if not again:
                 grow(twig, other)
 
-    tree = Tree(Text(f"{root.short}  {root.digest.removeprefix('sha256:')[:12]}  {root.activity}"))
+    tree = Tree(Text(f"{root.short}  {short_digest(root)}  {root.activity}"))
     grow(tree, root)
     return tree

@@ -44,13 +44,13 @@ def not_found(what: str, kind: str | None) -> UserError:
     )
 
 
-def unknown_alias(reference: Reference) -> UserError:
+def unknown_alias(reference: Reference, known: Iterable[str]) -> UserError:
     """Return the error for an alias that nobody has set."""
     name = f"{reference.kind}/{reference.name}"
     return UserError(
         "GAO-HUB-006",
         f"{name} has no alias {reference.alias!r}",
-        why="the alias that every artifact has is 'latest'",
+        why=f"it has: {', '.join([*known, 'latest'])}",
         fix=f"write {name} for the newest version, or name one: {name}:v1",
     )
 
@@ -61,7 +61,7 @@ def ambiguous(what: str, choices: Iterable[str]) -> UserError:
         "GAO-HUB-007",
         f"{what} names more than one artifact",
         why=f"it may be {', '.join(choices)}",
-        fix="write it with its project",
+        fix="write the one that you mean in full",
     )
 
 

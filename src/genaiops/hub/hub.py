@@ -11,17 +11,18 @@ from genaiops.core import (
     Digest,
     Json,
     KindSpec,
+    Principal,
     Reference,
     digest_bytes,
     digest_json,
-    parse_digest,
     parse_reference,
 )
-from genaiops.hub import faults, queries
+from genaiops.hub import decisions, faults, queries, resolving
 from genaiops.hub.differences import diff_json
-from genaiops.hub.model import Edge, Version
+from genaiops.hub.model import Edge, EvidenceVerifier, Version
 from genaiops.hub.schema import misfit
-from genaiops.hub.tables import STEPS, VERSIONS
+from genaiops.hub.steps import STEPS
+from genaiops.hub.tables import VERSIONS
 from genaiops.store import Store
 
 _NO_BLOBS: Mapping[str, bytes] = MappingProxyType({})
@@ -33,14 +34,26 @@ def _now() -> datetime:
 
 
 class Hub:
-    """The registry in one store. `kinds` are what may be published; what is there can always be read."""
+    """The registry in one store. `kinds` are what may be published; what is there can always be read.
+
+    `by` is who publishes: the author of what is new. Evidence that is published is recomputed by `verifier`
+    at once, and what that found is kept beside it.
+    """
 
     def __init__(
-        self, store: Store, kinds: Sequence[KindSpec], *, clock: Callable[[], datetime] = _now
+        self,
+        store: Store,
+        kinds: Sequence[KindSpec],
+        *,
+        by: Principal | None = None,
+        verifier: EvidenceVerifier | None = None,
+        clock: Callable[[], datetime] = _now,
     ) -> None:
         self._blobs = store.blobs
         self._database = store.database
         self._kinds: dict[str, KindSpec] = {spec.kind: spec for spec in kinds}
+        self._by = by
+        self._verifier = verifier
         self._clock = clock
         self._database.migrate("hub", STEPS)
 
@@ -69,12 +82,18 @@ class Hub:
             found = self._same(connection, wanted)
             if found and self._complete(connection, found, parents, labels, activity):
                 return found[1]
+        facts = self._verifier(wanted) if self._verifier and kind == decisions.EVIDENCE_KIND else None
         with self._database.write() as connection:
             found = self._same(connection, wanted)
             row = found[0] if found else queries.add_version(connection, wanted)
             made_from = queries.ids_of(connection, parents)
             queries.add_edges(connection, row, made_from, activity, wanted.created_at)
-            queries.set_labels(connection, row, labels)
+            if labels:
+                queries.set_labels(connection, row, labels)
+            if self._by and not found:
+                decisions.add_author(connection, row, self._by.id, wanted.created_at)
+            if facts:
+                decisions.add_evidence(connection, row, facts, wanted.created_at)
             return queries.find(connection, VERSIONS.c.id == row)[0][1]
 
     def activity(self, name: str) -> "Activity":
@@ -87,7 +106,7 @@ class Hub:
         Raises `UserError` where it names nothing, or more than one artifact.
         """
         with self._database.read() as connection:
-            return self._resolve(connection, ref)[1]
+            return resolving.resolve(connection, ref)[1]
 
     def list(self, kind: str | None = None, name: str | None = None) -> "list[Version]":
         """Return versions in the order in which they were published."""
@@ -96,10 +115,26 @@ class Hub:
         with self._database.read() as connection:
             return [version for _, version in queries.find(connection, *conditions)]
 
+    def artifacts(
+        self,
+        kind: str | None = None,
+        name: str | None = None,
+        *,
+        text: str | None = None,
+        labels: Mapping[str, str] = _NO_LABELS,
+        limit: int = 100,
+    ) -> "list[Version]":
+        """Return of each artifact the newest version that fits; the artifact changed last comes first.
+
+        Every word of `text` must begin a word of the version's name, labels or manifest.
+        """
+        with self._database.read() as connection:
+            return queries.newest(connection, kind=kind, name=name, text=text, labels=labels, limit=limit)
+
     def lineage(self, ref: str | Reference, direction: Literal["up", "down"] = "up") -> "list[Edge]":
         """Return every edge from a version back to its last inputs, or on to all that was made from it."""
         with self._database.read() as connection:
-            row, _ = self._resolve(connection, ref)
+            row, _ = resolving.resolve(connection, ref)
             return queries.edges_from(connection, row, up=direction == "up")
 
     def diff(self, a: str | Reference, b: str | Reference) -> "list[str]":
@@ -171,32 +206,6 @@ class Hub:
         made_from = set(queries.ids_of(connection, parents)) - {row}
         edges_there = made_from <= queries.parents_of(connection, row, activity)
         return edges_there and labels.items() <= version.labels.items()
-
-    def _resolve(self, connection: sa.Connection, ref: str | Reference) -> queries.Row:
-        if isinstance(ref, str) and ref.startswith("sha256:"):
-            rows = queries.find(connection, VERSIONS.c.digest == parse_digest(ref))
-            kind = None
-        else:
-            reference = parse_reference(ref) if isinstance(ref, str) else ref
-            if reference.alias not in (None, "latest"):
-                raise faults.unknown_alias(reference)
-            rows = _of_one_project(queries.find(connection, *queries.matching(reference)))
-            kind = reference.kind
-        if not rows:
-            raise faults.not_found(str(ref), kind)
-        return max(rows, key=lambda row: row[1].number)
-
-
-def _of_one_project(rows: "list[queries.Row]") -> "list[queries.Row]":
-    """Return the rows of no project where there are any, else of the one project that has the name."""
-    projects = {version.project for _, version in rows}
-    if None in projects:
-        return [row for row in rows if row[1].project is None]
-    if len(projects) > 1:
-        _, one = rows[0]
-        choices = sorted(f"{one.kind}/{project}/{one.name}" for project in projects)
-        raise faults.ambiguous(f"{one.kind}/{one.name}", choices)
-    return rows
 
 
 class Activity:

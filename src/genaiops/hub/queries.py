@@ -7,7 +7,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
 from genaiops.core import Digest, Reference
-from genaiops.hub.model import Edge, Version
+from genaiops.hub import search
+from genaiops.hub.events import DEPRECATIONS
+from genaiops.hub.model import Deprecation, Edge, Version
 from genaiops.hub.tables import EDGES, LABELS, VERSIONS
 
 Row = tuple[int, Version]
@@ -17,8 +19,44 @@ def find(connection: sa.Connection, *conditions: sa.ColumnElement[bool]) -> list
     """Return matching versions with their row ids, oldest first."""
     query = sa.select(VERSIONS).where(*conditions).order_by(VERSIONS.c.id)
     rows = connection.execute(query).mappings().all()
-    labels = _labels(connection, [row["id"] for row in rows])
-    return [(row["id"], _version(row, labels.get(row["id"], {}))) for row in rows]
+    ids = [row["id"] for row in rows]
+    labels, deprecated = _labels(connection, ids), _deprecations(connection, ids)
+    return [(row["id"], _version(row, labels.get(row["id"], {}), deprecated.get(row["id"]))) for row in rows]
+
+
+def newest(
+    connection: sa.Connection,
+    *,
+    kind: str | None = None,
+    name: str | None = None,
+    text: str | None = None,
+    labels: Mapping[str, str],
+    limit: int,
+) -> list[Version]:
+    """Return of each artifact the newest version that fits, the artifact changed last first.
+
+    `text` is looked for as `search.matching` says; at most `limit` artifacts are returned.
+    """
+    columns = (VERSIONS.c.id, VERSIONS.c.kind, VERSIONS.c.project, VERSIONS.c.name)
+    query = sa.select(*columns).order_by(VERSIONS.c.id.desc())
+    if text is not None:
+        found = search.matching(text, kind, labels).subquery()
+        query = sa.select(*columns).join(found, found.c.rowid == VERSIONS.c.id).order_by(found.c.rowid.desc())
+    elif not labels:
+        of_each = sa.select(sa.func.max(VERSIONS.c.id)).group_by(*columns[1:])
+        query = query.where(VERSIONS.c.id.in_(of_each))
+    wanted = {"kind": kind, "name": name}
+    query = query.where(*(VERSIONS.c[key] == value for key, value in wanted.items() if value is not None))
+    for key, value in labels.items():
+        has = sa.select(LABELS.c.version).where(LABELS.c.key == key, LABELS.c.value == value)
+        query = query.where(VERSIONS.c.id.in_(has))
+    chosen: dict[tuple[str, str, str], int] = {}
+    for row, *artifact in connection.execute(query):  # read row by row: it ends early where much matches
+        chosen.setdefault((artifact[0], artifact[1], artifact[2]), row)
+        if len(chosen) == limit:
+            break
+    versions = dict(find(connection, VERSIONS.c.id.in_(chosen.values())))
+    return [versions[row] for row in chosen.values()]
 
 
 def matching(reference: Reference) -> list[sa.ColumnElement[bool]]:
@@ -41,16 +79,18 @@ def has_digest(connection: sa.Connection, digest: Digest) -> bool:
 
 def ids_of(connection: sa.Connection, versions: Sequence[Version]) -> list[int]:
     """Return the row ids of versions that this Hub gave out."""
-    found: list[int] = []
-    for version in versions:
-        query = sa.select(VERSIONS.c.id).where(
-            VERSIONS.c.kind == version.kind,
-            VERSIONS.c.name == version.name,
-            VERSIONS.c.project == (version.project or ""),
-            VERSIONS.c.digest == version.digest,
-        )
-        found.append(connection.execute(query).scalar_one())
-    return found
+    return [id_of(connection, version) for version in versions]
+
+
+def id_of(connection: sa.Connection, version: Version | Reference) -> int:
+    """Return the row id of a version that this Hub gave out, by its digest."""
+    query = sa.select(VERSIONS.c.id).where(
+        VERSIONS.c.kind == version.kind,
+        VERSIONS.c.name == version.name,
+        VERSIONS.c.project == (version.project or ""),
+        VERSIONS.c.digest == version.digest,
+    )
+    return connection.execute(query).scalar_one()
 
 
 def add_version(connection: sa.Connection, version: Version) -> int:
@@ -72,8 +112,9 @@ def add_version(connection: sa.Connection, version: Version) -> int:
         "activity": version.activity,
         "created_at": version.created_at,
     }
-    inserted = connection.execute(sa.insert(VERSIONS).values(row).returning(VERSIONS.c.id))
-    return inserted.scalar_one()
+    inserted = connection.execute(sa.insert(VERSIONS).values(row).returning(VERSIONS.c.id)).scalar_one()
+    search.add(connection, inserted)
+    return inserted
 
 
 def parents_of(connection: sa.Connection, child: int, activity: str) -> set[int]:
@@ -97,11 +138,13 @@ def add_edges(
 
 def set_labels(connection: sa.Connection, version: int, labels: Mapping[str, str]) -> None:
     """Set labels; a label that is there is replaced, others stay."""
+    search.remove(connection, version)
     for key, value in labels.items():
         statement = insert(LABELS).values(version=version, key=key, value=value)
         connection.execute(
             statement.on_conflict_do_update(index_elements=["version", "key"], set_={"value": value})
         )
+    search.add(connection, version)
 
 
 def edges_from(connection: sa.Connection, start: int, *, up: bool) -> list[Edge]:
@@ -124,17 +167,45 @@ def edges_from(connection: sa.Connection, start: int, *, up: bool) -> list[Edge]
     ]
 
 
+# built once: every version that is read asks both
+_LABELS = sa.select(LABELS.c.version, LABELS.c.key, LABELS.c.value).order_by(LABELS.c.key)
+_SUCCESSORS = VERSIONS.alias("successor")
+_DEPRECATIONS = (
+    sa.select(DEPRECATIONS, *(_SUCCESSORS.c[key] for key in ("kind", "project", "name", "number")))
+    .outerjoin(_SUCCESSORS, _SUCCESSORS.c.id == DEPRECATIONS.c.successor)
+    .order_by(DEPRECATIONS.c.id)
+)
+_IDS: sa.BindParameter[list[int]] = sa.bindparam("ids", expanding=True)
+_LABELS_OF = _LABELS.where(LABELS.c.version.in_(_IDS))
+_DEPRECATIONS_OF = _DEPRECATIONS.where(DEPRECATIONS.c.version.in_(_IDS))
+_MOST_IDS = 1000
+"""SQLite bounds the number of values in one statement."""
+
+
 def _labels(connection: sa.Connection, ids: Sequence[int]) -> dict[int, dict[str, str]]:
     found: dict[int, dict[str, str]] = {}
-    query = sa.select(LABELS.c.version, LABELS.c.key, LABELS.c.value)
-    if len(ids) < 1000:  # SQLite bounds the number of values in one statement
-        query = query.where(LABELS.c.version.in_(ids))
-    for version, key, value in connection.execute(query.order_by(LABELS.c.key)):
+    few = len(ids) < _MOST_IDS
+    rows = connection.execute(_LABELS_OF, {"ids": ids}) if few else connection.execute(_LABELS)
+    for version, key, value in rows:
         found.setdefault(version, {})[key] = value
     return found
 
 
-def _version(row: sa.RowMapping, labels: dict[str, str]) -> Version:
+def _deprecations(connection: sa.Connection, ids: Sequence[int]) -> dict[int, Deprecation]:
+    few = len(ids) < _MOST_IDS
+    found = connection.execute(_DEPRECATIONS_OF, {"ids": ids}) if few else connection.execute(_DEPRECATIONS)
+    return {row["version"]: _deprecation(row) for row in found.mappings()}
+
+
+def _deprecation(row: sa.RowMapping) -> Deprecation:
+    parts = {key: row[key] for key in ("kind", "name", "number")}
+    successor = Reference(**parts, project=row["project"] or None) if row["successor"] else None
+    return Deprecation(
+        reason=row["reason"], successor=str(successor) if successor else None, by=row["by"], at=row["at"]
+    )
+
+
+def _version(row: sa.RowMapping, labels: dict[str, str], deprecated: Deprecation | None) -> Version:
     return Version(
         kind=row["kind"],
         name=row["name"],
@@ -146,4 +217,5 @@ def _version(row: sa.RowMapping, labels: dict[str, str]) -> Version:
         activity=row["activity"],
         created_at=row["created_at"],
         labels=labels,
+        deprecated=deprecated,
     )

@@ -2,11 +2,11 @@
 
 import sqlalchemy as sa
 
-_META = sa.MetaData()
+META = sa.MetaData()
 
 VERSIONS = sa.Table(
     "hub_versions",
-    _META,
+    META,
     sa.Column("id", sa.Integer, primary_key=True),
     sa.Column("kind", sa.Text, nullable=False),
     # '' for none: NULLs are all different to UNIQUE
@@ -24,7 +24,7 @@ VERSIONS = sa.Table(
 
 EDGES = sa.Table(
     "hub_edges",
-    _META,
+    META,
     sa.Column("child", sa.Integer, sa.ForeignKey("hub_versions.id"), primary_key=True),
     sa.Column("parent", sa.Integer, sa.ForeignKey("hub_versions.id"), primary_key=True, index=True),
     sa.Column("activity", sa.Text, primary_key=True),
@@ -33,7 +33,7 @@ EDGES = sa.Table(
 
 LABELS = sa.Table(
     "hub_labels",
-    _META,
+    META,
     sa.Column("version", sa.Integer, sa.ForeignKey("hub_versions.id"), primary_key=True),
     sa.Column("key", sa.Text, primary_key=True),
     sa.Column("value", sa.Text, nullable=False),
@@ -45,10 +45,7 @@ BEGIN SELECT raise(ABORT, 'a published version never changes'); END"""
 
 def create(connection: sa.Connection) -> None:
     """Step 1."""
-    _META.create_all(connection)
+    META.create_all(connection, [VERSIONS, EDGES, LABELS])
     for table in ("hub_versions", "hub_edges"):
         for action in ("update", "delete"):
             connection.exec_driver_sql(_FROZEN.format(table=table, action=action))
-
-
-STEPS = (create,)

@@ -1,0 +1,170 @@
+"""How fast is the Hub? An alias under 1 ms (p50), a search of 10,000 artifacts × 20 versions under 50 ms.
+
+    python -m bench.hub.run
+
+Versions are written in bulk, the rows that `publish` writes. A word of a search is in one version, in
+one in a hundred, or in all; each question is asked 30 times, an alias 2,000 times, in one process.
+"""
+
+import json
+import os
+import platform
+import random
+import sqlite3
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from genaiops.core import Json, KindSpec, Principal, digest_json
+from genaiops.hub import Governance, Hub, diff_json
+from genaiops.hub.tables import LABELS
+from genaiops.hub.tables import VERSIONS as VERSION_ROWS
+from genaiops.store import Store
+
+RESULTS = Path(__file__).parent.parent / "results" / "hub.json"
+ARTIFACTS, VERSIONS, RESOLUTIONS, SEARCHES, MOVES = 10_000, 20, 2_000, 30, 100
+MOST_ALIAS_MS, MOST_SEARCH_MS = 1.0, 50.0
+WORDS = [
+    f"{a}{b}{c}" for a in ("ba", "ke", "li", "mo", "nu") for b in "rstvz" for c in ("an", "el", "im", "os")
+]
+KINDS = ("prompt", "dataset", "app", "scorer")
+KIND = KindSpec(
+    kind="prompt", schema={"type": "object"}, diff=diff_json, closure=lambda manifest: frozenset()
+)
+
+
+def manifest(number: int, edition: int) -> dict[str, Json]:
+    """Return a manifest of about sixty words."""
+    chosen = random.Random(number * VERSIONS + edition).choices(WORDS, k=60)
+    marks = [f"unique{number}x{edition}", "everywhere", *(["seldom"] if number % 100 == 0 else [])]
+    return {"text": " ".join([*chosen, *marks]), "edition": edition, "number": number}
+
+
+def fill(store: Store) -> None:
+    """Write every version of every artifact, and a label on the last of each."""
+    index = sa.text("INSERT INTO hub_search(rowid, kind, text) VALUES (:id, :kind, :text)")
+    for first in range(0, ARTIFACTS, 500):
+        rows = [row(number, edition) for number in range(first, first + 500) for edition in range(VERSIONS)]
+        labels = [
+            {"version": each["id"], "key": "team", "value": f"team{each['id'] % 50}"}
+            for each in rows
+            if each["number"] == VERSIONS
+        ]
+        team = {each["version"]: f"team {each['value']}" for each in labels}
+        words = [
+            {
+                "id": each["id"],
+                "kind": each["kind"],
+                "text": f"{each['kind']} {each['name']} {team.get(each['id'], '')} text {each['words']}",
+            }
+            for each in rows
+        ]
+        with store.database.write() as connection:
+            connection.execute(
+                sa.insert(VERSION_ROWS), [{k: v for k, v in r.items() if k != "words"} for r in rows]
+            )
+            connection.execute(sa.insert(LABELS), labels)
+            connection.execute(index, words)
+
+
+def row(number: int, edition: int) -> dict[str, Any]:
+    """Return the row of a version, and its words."""
+    made, kind = manifest(number, edition), KINDS[number % len(KINDS)]
+    return {
+        "id": number * VERSIONS + edition + 1,
+        "kind": kind,
+        "project": "",
+        "name": f"artifact-{number}",
+        "number": edition + 1,
+        "digest": digest_json({"kind": kind, "manifest": made, "blobs": {}}),
+        "manifest": json.dumps(made),
+        "blobs": "{}",
+        "activity": "bench",
+        "created_at": "2026-01-01T00:00:00Z",
+        "words": made["text"],
+    }
+
+
+def milliseconds(ask: Callable[[], object], times: int) -> dict[str, float]:
+    """Return median, 95th percentile and mean processor time of asking so often, after having asked once."""
+    ask()
+    taken: list[float] = []
+    spent = time.process_time()
+    for _ in range(times):
+        began = time.perf_counter()
+        ask()
+        taken.append((time.perf_counter() - began) * 1000)
+    spent = (time.process_time() - spent) / times * 1000
+    taken.sort()
+    half, most = taken[times // 2], taken[int(times * 0.95)]
+    return {"p50": round(half, 3), "p95": round(most, 3), "processor": round(spent, 3)}
+
+
+def measure(store: Store) -> dict[str, dict[str, float]]:
+    """Return the times of every question."""
+    hub, governance, by = Hub(store, [KIND]), Governance(store), Principal(id="bench")
+    artifact, seen = "prompt/artifact-4000", None
+    for number in range(MOVES):
+        to = hub.get(f"{artifact}:v{number % VERSIONS + 1}")
+        governance.move(artifact, "prod", to.reference, by=by, read=seen)
+        seen = to.digest
+    asked: dict[str, Callable[[], object]] = {
+        "a word of one version": lambda: hub.artifacts(text="unique77x3"),
+        "a word of one artifact in a hundred": lambda: hub.artifacts(text="seldom"),
+        "a word of every version": lambda: hub.artifacts(text="everywhere"),
+        "two words and a beginning": lambda: hub.artifacts(text="baran kesel lit"),
+        "a word, a kind and a label": lambda: hub.artifacts(
+            "app", text="everywhere", labels={"team": "team2"}
+        ),
+        "a label": lambda: hub.artifacts(labels={"team": "team7"}),
+        "no word: the first hundred artifacts": lambda: hub.artifacts(),
+    }
+    return {
+        "an alias": milliseconds(lambda: hub.get(f"{artifact}:prod"), RESOLUTIONS),
+        "a number": milliseconds(lambda: hub.get(f"{artifact}:v7"), RESOLUTIONS),
+        "the history of 100 moves": milliseconds(lambda: governance.history(f"{artifact}:prod"), SEARCHES),
+        **{name: milliseconds(ask, SEARCHES) for name, ask in asked.items()},
+    }
+
+
+def main() -> None:
+    """Measure, write the results."""
+    before = os.getloadavg()
+    with tempfile.TemporaryDirectory() as folder, Store.open(Path(folder)) as store:
+        Hub(store, [KIND])
+        began = time.perf_counter()
+        fill(store)
+        filled = time.perf_counter() - began
+        found = measure(store)
+        size = (store.path / "genaiops.db").stat().st_size
+    facts = {
+        "question": "how long do an alias and a search take in a Hub of 10,000 artifacts × 20 versions?",
+        "milliseconds": found,
+        "met": {
+            "alias": found["an alias"]["p50"] < MOST_ALIAS_MS,
+            "search": all(
+                found[name]["p50"] < MOST_SEARCH_MS
+                for name in found
+                if name.startswith(("a word", "two", "a label"))
+            ),
+        },
+        "filled_s": round(filled, 1),
+        "database_mb": round(size / 1e6, 1),
+        "machine": {
+            "processor": platform.processor() or platform.machine(),
+            "cores": os.cpu_count(),
+            "load_before": [round(one, 2) for one in before],
+            "python": platform.python_version(),
+            "sqlite": sqlite3.sqlite_version,
+        },
+    }
+    RESULTS.write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+    print(json.dumps(facts, indent=2))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,58 @@
+"""What the Hub is handed so that it believes no evidence: recompute the bundle, tell what was found."""
+
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+from genaiops.access import OWN
+from genaiops.arena.bundle import STATEMENT, Bundle, open_bundle
+from genaiops.arena.verify import VerifyResult, verify_bundle
+from genaiops.core import Digest, Settings, UserError, digest_bytes, parse_reference
+from genaiops.hub import EvidenceFacts, EvidenceVerifier, Version
+from genaiops.store import Store
+
+
+def evidence_verifier(store: Store, settings: Settings) -> EvidenceVerifier:
+    """Return what recomputes the evidence whose bundles lie in `store`, believing the keys of `settings`."""
+    return partial(_verified, store, settings)
+
+
+def _verified(store: Store, settings: Settings, version: Version) -> EvidenceFacts | None:
+    folder = (
+        store.path / "evidence" / version.name
+    )  # a name has no way out of the folder, a manifest may have
+    if not folder.is_dir():
+        return None
+    # a run registers its evidence inside a loop, and a loop does not start within another
+    with ThreadPoolExecutor(1) as pool:
+        result = pool.submit(verify_bundle, folder, settings=settings).result()
+    try:
+        bundle = open_bundle(folder)
+        if digest_bytes(bundle.raw[STATEMENT]) != version.manifest.get("statement"):
+            return EvidenceFacts(accepted=False, why="the bundle in its place is not the one published")
+        return _facts(result, bundle)
+    except UserError as error:
+        return EvidenceFacts(accepted=False, why=f"{error.what}: {error.why}")
+
+
+def _facts(result: VerifyResult, bundle: Bundle) -> EvidenceFacts:
+    status = {level.number: level.status for level in result.levels}
+    failed = next((level for level in result.levels if level.status == "failed"), None)
+    if failed is not None and status[2] == "not possible":  # not even what it says was signed
+        return EvidenceFacts(accepted=False, why=failed.reason)
+    manifest = bundle.manifest()
+    references = map(parse_reference, manifest.arms["candidate"].versions)
+    return EvidenceFacts(
+        accepted=result.accepted,
+        why=failed.reason if failed else "",
+        outcome=result.outcome,
+        signer=result.signer,
+        own_key=result.signer == OWN,
+        scores_recomputed=status[3] == "passed",
+        lock=manifest.lock.state,
+        attempts=manifest.lock.attempts,
+        verdicts_on_dataset=manifest.lock.verdicts_on_dataset,
+        about=tuple(Digest(reference.digest) for reference in references if reference.digest),
+        suite=manifest.suite_digest,
+        started_at=manifest.started_at,
+        finished_at=manifest.finished_at,
+    )

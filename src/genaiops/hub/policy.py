@@ -1,0 +1,163 @@
+"""What must hold before an alias moves: policy.yaml, and the facts that its conditions may read.
+
+A condition is a rule over numbers (`genaiops.core.check_rule`), and only over what the Hub found out itself.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from genaiops.core import KindSpec, UserError, check_rule, decode, evaluate_rule, read_yaml
+from genaiops.hub.differences import diff_json
+from genaiops.hub.model import Approval, CheckedEvidence, Condition
+
+IN_FORCE = "in-force"
+"""The alias that says which version of a policy counts."""
+
+NO_PROJECT = "default"
+"""The name of the policy for artifacts without a project."""
+
+EVIDENCE_FACTS: Mapping[str, str] = {
+    "evidence.pass": "1 where the verdict is pass, recomputed by the Hub, and nothing about it failed",
+    "evidence.signed": "1 where a key that is known here signed it, this user's own included",
+    "evidence.signed_trusted": "1 where the key is one of those that were put among the trusted ones",
+    "evidence.scores_recomputed": "1 where the scores were computed again from the outputs",
+    "evidence.lock_base": "1 where the suite was in the baseline's history",
+    "evidence.lock_hub": "1 where the suite was in this Hub before the run began",
+    "evidence.age_days": "days since the run ended, or since the Hub first saw it, whichever is longer ago",
+    "evidence.attempts": "how often this app was tried on this suite",
+    "evidence.verdicts_on_dataset": "how many verdicts there were on this dataset",
+}
+OTHER_FACTS: Mapping[str, str] = {
+    "author_is_approver": "1 where the person who first published the version approved it",
+}
+APPROVALS = "approvals."
+"""`approvals.ROLE`: how many people approved exactly this version in that role."""
+
+_SECONDS_A_DAY = 86_400
+_Pattern = Annotated[str, Field(pattern=r"^[a-z0-9*?][a-z0-9*?._-]*$")]
+Conditions = dict[Annotated[str, Field(min_length=1, max_length=80)], str]
+
+
+class PolicyFile(BaseModel):
+    """policy.yaml: for each kind, for each alias, conditions by name. `*` and `?` stand for any characters.
+
+    `project` is the project whose artifacts it governs; without it, those of no project.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    project: Annotated[str, Field(pattern=r"^[a-z0-9]+(?:[._-][a-z0-9]+)*$")] | None = None
+    require: dict[_Pattern, dict[_Pattern, Conditions]]
+
+
+POLICY_KIND = KindSpec(
+    kind="policy",
+    schema={
+        "type": "object",
+        "required": ["require"],
+        "properties": {"project": {"type": ["string", "null"]}, "require": {"type": "object"}},
+        "additionalProperties": False,
+    },
+    diff=diff_json,
+    closure=lambda manifest: frozenset(),
+)
+"""A policy: what must hold before aliases of a project move."""
+
+
+def read_policy(text: str, where: str) -> PolicyFile:
+    """Return the policy in `text`; raises `UserError` naming the key, or the rule, that does not fit."""
+    policy = decode(PolicyFile, read_yaml(text, where).value, where=where, code="GAO-HUB-040")
+    for kind, aliases in policy.require.items():
+        for alias, conditions in aliases.items():
+            for name, rule in conditions.items():
+                _known(check_rule(rule), f"{where}: require.{kind}.{alias}.{name}")
+    return policy
+
+
+def conditions_for(policy: PolicyFile, kind: str, alias: str) -> dict[str, str]:
+    """Return every condition of the patterns that fit; of two with one name, both count."""
+    found: dict[str, str] = {}
+    for kinds, aliases in policy.require.items():
+        for pattern, conditions in aliases.items():
+            if fnmatchcase(kind, kinds) and fnmatchcase(alias, pattern):
+                for name, rule in conditions.items():
+                    found[name if found.get(name, rule) == rule else f"{name} ({kinds}, {pattern})"] = rule
+    return found
+
+
+def reads_evidence(conditions: Mapping[str, str]) -> bool:
+    """Return whether any condition reads a fact of evidence."""
+    return any(name in EVIDENCE_FACTS for rule in conditions.values() for name in check_rule(rule))
+
+
+def evaluate(conditions: Mapping[str, str], facts: Mapping[str, float | None]) -> tuple[Condition, ...]:
+    """Return what each condition says; an approval role that nobody used counts 0."""
+    return tuple(
+        Condition(name=name, result=evaluate_rule(rule, {**_no_approvals(rule), **facts}))
+        for name, rule in conditions.items()
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A piece of evidence about a version, and whether its suite was in the Hub before the run."""
+
+    evidence: CheckedEvidence
+    suite_was_here: bool
+
+
+def facts_of(
+    found: Found | None, approvals: Sequence[Approval], author: str | None, now: datetime
+) -> dict[str, float | None]:
+    """Return the facts of one version with one piece of evidence about it, or with none.
+
+    What is not known is None: who the author is, where nobody was named when the version was published.
+    """
+    facts: dict[str, float | None] = dict.fromkeys((*EVIDENCE_FACTS, *OTHER_FACTS))
+    for role in {approval.role for approval in approvals}:
+        people = {approval.by for approval in approvals if approval.role == role}
+        facts[f"{APPROVALS}{role}"] = len(people)
+    if author is not None:
+        facts["author_is_approver"] = any(approval.by == author for approval in approvals)
+    return facts | (_of_evidence(found, now) if found else {})
+
+
+def _of_evidence(found: Found, now: datetime) -> dict[str, float | None]:
+    facts, seen = found.evidence.facts, datetime.fromisoformat(found.evidence.first_at)
+    ended = datetime.fromisoformat(facts.finished_at) if facts.finished_at else seen
+    return {
+        "evidence.pass": facts.accepted and facts.outcome == "pass",
+        "evidence.signed": facts.accepted and facts.signer is not None,
+        "evidence.signed_trusted": facts.accepted and facts.signer is not None and not facts.own_key,
+        "evidence.scores_recomputed": facts.scores_recomputed,
+        "evidence.lock_base": facts.lock == "base",
+        "evidence.lock_hub": found.suite_was_here,
+        "evidence.age_days": (now - min(seen, ended)).total_seconds() / _SECONDS_A_DAY,
+        "evidence.attempts": facts.attempts,
+        "evidence.verdicts_on_dataset": facts.verdicts_on_dataset,
+    }
+
+
+def _no_approvals(rule: str) -> dict[str, float | None]:
+    return {name: 0.0 for name in check_rule(rule) if name.startswith(APPROVALS)}
+
+
+def _known(names: Iterable[str], where: str) -> None:
+    known = [*EVIDENCE_FACTS, *OTHER_FACTS]
+    for name in sorted(names):
+        role = name.removeprefix(APPROVALS)
+        if name not in known and (role == name or not role.isidentifier()):
+            close = get_close_matches(name, known, 1)
+            raise UserError(
+                "GAO-HUB-041",
+                f"no condition can read {name}",
+                why=f"the facts are {', '.join(known)} and {APPROVALS}ROLE",
+                fix=f"did you mean {close[0]}?" if close else "read one of these",
+                where=where,
+            )

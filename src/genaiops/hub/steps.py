@@ -1,0 +1,5 @@
+"""The steps by which the Hub's tables came to be, in order; a step is never changed, only followed."""
+
+from genaiops.hub import events, search, tables
+
+STEPS = (tables.create, events.create, search.create)

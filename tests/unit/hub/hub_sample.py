@@ -1,0 +1,89 @@
+"""A Hub whose clock is set by hand, versions of an app, and evidence about them as a verifier finds it."""
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from genaiops.core import KindSpec, Principal, parse_digest
+from genaiops.hub import POLICY_KIND, EvidenceFacts, Governance, Hub, Version, diff_json
+from genaiops.store import Store
+
+ANN, BEN, RITA = (Principal(id=name) for name in ("ann", "ben", "rita"))
+
+
+def kind(name: Any) -> KindSpec:
+    """Return a kind whose manifests may hold anything."""
+    return KindSpec(
+        kind=name, schema={"type": "object"}, diff=diff_json, closure=lambda manifest: frozenset()
+    )
+
+
+KINDS = (*map(kind, ("app", "prompt", "suite", "evidence")), POLICY_KIND)
+
+
+@dataclass
+class Clock:
+    """A clock that stands still until it is moved."""
+
+    now: datetime = datetime(2026, 3, 3, 12, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def pass_by(self, **time: float) -> None:
+        """Move on, or back."""
+        self.now += timedelta(**time)
+
+
+@dataclass
+class Place:
+    """A Hub in a store. `bundles` is what recomputing finds by the evidence's name; others are not here."""
+
+    store: Store
+    clock: Clock = field(default_factory=Clock)
+    bundles: dict[str, EvidenceFacts] = field(default_factory=dict[str, EvidenceFacts])
+
+    @property
+    def hub(self) -> Hub:
+        """The Hub, on which ann publishes."""
+        return Hub(self.store, KINDS, by=ANN, verifier=self.verify, clock=self.clock)
+
+    @property
+    def governance(self) -> Governance:
+        """Who decides what."""
+        return Governance(self.store, verifier=self.verify, clock=self.clock)
+
+    def verify(self, version: Version) -> EvidenceFacts | None:
+        """Return what recomputing a bundle finds."""
+        return self.bundles.get(version.name)
+
+    def app(self, number: int = 1) -> Version:
+        """Publish a version of the app."""
+        return self.hub.publish("app", "bot", {"n": number})
+
+    def evidence(self, name: str, of: Version, **facts: Any) -> Version:
+        """Publish evidence about a version, whose bundle holds what `facts` say besides a pass."""
+        good = EvidenceFacts(
+            accepted=True,
+            outcome="pass",
+            signer="ci",
+            lock="base",
+            about=(of.digest,),
+            started_at="2026-03-03T11:00:00Z",
+            finished_at="2026-03-03T11:30:00Z",
+        )
+        self.bundles[name] = replace(good, **facts)
+        return self.hub.publish("evidence", name, {"outcome": "pass"}, parents=[of])
+
+    def govern(self, **conditions: str) -> Version:
+        """Put a policy in force that asks this before `prod` of an app moves."""
+        version = self.hub.publish(
+            "policy", "default", {"project": None, "require": {"app": {"prod": conditions}}}
+        )
+        live = self.governance.live("policy/default", "in-force")
+        read = live.digest if live else None
+        self.governance.move("policy/default", "in-force", version.reference, by=ANN, read=read)
+        return version
+
+
+NOWHERE = parse_digest("sha256:" + "0" * 64)
