@@ -64,6 +64,7 @@ def test_a_judge_scores_both_arms_and_its_evidence_says_who_judged_and_at_which_
     scores = [json.loads(line)["score"] for line in (bundle / "scores.jsonl").read_text("utf-8").splitlines()]
     labels = {(one["label"], one["reason"]) for one in scores if one["scorer"] == "right"}
     assert ("yes", "the country is the one") in labels
+    assert "5 canaries not obeyed" in (bundle / "report.html").read_text(encoding="utf-8")
     verified = genaiops(project, env, "arena", "verify", str(bundle))
     assert verified.returncode == 0, verified.stdout
     assert "right: it asks a model" in verified.stdout

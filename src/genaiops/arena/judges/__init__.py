@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from genaiops.arena.judges.panel import Panel
     from genaiops.arena.judges.reading import judge_files, read_judges
     from genaiops.arena.judges.scorer import Judged, JudgeScorer, judge_spec
-    from genaiops.arena.judges.telling import judging_text, judging_warnings
+    from genaiops.arena.judges.telling import judging_facts, judging_text, judging_warnings
 
 __all__ = [
     "Given",
@@ -23,6 +23,7 @@ __all__ = [
     "Panel",
     "judge_files",
     "judge_spec",
+    "judging_facts",
     "judging_text",
     "judging_warnings",
     "read_judges",
@@ -38,6 +39,7 @@ __getattr__ = attach(
         "Panel": "panel",
         "judge_files": "reading",
         "judge_spec": "scorer",
+        "judging_facts": "telling",
         "judging_text": "telling",
         "judging_warnings": "telling",
         "read_judges": "reading",

@@ -9,7 +9,12 @@ _UNSTEADY = 0.2
 
 
 def judging_text(one: Judging) -> str:
-    """Return one line: which model, what it was asked, and what that took."""
+    """Return one line: which judge and model, what it was asked, and what that took."""
+    return f"{one.judge} ({one.model.reference}): {judging_facts(one)}"
+
+
+def judging_facts(one: Judging) -> str:
+    """Return what a judge was asked, what that took, and how it stood what it was tried with."""
     parts = [f"{one.asked:,} asked, {one.cached:,} known before"]
     parts.append("price unknown" if one.cost_nanousd is None else usd(one.cost_nanousd))
     parts.append(f"{one.canaries} canaries not obeyed")
@@ -18,7 +23,7 @@ def judging_text(one: Judging) -> str:
         parts.append(f"{flips} of {one.anchors.rows} anchors flipped")
     if one.pairs:
         parts.append(f"{one.turned} of {one.pairs} pairs turned with their order")
-    return f"{one.judge} ({one.model.reference}): {', '.join(parts)}"
+    return ", ".join(parts)
 
 
 def judging_warnings(judging: Sequence[Judging]) -> list[str]:

@@ -135,7 +135,8 @@ def _decided(result: ClaimResult, unit: str, signed: bool) -> str:
     if (decided.low, decided.high) == (result.interval.low, result.interval.high):
         return ""
     low, high = number(decided.low, unit, signed=signed), number(decided.high, unit, signed=signed)
-    return f"Decided on [{low}, {high}], the thin line: one worst possible case is added against luck."
+    added = "the worst that can happen to a case, or to cases that break together, is added against luck"
+    return f"Decided on [{low}, {high}], the thin line: {added}."
 
 
 def _claim_picture(result: ClaimResult, unit: str, higher: bool) -> Markup:

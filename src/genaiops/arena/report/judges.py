@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from genaiops.arena.judges import judging_facts
 from genaiops.arena.model import Judge, Run
 from genaiops.arena.report.intervals import picture
 from genaiops.arena.report.words import clip, interval
@@ -34,7 +35,7 @@ class JudgeView:
     """A judge as it is shown.
 
     `alone` is what it shows by itself where people's labels decide; `needed`, the sample with which they
-    would.
+    would; `took`, what it was asked in this run and what it was tried with.
     """
 
     name: str
@@ -43,6 +44,7 @@ class JudgeView:
     rows: tuple[AgreementRow, ...]
     alone: str
     needed: str
+    took: str
 
 
 def judges(run: Run, verdict: Verdict) -> list[JudgeView]:
@@ -77,6 +79,7 @@ def _view(run: Run, verdict: Verdict, judge: Judge, one: JudgeAgreement | None) 
         rows=tuple(_rows(one)) if one else (),
         alone=" ".join(_alone(verdict, judge)),
         needed=_needed(run, verdict, judge),
+        took=next((f"{judging_facts(did)}." for did in run.judging if did.judge == judge.name), ""),
     )
 
 
