@@ -57,22 +57,22 @@ def test_a_clear_change_asks_a_part_of_the_suite_and_its_evidence_verifies_as_su
     jsonschema.validate(run, schema("arena_run"))
     assert run["outcome"] == "pass"
     assert run["sequential"]["stopped"] == "decided"
-    assert run["sequential"]["cases"] == 16
-    assert run["model_calls"] == 32
+    assert run["sequential"]["cases"] == 20
+    assert run["model_calls"] == 40
     bundle = Path(run["evidence"])
     manifest = json.loads((bundle / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["looks"] == {"clusters": [8, 10, 12], "spending": "obrien_fleming"}
-    assert len(manifest["order"]) == 16
+    assert len(manifest["order"]) == 20
     assert len((bundle / "cases.jsonl").read_text(encoding="utf-8").splitlines()) == 24
     verified = told(project, env, "verify", str(bundle))
     assert [level["status"] for level in verified["levels"]] == ["passed"] * 3
     shown = " ".join(genaiops(project, env, "show").stdout.split())  # a narrow terminal breaks the line
-    assert "stopped early, every claim is decided, at look 1 of 3; 16 cases asked, 8 saved" in shown
+    assert "stopped early, every claim is decided, at look 2 of 3; 20 cases asked, 4 saved" in shown
     again = told(project, env, "rescore", str(run["run"]), "--scorer", "exact_match")["comparisons"][0]
-    assert (again["candidate"]["n"], again["candidate"]["missing"]) == (16, 0), "unasked is not missing"
+    assert (again["candidate"]["n"], again["candidate"]["missing"]) == (20, 0), "unasked is not missing"
     page = (bundle / "report.html").read_text(encoding="utf-8")
     assert "Sequential: stopped early" in page
-    assert "8 of them not asked" in page
+    assert "4 of them not asked" in page
 
 
 @pytest.mark.proves("B-SEQUENTIAL")
@@ -96,9 +96,9 @@ def test_after_kill_9_a_sequential_run_goes_on_and_stops_where_it_would_have(
     whole = tmp_path / "whole"
     shutil.copytree(project, whole, ignore=shutil.ignore_patterns(".genaiops"))
     before = kill_once_kept(project, env, 6, "--sequential")
-    assert 6 <= before < 32
+    assert 6 <= before < 40
     resumed = told(project, env, "run", "--sequential")
-    assert resumed["model_calls"] == 32 - before
+    assert resumed["model_calls"] == 40 - before
     uninterrupted = told(whole, env, "run", "--sequential")
     assert resumed["claims"] == uninterrupted["claims"]
     assert resumed["sequential"] == uninterrupted["sequential"]

@@ -6,7 +6,6 @@ its own, and a version in the Hub.
 """
 
 import json
-import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
@@ -18,6 +17,7 @@ from genaiops.arena.candidates import environment, export
 from genaiops.arena.choice_fit import Learned, Offer, learn
 from genaiops.arena.datasets import read_cases
 from genaiops.arena.engine import Answered, Budget, answer_all
+from genaiops.arena.files import write_whole
 from genaiops.arena.git import find_repository
 from genaiops.arena.ledger import Ledger
 from genaiops.arena.model import Correct, Suite
@@ -88,7 +88,8 @@ async def calibrate(session: Session, options: CalibrateOptions) -> Calibrated:
     learned = learn(offers, right_from=suite.ruler.correct.threshold, keep=options.keep)
     manifest = _manifest(learned, options, digest, len(cases), suite.ruler.correct, prepared)
     file = session.root / "calibration" / f"{options.name}.json"
-    _write(file, json.dumps(manifest, indent=2, sort_keys=True) + "\n")
+    file.parent.mkdir(exist_ok=True)
+    write_whole(file, json.dumps(manifest, indent=2, sort_keys=True) + "\n")
     app = register_app(session.hub, prepared)
     with session.hub.activity("arena calibrate") as activity:
         activity.use(app.app)
@@ -236,10 +237,3 @@ def _manifest(
             },
         },
     }
-
-
-def _write(file: Path, text: str) -> None:
-    file.parent.mkdir(exist_ok=True)
-    partial = file.with_suffix(".partial")
-    partial.write_text(text, encoding="utf-8")
-    os.replace(partial, file)

@@ -9,6 +9,7 @@ import typer
 
 from genaiops.arena.drawing import draw_order
 from genaiops.arena.engine import now
+from genaiops.arena.files import write_whole
 from genaiops.arena.labels import (
     CODE,
     Desk,
@@ -24,7 +25,6 @@ from genaiops.arena.labels import (
     render_report,
     report_of,
     write_sheet,
-    write_whole,
 )
 from genaiops.arena.model import Judge, Label, Run
 from genaiops.arena.options import Json

@@ -6,12 +6,12 @@ it. A lock that its suite no longer agrees with counts for nothing, and says wha
 """
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from genaiops.arena.files import write_whole
 from genaiops.arena.model import FixedSuite, Lock, Suite
 from genaiops.arena.quarantine import without_quarantine
 from genaiops.arena.suites import plain_ruler
@@ -100,21 +100,14 @@ def read_locks(root: Path) -> SuiteLocks:
     except FileNotFoundError:
         return SuiteLocks(schema=SCHEMA, suites={})
     except OSError as error:
-        raise _not_possible("read", path, error) from error
+        raise _unreadable(path, error) from error
     return decode_json(SuiteLocks, content, where=LOCK_FILE, code="GAO-ARENA-301")
 
 
 def write_locks(root: Path, locks: SuiteLocks) -> Path:
     """Write the file of the project at `root`, whole or not at all; raises `OutsideError`."""
     path = root / LOCK_FILE
-    part = path.with_name(f".{LOCK_FILE}.{os.getpid()}.part")
-    try:
-        part.write_text(_text(locks), encoding="utf-8")
-        part.replace(path)
-    except OSError as error:
-        raise _not_possible("written", path, error) from error
-    finally:
-        part.unlink(missing_ok=True)
+    write_whole(path, _text(locks))
     return path
 
 
@@ -147,10 +140,10 @@ def _listed(names: Sequence[str]) -> str:
     return f"{len(names)} {'row' if len(names) == 1 else 'rows'} ({shown}{more})"
 
 
-def _not_possible(what: str, path: Path, error: OSError) -> OutsideError:
+def _unreadable(path: Path, error: OSError) -> OutsideError:
     return OutsideError(
         "GAO-ARENA-302",
-        f"{LOCK_FILE} cannot be {what}",
+        f"{LOCK_FILE} cannot be read",
         why=error.strerror or str(error),
         fix="check the disk and the rights of the project's folder",
         where=str(path),

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from genaiops.arena.labels.counting import CODE, choices_by, entries_of, labels_of
     from genaiops.arena.labels.report import LabelReport, render_report, report_of
     from genaiops.arena.labels.sample import questions_of, settled_by_code
-    from genaiops.arena.labels.sheet import read_sheet, write_sheet, write_whole
+    from genaiops.arena.labels.sheet import read_sheet, write_sheet
     from genaiops.arena.labels.terminal import Desk, ask_all
 
 _FILES = {
@@ -25,14 +25,14 @@ _FILES = {
     "counting": "CODE choices_by entries_of labels_of",
     "report": "LabelReport render_report report_of",
     "sample": "questions_of settled_by_code",
-    "sheet": "read_sheet write_sheet write_whole",
+    "sheet": "read_sheet write_sheet",
     "terminal": "Desk ask_all",
 }
 
 __all__ = [
     "CODE", "Desk", "LabelBook", "LabelReport", "agreement_of", "anchor_lines", "ask_all", "choices_by",
     "entries_of", "labels_of", "questions_of", "read_sheet", "render_report", "report_of",
-    "settled_by_code", "write_sheet", "write_whole",
+    "settled_by_code", "write_sheet",
 ]  # fmt: skip
 
 __getattr__ = attach(__name__, {name: file for file, names in _FILES.items() for name in names.split()})

@@ -7,11 +7,11 @@ separators, so texts are compared by their words.
 import csv
 import io
 import json
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import cast
 
+from genaiops.arena.files import write_whole
 from genaiops.arena.labels.sample import Question
 from genaiops.arena.labels.showing import parts_of
 from genaiops.arena.model import Judge
@@ -36,17 +36,6 @@ def write_sheet(path: Path, judge: Judge, questions: Sequence[Question]) -> None
             fix="name another file, or read this one with --from",
         )
     write_whole(path, text)
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a text file, whole or not at all; raises `OutsideError` where that fails."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        part.write_text(text, encoding="utf-8", newline="")
-        part.replace(path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise OutsideError("GAO-ARENA-340", f"{path} cannot be written", why=one_line(str(error))) from error
 
 
 def read_sheet(
