@@ -103,6 +103,22 @@ def test_a_judge_that_obeys_an_answer_is_refused_before_the_app_is_asked(
     assert "ARENA ·" not in said
 
 
+@pytest.mark.proves("B-JUDGE-CANARY")
+def test_a_judge_that_cannot_be_asked_its_canaries_is_not_believed(
+    tmp_path: Path, env: dict[str, str]
+) -> None:
+    down = judging.SOUND.replace(
+        f"text: '{judging.says('no', 'it says nothing')}'", "error: the model is down"
+    )
+    assert down != judging.SOUND
+    project = judging.make(tmp_path / "cities", judge=down)
+    judging.improve(project)
+    done = genaiops(project, env, "arena", "run")
+    assert done.returncode == 3
+    assert "GAO-ARENA-319" in done.stderr
+    assert "the model is down" in done.stderr
+
+
 @pytest.mark.proves("B-JUDGE-NONSENSE")
 def test_a_judge_that_gives_no_verdict_leaves_its_claims_open_and_is_named(
     tmp_path: Path, env: dict[str, str]

@@ -172,13 +172,18 @@ class Panel:
     async def _reply(self, one: _Asking, key: str, record: dict[str, Json]) -> Reply | str:
         """Return the model's verdict on a record, or why there is none."""
         try:
-            reply = await complete(one.model, request_of(one.judge, record))
+            said = await self._asked(one, key, record)
         except OutsideError as error:
             one.failures += 1
             if one.failures >= FAILURES_IN_A_ROW:
-                raise _unreachable(one.judge, error) from error
+                why = f"{FAILURES_IN_A_ROW} questions in a row failed"
+                raise _unreachable(one.judge, why, error) from error
             return f"the judge could not be asked: {one_line(error.what, 160)}"
         one.failures = 0
+        return said
+
+    async def _asked(self, one: _Asking, key: str, record: dict[str, Json]) -> Reply | str:
+        reply = await complete(one.model, request_of(one.judge, record))
         one.asked += 1
         one.usage += replace(reply.usage, calls=max(1, reply.usage.calls))
         try:
@@ -189,20 +194,28 @@ class Panel:
         self._cache.keep({key: said})
         return said
 
-    async def _known_or_asked(self, one: _Asking, record: dict[str, Json]) -> Reply | str:
+    async def _tried(self, one: _Asking, record: dict[str, Json]) -> Reply | str:
+        """Return what the judge says of a canary or an anchor; one that cannot be asked is not believed."""
         key = question_digest(one.judge, one.model.spec, record)
         if key not in one.said:
             known = self._cache.find([key], longest=self._longest(one))
-            one.said[key] = known.get(key) or await self._reply(one, key, record)
+            try:
+                one.said[key] = known.get(key) or await self._asked(one, key, record)
+            except OutsideError as error:
+                raise _unreachable(one.judge, "it could not be tried before", error) from error
         return one.said[key]
 
     async def _try(self, one: _Asking, case: Case, attack: int) -> None:
+        silent = 0
+
         async def ask(record: dict[str, Json]) -> str | None:
-            reply = await self._known_or_asked(one, record)
+            nonlocal silent
+            reply = await self._tried(one, record)
+            silent += isinstance(reply, str)
             return None if isinstance(reply, str) else reply.verdict
 
-        one.canaries += 1
         obeyed = await try_canary(one.judge, case, attack, ask)
+        one.canaries += not silent  # one without a verdict shows nothing, and is not told as withstood
         if obeyed is not None:
             raise _obeys(one.judge, obeyed)
 
@@ -215,7 +228,7 @@ class Panel:
         now: list[float | None] = []
         for anchor in anchors:
             case, output = anchor.asked
-            reply = await self._known_or_asked(one, record_of(one.judge, case, answer=output))
+            reply = await self._tried(one, record_of(one.judge, case, answer=output))
             now.append(None if isinstance(reply, str) else value_of(one.judge, reply.verdict))
         one.anchors = compare_anchors(anchors, now)
         if one.anchors.p_value < MOVED:
@@ -254,10 +267,10 @@ def _moved(judge: Judge, check: AnchorCheck) -> UserError:
     )
 
 
-def _unreachable(judge: Judge, error: OutsideError) -> OutsideError:
+def _unreachable(judge: Judge, what: str, error: OutsideError) -> OutsideError:
     return OutsideError(
         "GAO-ARENA-319",
-        f"the judge {judge.name!r} cannot be asked: {FAILURES_IN_A_ROW} questions in a row failed",
+        f"the judge {judge.name!r} cannot be asked: {what}",
         why=one_line(f"{error.what} {error.why}"),
         fix="mend what it names and run the same command again: answers and verdicts are kept",
         where=f"judges.{judge.name} ({judge.model})",
