@@ -16,6 +16,8 @@ if TYPE_CHECKING:
         Read,
         Reference,
         Scope,
+        compose_files,
+        listed_files,
         parse_reference,
         typed_kind,
     )
@@ -113,7 +115,7 @@ if TYPE_CHECKING:
 
 _FILES = {
     "artifacts": "KINDS Annotation Composed Kind KindSpec Manifest Principal Read Reference Scope "
-    "parse_reference typed_kind",
+    "compose_files listed_files parse_reference typed_kind",
     "cases": "Answer BlobRef Case Citation Output Passage Status ToolCall Usage",
     "chat": "ChatDelta ChatModel ChatReply ChatRequest Embedder Grounding Message ModelSpec TokenEmbedder",
     "codec": "decode decode_each decode_json encode encode_json json_schema",
@@ -130,7 +132,8 @@ _FILES = {
     "settings": "Settings",
     "text": "one_line plain",
     "traces": "Operation Span Trace",
-    "trees": "DigestText FileEntry FilesManifest check_paths diff_files file_entries files_closure split_lines",
+    "trees": "DigestText FileEntry FilesManifest check_paths diff_files file_entries files_closure "
+    "split_lines",
     "verdicts": "ArmFacts Changes Claim ClaimAtLook ClaimKind ClaimResult ClustersNeeded Comparison "
     "CostPerCorrect Decision Discovered DiscoveredSlice Flakiness Interval JudgeAgreement JudgedBy LockState "
     "Look Outcome Quarantine Quarantined RuleResult Sequential Spending Steadiness Stopped Verdict",
@@ -150,11 +153,12 @@ __all__ = [
     "Scorer", "ScorerSpec", "Sequential", "Settings", "SignedStatement", "SigningKey", "SnapshotId",
     "Span", "Spending", "Statement", "Status", "Steadiness", "Stopped", "Subject", "TokenEmbedder",
     "ToolCall", "Trace", "Usage", "UserError", "VectorIndex", "Verdict", "canonical", "check_paths",
-    "check_rule", "cost_nanousd", "decode", "decode_each", "decode_json", "diff_files", "digest_bytes",
-    "digest_json", "encode", "encode_json", "evaluate_rule", "fact_path", "file_entries",
-    "files_closure", "hex_of", "json_schema", "load_public_key", "load_signing_key", "new_signing_key",
-    "normalise", "one_line", "open_statement", "parse_digest", "parse_reference", "plain",
-    "read_front_matter", "read_yaml", "sign_statement", "split_lines", "token_f1", "typed_kind", "usd",
+    "check_rule", "compose_files", "cost_nanousd", "decode", "decode_each", "decode_json", "diff_files",
+    "digest_bytes", "digest_json", "encode", "encode_json", "evaluate_rule", "fact_path",
+    "file_entries", "files_closure", "hex_of", "json_schema", "listed_files", "load_public_key",
+    "load_signing_key", "new_signing_key", "normalise", "one_line", "open_statement", "parse_digest",
+    "parse_reference", "plain", "read_front_matter", "read_yaml", "sign_statement", "split_lines",
+    "token_f1", "typed_kind", "usd",
 ]  # fmt: skip
 
 __getattr__ = attach(__name__, {name: file for file, names in _FILES.items() for name in names.split()})

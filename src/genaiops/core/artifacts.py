@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from genaiops.core.digests import Digest, Json, parse_digest
 from genaiops.core.errors import UserError
-from genaiops.core.trees import FileEntry
+from genaiops.core.trees import FileEntry, file_entries
 
 Kind = Literal[
     "prompt",
@@ -104,11 +104,11 @@ class Composed:
 class KindSpec:
     """What a room tells the Hub about a kind that it owns.
 
-    `schema` is the JSON Schema of the manifest, and `shape` the type that it was made from, by which a manifest
-    that comes from outside is checked whole. `diff` says in lines how two manifests, and the blobs behind them,
-    differ. `closure` names the digests (blobs and versions) that a manifest rests on. `compose` makes a version
-    of files whose content is in the store already; `files` gives them back, by path. A kind without the two is
-    pushed with a manifest, and pulled as one.
+    `schema` is the JSON Schema of the manifest, and `shape` the type that it was made from, by which a
+    manifest that comes from outside is checked whole. `diff` says in lines how two manifests, and the blobs
+    behind them, differ. `closure` names the digests (blobs and versions) that a manifest rests on. `compose`
+    makes a version of files whose content is in the store already; `files` gives them back, by path. A kind
+    without the two is pushed with a manifest, and pulled as one.
     """
 
     kind: Kind
@@ -134,6 +134,17 @@ def typed_kind(
     return KindSpec(
         kind=kind, schema=schema, diff=diff, closure=closure, shape=shape, compose=compose, files=files
     )
+
+
+def compose_files(files: Sequence[FileEntry], read: Read) -> Composed:
+    """Return files as a version that lists them and is nothing else."""
+    listed: list[Json] = [entry.model_dump(mode="json") for entry in files]
+    return Composed(manifest={"files": listed}, blobs={entry.path: Digest(entry.digest) for entry in files})
+
+
+def listed_files(manifest: Manifest, read: Read) -> dict[str, bytes | Digest]:
+    """Return what `compose_files` was given."""
+    return {entry.path: Digest(entry.digest) for entry in file_entries(manifest)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Files under relative paths, as a manifest lists them. Paths come from outside and are believed in nothing."""
+"""Files under relative paths, as a manifest lists them. Paths come from outside and are not believed."""
 
 import re
 import unicodedata

@@ -1,7 +1,7 @@
 """What people say about a version besides its content: owner, licence, sensitivity, description.
 
-None of it is part of the digest, so equal content stays one version. Every row is an event: it is added and never
-changed, and what holds is what the last one says. Every function runs inside its caller's transaction.
+None of it is part of the digest, so equal content stays one version. Every row is an event: it is added and
+never changed, and what holds is what the last one says. Every function runs inside its caller's transaction.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,7 +21,9 @@ FIELDS: Mapping[str, int] = MappingProxyType(
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
-_SAID = sa.select(DESCRIPTIONS.c.version, DESCRIPTIONS.c.field, DESCRIPTIONS.c.value).order_by(DESCRIPTIONS.c.id)
+_SAID = sa.select(DESCRIPTIONS.c.version, DESCRIPTIONS.c.field, DESCRIPTIONS.c.value).order_by(
+    DESCRIPTIONS.c.id
+)
 _IDS: sa.BindParameter[list[int]] = sa.bindparam("ids", expanding=True)
 _SAID_OF = _SAID.where(DESCRIPTIONS.c.version.in_(_IDS))
 
@@ -39,7 +41,9 @@ def checked(said: Mapping[str, str]) -> dict[str, str]:
         if field not in FIELDS:
             raise faults.bad_description(field, f"what can be said is {', '.join(FIELDS)}")
         if len(value) > FIELDS[field]:
-            raise faults.bad_description(field, f"it has {len(value):,} characters, of at most {FIELDS[field]:,}")
+            raise faults.bad_description(
+                field, f"it has {len(value):,} characters, of at most {FIELDS[field]:,}"
+            )
         if field == "sensitivity" and value and value not in SENSITIVITIES:
             raise faults.bad_description(field, f"{value!r} is not one of {', '.join(SENSITIVITIES)}")
     return clean
@@ -52,7 +56,8 @@ def latest(connection: sa.Connection, ids: Sequence[int] | None) -> dict[int, di
     for version, field, value in rows:
         found.setdefault(version, {})[field] = value
     return {
-        version: {field: said[field] for field in FIELDS if said.get(field)} for version, said in found.items()
+        version: {field: said[field] for field in FIELDS if said.get(field)}
+        for version, said in found.items()
     }
 
 
@@ -71,8 +76,10 @@ def add(connection: sa.Connection, row: int, said: Mapping[str, str], by: str, a
 
 
 def inherited(connection: sa.Connection, row: int) -> dict[str, str]:
-    """Return what is said of the version before: a new one keeps its owner, and stays as sensitive as it was."""
-    here = sa.select(VERSIONS.c.kind, VERSIONS.c.project, VERSIONS.c.name).where(VERSIONS.c.id == row).subquery()
+    """Return what is said of the version before: a new one keeps owner, licence and sensitivity."""
+    here = (
+        sa.select(VERSIONS.c.kind, VERSIONS.c.project, VERSIONS.c.name).where(VERSIONS.c.id == row).subquery()
+    )
     query = sa.select(sa.func.max(VERSIONS.c.id)).where(
         VERSIONS.c.id < row,
         VERSIONS.c.kind == here.c.kind,

@@ -79,11 +79,11 @@ class Hub:
     ) -> Version:
         """Return the version that has this content, making it where it is new.
 
-        Blobs are bytes, files that are read in pieces, or digests of what is in the store already. Equal content
-        is one version: publishing it again adds only edges, labels and what is said of it, and brings back
-        content that was removed. A new version keeps its predecessor's owner, licence and sensitivity. Raises
-        `UserError` where the kind is unknown, the manifest does not fit it or rests on what is not here, or a
-        parent was made from this version (`circles`: such a parent may be left out instead).
+        Blobs are bytes, files that are read in pieces, or digests of what is in the store already. Equal
+        content is one version: publishing it again adds only edges, labels and what is said of it, and brings
+        back content that was removed. A new version keeps its predecessor's owner, licence and sensitivity.
+        Raises `UserError` where the kind is unknown, the manifest does not fit it or rests on what is not
+        here, or a parent was made from this version (`circles`: such a parent may be left out instead).
         """
         said = describing.checked(described)
         sweep = self._last_sweep()
@@ -147,7 +147,8 @@ class Hub:
     ) -> "list[Version]":
         """Return of each artifact the newest version that fits; the artifact changed last comes first.
 
-        Every word of `text` must begin a word of the version's name, labels, manifest, or of what is said of it.
+        Every word of `text` must begin a word of the version's name, labels, manifest, or of what is said of
+        it.
         """
         wanted = describing.checked(described)
         with self._database.read() as connection:

@@ -1,7 +1,7 @@
-"""Whether the content of versions is here: events of its removal and return, and of the sweeps that removed it.
+"""Whether the content of versions is here: events of its removal and return, and of sweeps.
 
-A sweep has two events. Between them blobs go; whoever put a blob before the sweep had ended looks again whether it
-is there. Every function runs inside its caller's transaction.
+A sweep has two events. Between them blobs go; whoever put a blob before the sweep had ended looks again
+whether it is there. Every function runs inside its caller's transaction.
 """
 
 from collections.abc import Sequence
@@ -65,7 +65,9 @@ def last_sweep(connection: sa.Connection) -> int | None:
 
     None is equal to no number: a sweep that was killed counts as going on until the next one has ended.
     """
-    last = connection.execute(sa.select(SWEEPS.c.id, SWEEPS.c.ended).order_by(SWEEPS.c.id.desc()).limit(1)).first()
+    last = connection.execute(
+        sa.select(SWEEPS.c.id, SWEEPS.c.ended).order_by(SWEEPS.c.id.desc()).limit(1)
+    ).first()
     if last is None:
         return 0
     return last.id if last.ended else None

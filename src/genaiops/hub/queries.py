@@ -102,18 +102,20 @@ def id_of(connection: sa.Connection, version: Version | Reference) -> int:
 
 
 def add_version(connection: sa.Connection, version: Version) -> int:
-    """Insert `version` under the next number of its name; return its row id."""
+    """Insert `version` and return its row id: under its number where that is set and free, else the next."""
     same_name = (
         VERSIONS.c.kind == version.kind,
         VERSIONS.c.name == version.name,
         VERSIONS.c.project == (version.project or ""),
     )
     highest = connection.execute(sa.select(sa.func.max(VERSIONS.c.number)).where(*same_name)).scalar_one()
+    same_number = sa.select(VERSIONS.c.id).where(*same_name, VERSIONS.c.number == version.number)
+    taken = connection.execute(same_number).first() is not None
     row = {
         "kind": version.kind,
         "project": version.project or "",
         "name": version.name,
-        "number": (highest or 0) + 1,
+        "number": version.number if version.number and not taken else (highest or 0) + 1,
         "digest": version.digest,
         "manifest": json.dumps(version.manifest),
         "blobs": json.dumps(version.blobs),

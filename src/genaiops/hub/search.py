@@ -67,7 +67,9 @@ def _entry(connection: sa.Connection, row: int, *, described: bool = True) -> di
     labels = sa.select(LABELS.c.key, LABELS.c.value).where(LABELS.c.version == row).order_by(LABELS.c.key)
     parts = [version["kind"], version["project"], version["name"]]
     parts += [part for key, value in connection.execute(labels) for part in (key, value)]
-    parts += connection.execute(_SAID.order_by(DESCRIPTIONS.c.field), {"of": row}).scalars() if described else []
+    parts += (
+        connection.execute(_SAID.order_by(DESCRIPTIONS.c.field), {"of": row}).scalars() if described else []
+    )
     parts += _words(json.loads(version["manifest"]))
     return {"id": row, "kind": version["kind"], "text": "\n".join(parts)}
 
