@@ -48,10 +48,10 @@ _FILES = {
 
 __all__ = [
     "APP_KIND", "CALIBRATION_KIND", "KINDS", "LOCKFILES", "PROJECT_FILE", "AppTarget", "AppWorker",
-    "ChunkConfig", "ClaimConfig", "Context", "GateConfig", "JudgeConfig", "KnowledgeConfig", "Overrides", "OwnEnvironment",
-    "Params", "PriceConfig", "Project", "ProjectFile", "ReuseConfig", "ScorerConfig", "Services",
-    "SuiteConfig", "found_environment", "installed_packages", "load_project", "own_environment",
-    "read_lockfile", "start_app",
+    "ChunkConfig", "ClaimConfig", "Context", "GateConfig", "JudgeConfig", "KnowledgeConfig",
+    "Overrides", "OwnEnvironment", "Params", "PriceConfig", "Project", "ProjectFile", "ReuseConfig",
+    "ScorerConfig", "Services", "SuiteConfig", "found_environment", "installed_packages",
+    "load_project", "own_environment", "read_lockfile", "start_app",
 ]  # fmt: skip
 
 __getattr__ = attach(__name__, {name: file for file, names in _FILES.items() for name in names.split()})

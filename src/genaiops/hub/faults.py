@@ -81,8 +81,8 @@ def circle(version: Version, parent: Version) -> UserError:
     return UserError(
         "GAO-HUB-009",
         f"{version.short} cannot be made from {parent.short}",
-        why=f"{parent.short} was itself made from {version.short}: equal content is one version, whenever it
-        came", fix=f"see genaiops hub lineage {parent.short}, and leave that parent out",
+        why=f"{parent.short} was itself made from {version.short}; equal content is one version",
+        fix=f"see genaiops hub lineage {parent.short}, and leave that parent out",
     )
 
 

@@ -62,8 +62,9 @@ def show_lines(version: Version, standing: Standing, now: datetime) -> Iterator[
 def _imported(record: ImportedRecord) -> Iterator[str]:
     """Yield what was decided elsewhere, which counts for nothing here."""
     author = f" by {one_line(record.author)}" if record.author else ""
-    yield f"imported {record.at} by {one_line(record.by)}; there v{record.number},
-    {record.created_at}{author}" for approval in record.approvals:
+    there = f"there v{record.number}, {record.created_at}{author}"
+    yield f"imported {record.at} by {one_line(record.by)}; {there}"
+    for approval in record.approvals:
         yield f"    there approved {approval.at} as {one_line(approval.role)} by {one_line(approval.by)}"
     for move in record.moves:
         yield f"    there {one_line(move.alias)} since {move.at}, by {one_line(move.by)}{_because(move)}"

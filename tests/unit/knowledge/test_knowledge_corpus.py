@@ -121,6 +121,6 @@ def test_the_hub_is_told_each_document_and_what_changed(docs: Path) -> None:
         "documents: 2 -> 2",
         "- sub/b.txt",
         "+ new.md",
-        "~ a.md (text, title, access: everyone -> staff)",
+        "~ a.md (text, title, metadata, access: everyone -> staff)",
     ]
     assert CORPUS_KIND.closure(new) == corpus_blobs(corpus).keys()

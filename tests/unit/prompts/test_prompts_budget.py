@@ -67,5 +67,5 @@ def test_two_versions_of_a_prompt_differ_by_their_lines() -> None:
     assert "-two" in lines
     assert "+three" in lines
     assert '+example: {"q": "x"}' in lines
-    assert lines[-1] == "tokens: about 6 -> 14 (+8)"
+    assert lines[-1] == "tokens: about 4 -> 10 (+6)"
     assert PROMPT_KIND.diff(prompt_facts(old), prompt_facts(old), no_blob) == []

@@ -1,6 +1,6 @@
 """`genaiops hub …`: files in and out, archives, retention. Thin over `Contents`."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, cast
@@ -225,7 +225,7 @@ def prune(
 
 
 @contextmanager
-def _progress(console: Console, label: str, total: int) -> Iterator[Told]:
+def _progress(console: Console, label: str, total: int) -> Generator[Told]:
     if total < LARGE:
         yield lambda size: None
         return

@@ -8,7 +8,16 @@ from typing import BinaryIO, Literal
 
 import sqlalchemy as sa
 
-from genaiops.core import Digest, KindSpec, Reference, decode, digest_json, parse_digest, parse_reference
+from genaiops.core import (
+    Digest,
+    Json,
+    KindSpec,
+    Reference,
+    decode,
+    digest_json,
+    parse_digest,
+    parse_reference,
+)
 from genaiops.hub import decisions, describing, faults, imports, keeping, queries
 from genaiops.hub.contents import faults as refusals
 from genaiops.hub.contents.archive import ArchivedVersion, Listing, read_blobs, read_listing
@@ -84,7 +93,11 @@ def _check_version(version: ArchivedVersion, path: Path, kinds: Mapping[str, Kin
         decode(spec.shape, version.manifest, where=f"{path}: {place}", code="GAO-HUB-002")
     for digest in version.blobs.values():
         parse_digest(digest)
-    content = {"kind": version.kind, "manifest": version.manifest, "blobs": dict(version.blobs)}
+    content: dict[str, Json] = {
+        "kind": version.kind,
+        "manifest": version.manifest,
+        "blobs": dict(version.blobs),
+    }
     if digest_json(content) != version.digest or version.number < 1:
         raise refusals.bad_archive(path, f"{place} has another content than its digest says")
     describing.checked(version.described)

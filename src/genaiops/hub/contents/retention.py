@@ -1,10 +1,9 @@
 """What retention keeps. Pure, over the graph of everything that is published."""
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from genaiops.core import Digest
 from genaiops.hub import aliases
 from genaiops.hub.contents.graph import Graph
 from genaiops.hub.model import Move
@@ -12,7 +11,7 @@ from genaiops.hub.model import Move
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retention:
-    """Content stays of the newest `keep` versions of an artifact, and of what is newer than `older_than` days.
+    """Content stays of the newest `keep` versions of an artifact, and of what has at most `older_than` days.
 
     Only versions of `kinds` are looked at; none: of every kind.
     """
@@ -35,10 +34,10 @@ def removable(
     move and about such a version; what somebody approved; the newest of each artifact; what was published
     since; and all that any of these was made from. `since`: RFC 3339, UTC.
     """
-    rows = {(each.kind, each.project, each.name, each.digest): row for row, each in graph.versions.items()}
-    pinned = {rows[_target(move)] for move in _pinning(moves, since)}
+    rows = {each.reference: row for row, each in graph.versions.items()}
+    pinned = {rows[str(move.to_version)] for move in _pinning(moves, since)}
     kept = pinned | set(approved) | _young(graph, retention, since)
-    cited = {digest for move in moves if rows[_target(move)] in pinned for digest in move.evidence}
+    cited = {digest for move in moves if rows[str(move.to_version)] in pinned for digest in move.evidence}
     for row, version in graph.versions.items():
         if version.kind == "evidence" and (
             version.digest in cited or pinned & graph.rests_on.get(row, set())
@@ -57,10 +56,10 @@ def removable(
 
 def _pinning(moves: Sequence[Move], since: str) -> Iterator[Move]:
     """Yield of each alias the last move, the one that a rollback goes back to, and what was live since."""
-    histories: dict[tuple[str, str | None, str, str], list[Move]] = {}
+    histories: dict[str, list[Move]] = {}
     for move in moves:
-        kind, project, name, _ = _target(move)
-        histories.setdefault((kind, project, name, move.alias), []).append(move)
+        of = replace(move.to_version, number=None, digest=None, alias=move.alias)
+        histories.setdefault(str(of), []).append(move)
     for history in histories.values():
         yield history[-1]
         back = aliases.before(history)
@@ -75,8 +74,3 @@ def _young(graph: Graph, retention: Retention, since: str) -> set[int]:
         artifacts.setdefault((version.kind, version.project, version.name), []).append(row)
     newest = {row for rows in artifacts.values() for row in rows[-retention.keep :]}
     return newest | {row for row, version in graph.versions.items() if version.created_at >= since}
-
-
-def _target(move: Move) -> tuple[str, str | None, str, Digest | None]:
-    to = move.to_version
-    return to.kind, to.project, to.name, to.digest
