@@ -231,7 +231,8 @@ def _take_deprecation(
 
 
 def _take_edges(connection: sa.Connection, listing: Listing, rows: Sequence[int], fresh: set[int]) -> None:
-    there = set(connection.execute(sa.select(EDGES.c.child, EDGES.c.parent, EDGES.c.activity)).tuples())
+    edges = connection.execute(sa.select(EDGES.c.child, EDGES.c.parent, EDGES.c.activity))
+    there = {(edge.child, edge.parent, edge.activity) for edge in edges}
     for edge in listing.edges:
         child, parent = rows[edge.child], rows[edge.parent]
         if (child, parent, edge.activity) in there:
