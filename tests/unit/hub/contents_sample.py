@@ -1,5 +1,6 @@
 """A Hub with every kind that there is, its contents as files, and files to push."""
 
+import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -51,4 +52,5 @@ def write(folder: Path, **files: str) -> Path:
 
 def row(number: int, answer: str = "yes", topic: str = "x") -> str:
     """Return a row of a dataset."""
-    return f'{{"id": "q{number}", "inputs": {{"question": "{number}?"}}, "expected": {{"answers": ["{answer}"]}}, "tags": {{"topic": "{topic}"}}}}\n'
+    case = {"id": f"q{number}", "inputs": {"question": f"{number}?"}, "expected": {"answers": [answer]}}
+    return json.dumps({**case, "tags": {"topic": topic}}) + "\n"

@@ -73,4 +73,4 @@ def _young(graph: Graph, retention: Retention, since: str) -> set[int]:
     for row, version in sorted(graph.versions.items()):
         artifacts.setdefault((version.kind, version.project, version.name), []).append(row)
     newest = {row for rows in artifacts.values() for row in rows[-retention.keep :]}
-    return newest | {row for row, version in graph.versions.items() if version.created_at >= since}
+    return newest | {row for row, version in graph.versions.items() if version.created_at > since}
