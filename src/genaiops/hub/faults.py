@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from genaiops.core import Digest, Reference, UserError
 from genaiops.hub.model import Version
 
+BAD_MANIFEST = "GAO-HUB-002"
+
 
 def unknown_kind(kind: str, known: Iterable[str]) -> UserError:
     """Return the error for a kind that no room has registered here."""
@@ -19,7 +21,7 @@ def unknown_kind(kind: str, known: Iterable[str]) -> UserError:
 def bad_manifest(kind: str, name: str, why: str) -> UserError:
     """Return the error for a manifest that does not fit its kind."""
     return UserError(
-        "GAO-HUB-002", f"this is not the manifest of a {kind}", why=why, fix="correct it", where=name
+        BAD_MANIFEST, f"this is not the manifest of a {kind}", why=why, fix="correct it", where=name
     )
 
 

@@ -225,7 +225,9 @@ class Hub:
         if why:
             raise faults.bad_manifest(wanted.kind, wanted.name, why)
         if spec.shape is not None:
-            decode(spec.shape, wanted.manifest, where=f"{wanted.kind}/{wanted.name}", code="GAO-HUB-002")
+            decode(
+                spec.shape, wanted.manifest, where=f"{wanted.kind}/{wanted.name}", code=faults.BAD_MANIFEST
+            )
         given = set(wanted.blobs.values())
         for digest in sorted(spec.closure(wanted.manifest) - given):
             if not self._blobs.has(digest) and not self._has_version(digest):

@@ -133,7 +133,7 @@ def _compose_corpus(files: Sequence[FileEntry], read: Read) -> Composed:
     texts = {entry.path: entry for entry in files if entry.path.lower().endswith(SUFFIXES)}
     if not texts:
         raise UserError(
-            "GAO-KNOWLEDGE-017",
+            "GAO-KNOWLEDGE-070",
             "there is no document among what is pushed",
             why=f"documents are files ending in {' or '.join(SUFFIXES)}",
             fix="push a folder of Markdown or text files; other files can be pushed as blob/NAME",

@@ -78,7 +78,7 @@ def _compose(files: Sequence[FileEntry], read: Read) -> Composed:
     prompts = [entry for entry in files if entry.path.lower().endswith(".md")]
     if len(prompts) != 1:
         raise UserError(
-            "GAO-PROMPTS-020",
+            "GAO-PROMPTS-030",
             "a prompt is one Markdown file",
             why=f"there are {len(prompts)} among what is pushed",
             fix="push one file, and its file of examples where it names one",
@@ -102,7 +102,7 @@ def _examples(named: str | None, files: Sequence[FileEntry], read: Read, where: 
     found = [entry for entry in files if entry.path.rpartition("/")[2] == named.rpartition("/")[2]]
     if len(found) != 1:
         raise UserError(
-            "GAO-PROMPTS-021",
+            "GAO-PROMPTS-031",
             f"the examples of the prompt are not among what is pushed: {named}",
             why="they are part of the prompt",
             fix=f"push both: {where} and that file",
@@ -116,7 +116,7 @@ def _text(entry: FileEntry, read: Read) -> str:
         return b"".join(read(Digest(entry.digest))).decode("utf-8")
     except UnicodeDecodeError as error:
         raise UserError(
-            "GAO-PROMPTS-022",
+            "GAO-PROMPTS-032",
             "the file is not UTF-8",
             why=f"byte {error.start} cannot stand there",
             fix="save it as UTF-8",

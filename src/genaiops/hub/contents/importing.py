@@ -90,7 +90,7 @@ def _check_version(version: ArchivedVersion, path: Path, kinds: Mapping[str, Kin
     if why:
         raise faults.bad_manifest(version.kind, version.name, why)
     if spec.shape is not None:
-        decode(spec.shape, version.manifest, where=f"{path}: {place}", code="GAO-HUB-002")
+        decode(spec.shape, version.manifest, where=f"{path}: {place}", code=faults.BAD_MANIFEST)
     for digest in version.blobs.values():
         parse_digest(digest)
     content: dict[str, Json] = {
