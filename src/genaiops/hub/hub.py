@@ -97,7 +97,8 @@ class Hub:
         facts = self._verifier(wanted) if self._verifier and kind == decisions.EVIDENCE_KIND else None
         with self._database.write() as connection:
             if sweep is None or keeping.last_sweep(connection) != sweep:
-                self._keep(wanted, blobs)  # what was put may have been swept away since
+                self._check(wanted)  # what was there, or was put, may have been swept away since
+                self._keep(wanted, blobs)
             found = self._same(connection, wanted)
             row = found[0] if found else queries.add_version(connection, wanted)
             made_from = self._made_from(connection, found, parents, circles)
