@@ -1,6 +1,7 @@
 """Write the JSON Schemas that are committed under schemas/; with --check, fail where one is stale.
 
-A contract's schema describes what we write; the project file's and the policy's describe what people write.
+A contract's schema describes what we write; the project file's and the policy's describe what people write,
+and `kind_*` the manifests of what the Hub keeps.
 """
 
 import json
@@ -13,6 +14,7 @@ from genaiops.access.model import AuditLog, AuditResult, Changed, Grants, Keys, 
 from genaiops.app import ProjectFile
 from genaiops.app.model import Asked, Found, Indexes
 from genaiops.arena import (
+    KINDS,
     LabelReport,
     LockReport,
     Recorded,
@@ -63,6 +65,11 @@ def schemas() -> dict[str, dict[str, Json]]:
     made["genaiops.schema.json"] = {"$schema": "https://json-schema.org/draft/2020-12/schema", **project}
     policy = cast("dict[str, Json]", PolicyFile.model_json_schema(mode="validation"))
     made["policy.schema.json"] = {"$schema": "https://json-schema.org/draft/2020-12/schema", **policy}
+    for kind in KINDS:
+        made[f"kind_{kind.kind}.schema.json"] = {
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            **dict(kind.schema),
+        }
     return made
 
 

@@ -2,7 +2,8 @@
 
 `Hub.publish` writes blobs first, then one transaction; `Hub.activity` turns what code reads into the parents
 of what it produces; `Hub.lineage` walks the edges. `Governance` moves aliases under a policy and records
-approvals and deprecations. What a kind means is told by the room that owns it, and evidence is recomputed by
+approvals and deprecations. `Contents` brings files in and out, moves versions between Hubs and removes
+content that nothing needs. What a kind means is told by the room that owns it, and evidence is recomputed by
 a verifier that is handed in.
 """
 
@@ -11,6 +12,10 @@ from typing import TYPE_CHECKING
 from genaiops.lazy import attach
 
 if TYPE_CHECKING:
+    from genaiops.hub.blob import BLOB_KIND
+    from genaiops.hub.contents.contents import Contents
+    from genaiops.hub.contents.retention import Retention
+    from genaiops.hub.describing import SENSITIVITIES
     from genaiops.hub.differences import diff_json
     from genaiops.hub.governance import Governance, Override
     from genaiops.hub.hub import Activity, Hub
@@ -19,6 +24,10 @@ if TYPE_CHECKING:
     from genaiops.hub.policy import POLICY_KIND, PolicyFile
 
 _FILES = {
+    "blob": "BLOB_KIND",
+    "contents.contents": "Contents",
+    "contents.retention": "Retention",
+    "describing": "SENSITIVITIES",
     "differences": "diff_json",
     "governance": "Governance Override",
     "hub": "Activity Hub",
@@ -28,8 +37,9 @@ _FILES = {
 }
 
 __all__ = [
-    "POLICY_KIND", "Activity", "Edge", "EvidenceFacts", "EvidenceVerifier", "Governance", "Hub", "Move",
-    "Override", "PolicyFile", "Standing", "Version", "diff_json", "local_user",
+    "BLOB_KIND", "POLICY_KIND", "SENSITIVITIES", "Activity", "Contents", "Edge", "EvidenceFacts",
+    "EvidenceVerifier", "Governance", "Hub", "Move", "Override", "PolicyFile", "Retention", "Standing",
+    "Version", "diff_json", "local_user",
 ]  # fmt: skip
 
 __getattr__ = attach(__name__, {name: file for file, names in _FILES.items() for name in names.split()})

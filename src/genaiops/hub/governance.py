@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 import sqlalchemy as sa
 
 from genaiops.core import Digest, Principal, Reference, parse_reference
-from genaiops.hub import aliases, decisions, faults, queries, refusals, resolving
+from genaiops.hub import aliases, decisions, faults, imports, queries, refusals, resolving
 from genaiops.hub.model import Action, Approval, EvidenceVerifier, Move, Standing, Version
 from genaiops.hub.policy import POLICY_KIND
 from genaiops.hub.ruling import about, evidence_to_look_at, rule
@@ -182,6 +182,7 @@ class Governance:
                 approvals=tuple(decisions.approvals(connection, row)),
                 evidence=tuple(found.evidence for found in about(connection, row, version)),
                 recomputed=decisions.checked(connection, (row, version)),
+                imported=tuple(imports.records(connection, row)),
             )
 
     def _recompute(self, artifact: str, alias: str, to: str | Reference) -> None:

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
 from genaiops.core import Digest, Reference
-from genaiops.hub import search
+from genaiops.hub import describing, keeping, search
 from genaiops.hub.events import DEPRECATIONS
 from genaiops.hub.model import Deprecation, Edge, Version
 from genaiops.hub.tables import EDGES, LABELS, VERSIONS
@@ -20,8 +20,13 @@ def find(connection: sa.Connection, *conditions: sa.ColumnElement[bool]) -> list
     query = sa.select(VERSIONS).where(*conditions).order_by(VERSIONS.c.id)
     rows = connection.execute(query).mappings().all()
     ids = [row["id"] for row in rows]
+    few = ids if len(ids) < _MOST_IDS else None
     labels, deprecated = _labels(connection, ids), _deprecations(connection, ids)
-    return [(row["id"], _version(row, labels.get(row["id"], {}), deprecated.get(row["id"]))) for row in rows]
+    described, removed = describing.latest(connection, few), keeping.removed(connection, few)
+    return [
+        (of, _version(row, labels.get(of, {}), deprecated.get(of), described.get(of, {}), removed.get(of)))
+        for of, row in zip(ids, rows, strict=True)
+    ]
 
 
 def newest(
@@ -31,6 +36,7 @@ def newest(
     name: str | None = None,
     text: str | None = None,
     labels: Mapping[str, str],
+    described: Mapping[str, str] = describing.NOTHING,
     limit: int,
 ) -> list[Version]:
     """Return of each artifact the newest version that fits, the artifact changed last first.
@@ -42,7 +48,7 @@ def newest(
     if text is not None:
         found = search.matching(text, kind, labels).subquery()
         query = sa.select(*columns).join(found, found.c.rowid == VERSIONS.c.id).order_by(found.c.rowid.desc())
-    elif not labels:
+    elif not labels and not described:
         of_each = sa.select(sa.func.max(VERSIONS.c.id)).group_by(*columns[1:])
         query = query.where(VERSIONS.c.id.in_(of_each))
     wanted = {"kind": kind, "name": name}
@@ -50,6 +56,8 @@ def newest(
     for key, value in labels.items():
         has = sa.select(LABELS.c.version).where(LABELS.c.key == key, LABELS.c.value == value)
         query = query.where(VERSIONS.c.id.in_(has))
+    for field, value in described.items():
+        query = query.where(VERSIONS.c.id.in_(describing.holds(field, value)))
     chosen: dict[tuple[str, str, str], int] = {}
     for row, *artifact in connection.execute(query):  # read row by row: it ends early where much matches
         chosen.setdefault((artifact[0], artifact[1], artifact[2]), row)
@@ -94,18 +102,20 @@ def id_of(connection: sa.Connection, version: Version | Reference) -> int:
 
 
 def add_version(connection: sa.Connection, version: Version) -> int:
-    """Insert `version` under the next number of its name; return its row id."""
+    """Insert `version` and return its row id: under its number where that is set and free, else the next."""
     same_name = (
         VERSIONS.c.kind == version.kind,
         VERSIONS.c.name == version.name,
         VERSIONS.c.project == (version.project or ""),
     )
     highest = connection.execute(sa.select(sa.func.max(VERSIONS.c.number)).where(*same_name)).scalar_one()
+    same_number = sa.select(VERSIONS.c.id).where(*same_name, VERSIONS.c.number == version.number)
+    taken = connection.execute(same_number).first() is not None
     row = {
         "kind": version.kind,
         "project": version.project or "",
         "name": version.name,
-        "number": (highest or 0) + 1,
+        "number": version.number if version.number and not taken else (highest or 0) + 1,
         "digest": version.digest,
         "manifest": json.dumps(version.manifest),
         "blobs": json.dumps(version.blobs),
@@ -134,6 +144,13 @@ def add_edges(
     ]
     if rows:
         connection.execute(insert(EDGES).on_conflict_do_nothing(), rows)
+
+
+def closing_circle(connection: sa.Connection, row: int, parents: Collection[int]) -> set[int]:
+    """Return those of `parents` that were made from the version `row` themselves."""
+    reached = sa.select(sa.literal(row).label("id")).cte("reached", recursive=True)
+    reached = reached.union(sa.select(EDGES.c.child).where(EDGES.c.parent == reached.c.id))
+    return set(parents) & set(connection.execute(sa.select(reached.c.id)).scalars()) - {row}
 
 
 def set_labels(connection: sa.Connection, version: int, labels: Mapping[str, str]) -> None:
@@ -205,7 +222,13 @@ def _deprecation(row: sa.RowMapping) -> Deprecation:
     )
 
 
-def _version(row: sa.RowMapping, labels: dict[str, str], deprecated: Deprecation | None) -> Version:
+def _version(
+    row: sa.RowMapping,
+    labels: dict[str, str],
+    deprecated: Deprecation | None,
+    described: dict[str, str],
+    removed: str | None,
+) -> Version:
     return Version(
         kind=row["kind"],
         name=row["name"],
@@ -218,4 +241,6 @@ def _version(row: sa.RowMapping, labels: dict[str, str], deprecated: Deprecation
         created_at=row["created_at"],
         labels=labels,
         deprecated=deprecated,
+        described=described,
+        removed=removed,
     )

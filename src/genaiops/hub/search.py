@@ -1,4 +1,4 @@
-"""Words in versions: names, labels and manifests, through SQLite's full-text index (FTS5).
+"""Words in versions: names, labels, descriptions and manifests, through SQLite's full-text index (FTS5).
 
 Everything that knows FTS5 is here: another store needs this file's four functions and nothing else. The index
 keeps no text of its own, so a row is taken out by giving back what it was made of.
@@ -11,10 +11,14 @@ from collections.abc import Iterator, Mapping
 import sqlalchemy as sa
 
 from genaiops.core import Json
+from genaiops.hub.events import DESCRIPTIONS
 from genaiops.hub.tables import LABELS, VERSIONS
 
 _TABLE = """CREATE VIRTUAL TABLE hub_search USING fts5(
     kind, text, content='', prefix='2 3', tokenize='unicode61 remove_diacritics 2')"""
+_INSERT = sa.text("INSERT INTO hub_search(rowid, kind, text) VALUES (:id, :kind, :text)")
+_LAST = sa.select(sa.func.max(DESCRIPTIONS.c.id)).where(DESCRIPTIONS.c.version == sa.bindparam("of"))
+_SAID = sa.select(DESCRIPTIONS.c.value).where(DESCRIPTIONS.c.id.in_(_LAST.group_by(DESCRIPTIONS.c.field)))
 _WORD = re.compile(r"\w+")
 
 
@@ -22,17 +26,17 @@ def create(connection: sa.Connection) -> None:
     """Make the index, of what is there already too."""
     connection.exec_driver_sql(_TABLE)
     for (row,) in connection.execute(sa.select(VERSIONS.c.id)).all():
-        add(connection, row)
+        # descriptions are a later step: there is none yet
+        connection.execute(_INSERT, _entry(connection, row, described=False))
 
 
 def add(connection: sa.Connection, row: int) -> None:
     """Put the version with row id `row` into the index as it is now."""
-    statement = sa.text("INSERT INTO hub_search(rowid, kind, text) VALUES (:id, :kind, :text)")
-    connection.execute(statement, _entry(connection, row))
+    connection.execute(_INSERT, _entry(connection, row))
 
 
 def remove(connection: sa.Connection, row: int) -> None:
-    """Take a version out, before its labels change."""
+    """Take a version out, before its labels or what is said of it change."""
     statement = sa.text(
         "INSERT INTO hub_search(hub_search, rowid, kind, text) VALUES ('delete', :id, :kind, :text)"
     )
@@ -58,11 +62,14 @@ def matching(text: str, kind: str | None, labels: Mapping[str, str]) -> sa.Selec
     return sa.select(found.c.rowid).where(match).order_by(found.c.rowid.desc())
 
 
-def _entry(connection: sa.Connection, row: int) -> dict[str, str | int]:
+def _entry(connection: sa.Connection, row: int, *, described: bool = True) -> dict[str, str | int]:
     version = connection.execute(sa.select(VERSIONS).where(VERSIONS.c.id == row)).mappings().one()
     labels = sa.select(LABELS.c.key, LABELS.c.value).where(LABELS.c.version == row).order_by(LABELS.c.key)
     parts = [version["kind"], version["project"], version["name"]]
     parts += [part for key, value in connection.execute(labels) for part in (key, value)]
+    parts += (
+        connection.execute(_SAID.order_by(DESCRIPTIONS.c.field), {"of": row}).scalars() if described else []
+    )
     parts += _words(json.loads(version["manifest"]))
     return {"id": row, "kind": version["kind"], "text": "\n".join(parts)}
 

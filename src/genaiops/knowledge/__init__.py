@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from genaiops.knowledge.cache import EmbeddingCache
     from genaiops.knowledge.corpus import SUFFIXES, corpus_blobs, corpus_facts, parse_document, read_corpus
     from genaiops.knowledge.index import LocalIndex
-    from genaiops.knowledge.kinds import CORPUS_KIND, INDEX_KIND, index_facts
+    from genaiops.knowledge.kinds import CORPUS_KIND, INDEX_KIND, KINDS, index_facts
     from genaiops.knowledge.maxsim import TokenCache, rank
     from genaiops.knowledge.model import Chunk, ChunkOptions, Corpus, Document, Recipe
     from genaiops.knowledge.retrieve import retrieve
@@ -24,7 +24,7 @@ _FILES = {
     "cache": "EmbeddingCache",
     "corpus": "SUFFIXES corpus_blobs corpus_facts parse_document read_corpus",
     "index": "LocalIndex",
-    "kinds": "CORPUS_KIND INDEX_KIND index_facts",
+    "kinds": "CORPUS_KIND INDEX_KIND KINDS index_facts",
     "maxsim": "TokenCache rank",
     "model": "Chunk ChunkOptions Corpus Document Recipe",
     "retrieve": "retrieve",
@@ -32,7 +32,7 @@ _FILES = {
 }
 
 __all__ = [
-    "CORPUS_KIND", "INDEX_KIND", "SUFFIXES", "Chunk", "ChunkOptions", "Corpus", "CountsTokens",
+    "CORPUS_KIND", "INDEX_KIND", "KINDS", "SUFFIXES", "Chunk", "ChunkOptions", "Corpus", "CountsTokens",
     "Document", "EmbeddingCache", "LocalIndex", "Recipe", "TokenCache", "build_index", "corpus_blobs",
     "corpus_facts",
     "index_facts", "make_chunks", "open_index", "parse_document", "rank", "read_corpus", "retrieve",

@@ -13,11 +13,13 @@ if TYPE_CHECKING:
     from genaiops.models.catalogue import Weight
     from genaiops.models.context import ModelContext, Provider
     from genaiops.models.folding import complete
+    from genaiops.models.kinds import KINDS
     from genaiops.models.prices import Price, Prices
     from genaiops.models.registry import open_chat, open_embedder
     from genaiops.models.weights import Weights
 
 __all__ = [
+    "KINDS",
     "ModelContext",
     "Price",
     "Prices",
@@ -32,6 +34,7 @@ __all__ = [
 __getattr__ = attach(
     __name__,
     {
+        "KINDS": "kinds",
         "ModelContext": "context",
         "Price": "prices",
         "Prices": "prices",

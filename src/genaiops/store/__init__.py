@@ -12,9 +12,10 @@ if TYPE_CHECKING:
     from genaiops.store.blobs import Blobs
     from genaiops.store.database import Database
     from genaiops.store.faults import disk_error
+    from genaiops.store.files import write_new, write_pieces
     from genaiops.store.store import Store, find_store
 
-__all__ = ["Blobs", "Database", "Store", "disk_error", "find_store"]
+__all__ = ["Blobs", "Database", "Store", "disk_error", "find_store", "write_new", "write_pieces"]
 
 __getattr__ = attach(
     __name__,
@@ -24,5 +25,7 @@ __getattr__ = attach(
         "Store": "store",
         "disk_error": "faults",
         "find_store": "store",
+        "write_new": "files",
+        "write_pieces": "files",
     },
 )

@@ -14,6 +14,8 @@ from genaiops.store.faults import disk_error
 
 _CHUNK = 1 << 20
 _STALE_SECONDS = 3600
+_PREFIX = 2
+"""How many hexadecimal digits name a folder of blobs."""
 
 
 class Blobs:
@@ -47,29 +49,59 @@ class Blobs:
         except OSError as error:
             raise disk_error(error, path) from error
 
+    def put_chunks(self, chunks: Iterable[bytes]) -> Digest:
+        """Keep what comes in pieces and return its digest; what `chunks` raises leaves nothing behind."""
+        return self._write(chunks)
+
+    def chunks(self, digest: Digest) -> Iterator[bytes]:
+        """Yield the bytes in pieces of about 1 MB; raises as `get` does, before the last of them."""
+        path = self.path(digest)
+        hasher = hashlib.sha256()
+        waiting: bytes | None = None
+        try:
+            with path.open("rb") as source:
+                for chunk in _chunks(source):
+                    if waiting is not None:
+                        yield waiting
+                    hasher.update(chunk)
+                    waiting = chunk
+        except FileNotFoundError as error:
+            raise _absent(digest, path) from error
+        except OSError as error:
+            raise disk_error(error, path) from error
+        if f"sha256:{hasher.hexdigest()}" != digest:
+            raise _damaged(digest, path)
+        if waiting is not None:
+            yield waiting
+
+    def kept(self) -> Iterator[tuple[Digest, int, float]]:
+        """Yield every blob here: its digest, its size in bytes, when it was written last (seconds, Unix)."""
+        for folder in sorted(self._folder.iterdir()):
+            if len(folder.name) == _PREFIX:
+                for path in sorted(folder.iterdir()):
+                    with suppress(FileNotFoundError):  # another process removed it first
+                        facts = path.stat()
+                        yield Digest(f"sha256:{path.name}"), facts.st_size, facts.st_mtime
+
+    def remove(self, digest: Digest) -> None:
+        """Remove a blob; one that is not here is removed already."""
+        path = self.path(digest)
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise disk_error(error, path) from error
+
     def get(self, digest: Digest) -> bytes:
         """Return the bytes; raises `OutsideError` where they are absent or no longer what they were."""
         path = self.path(digest)
         try:
             content = path.read_bytes()
         except FileNotFoundError as error:
-            raise OutsideError(
-                "GAO-STORE-006",
-                f"{digest} is not in the store",
-                why="the blob was never written here, or its file was removed",
-                fix="run again the command that makes it",
-                where=str(path),
-            ) from error
+            raise _absent(digest, path) from error
         except OSError as error:
             raise disk_error(error, path) from error
         if digest_bytes(content) != digest:
-            raise OutsideError(
-                "GAO-STORE-007",
-                f"{digest} is damaged",
-                why="its bytes no longer have the digest that is their name",
-                fix="remove the file, then run again the command that makes it",
-                where=str(path),
-            )
+            raise _damaged(digest, path)
         return content
 
     def has(self, digest: Digest) -> bool:
@@ -104,6 +136,26 @@ class Blobs:
             _sync_folder(self._folder)
         temporary.replace(target)
         _sync_folder(target.parent)
+
+
+def _absent(digest: Digest, path: Path) -> OutsideError:
+    return OutsideError(
+        "GAO-STORE-006",
+        f"{digest} is not in the store",
+        why="the blob was never written here, or its file was removed",
+        fix="run again the command that makes it",
+        where=str(path),
+    )
+
+
+def _damaged(digest: Digest, path: Path) -> OutsideError:
+    return OutsideError(
+        "GAO-STORE-007",
+        f"{digest} is damaged",
+        why="its bytes no longer have the digest that is their name",
+        fix="remove the file, then run again the command that makes it",
+        where=str(path),
+    )
 
 
 def _write_new(path: Path, chunks: Iterable[bytes]) -> Digest:
