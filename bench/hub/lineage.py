@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-
 from bench.hub.run import KIND, milliseconds
+
 from genaiops.core import digest_json
 from genaiops.hub import Governance, Hub, impact_of
 from genaiops.hub.tables import EDGES, VERSIONS
@@ -105,7 +105,10 @@ def main() -> None:
     facts = {
         "question": "how long does lineage of depth 10 take in a Hub of 100,000 edges?",
         "found": found,
-        "met": {"lineage": near["back to every input"]["p50"] < MOST_MS, "impact": near["impact"]["p50"] < MOST_MS},
+        "met": {
+            "lineage": near["back to every input"]["p50"] < MOST_MS,
+            "impact": near["impact"]["p50"] < MOST_MS,
+        },
         "machine": {
             "processor": platform.processor() or platform.machine(),
             "cores": os.cpu_count(),

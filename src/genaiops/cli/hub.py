@@ -1,8 +1,9 @@
-"""`genaiops hub` with what it needs from above: how ARENA recomputes evidence."""
+"""`genaiops hub` with what it needs from above: how ARENA recomputes evidence, and what lineage tells."""
 
 import typer
 
 from genaiops import arena
+from genaiops.arena.lineage_commands import lineage
 from genaiops.core import Settings
 from genaiops.hub import EvidenceVerifier
 from genaiops.hub.commands import hub as commands
@@ -15,4 +16,4 @@ def verifier(store: Store, settings: Settings) -> EvidenceVerifier:
 
 
 hub = typer.Typer(help=commands.info.help, no_args_is_help=True, context_settings={"obj": verifier})
-hub.registered_commands = commands.registered_commands
+hub.registered_commands = [*commands.registered_commands, *lineage.registered_commands]

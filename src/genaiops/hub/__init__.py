@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from genaiops.hub.openlineage import openlineage_events
     from genaiops.hub.people import local_user
     from genaiops.hub.policy import POLICY_KIND, PolicyFile
-    from genaiops.hub.tree import tree_lines
+    from genaiops.hub.tree import LineageReport, Walked, tree_lines
 
 _FILES = {
     "differences": "diff_json",
@@ -38,13 +38,13 @@ _FILES = {
     "openlineage": "openlineage_events",
     "people": "local_user",
     "policy": "POLICY_KIND PolicyFile",
-    "tree": "tree_lines",
+    "tree": "LineageReport Walked tree_lines",
 }
 
 __all__ = [
     "POLICY_KIND", "Activity", "CheckedEvidence", "Edge", "EvidenceFacts", "EvidenceVerifier", "Governance",
-    "Hub", "Impact", "Move", "Override", "PolicyFile", "Standing", "Version", "diff_json", "impact_lines",
-    "impact_of", "local_user", "openlineage_events", "tree_lines",
+    "Hub", "Impact", "LineageReport", "Move", "Override", "PolicyFile", "Standing", "Version", "Walked",
+    "diff_json", "impact_lines", "impact_of", "local_user", "openlineage_events", "tree_lines",
 ]  # fmt: skip
 
 __getattr__ = attach(__name__, {name: file for file, names in _FILES.items() for name in names.split()})

@@ -185,7 +185,7 @@ class Governance:
             )
 
     def recomputed(self, versions: Iterable[Version]) -> dict[str, CheckedEvidence]:
-        """Return what the Hub found of those of `versions` that are evidence, by reference, as far as it looked."""
+        """Return what the Hub found of the evidence among `versions`, by reference, as far as it looked."""
         with self._database.read() as connection:
             evidence = [each for each in versions if each.kind == decisions.EVIDENCE_KIND]
             rows = zip(queries.ids_of(connection, evidence), evidence, strict=True)

@@ -145,6 +145,8 @@ def _line(affected: Affected) -> str:
             "" if affected.verdict.standing == "recomputed" else f" ({affected.verdict.standing})"
         )
     through = [alias for alias in affected.live_as if alias not in affected.aliases]
-    said += f"  [{', '.join(alias.rpartition(':')[2] for alias in affected.aliases)}]" if affected.aliases else ""
+    said += (
+        f"  [{', '.join(alias.rpartition(':')[2] for alias in affected.aliases)}]" if affected.aliases else ""
+    )
     said += f"  live through {', '.join(through)}" if through else ""
     return said + ("  DEPRECATED" if affected.deprecated else "")

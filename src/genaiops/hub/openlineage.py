@@ -7,7 +7,7 @@ wants it. Run ids follow from the content, so events that are sent again are the
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 from uuid import NAMESPACE_URL, uuid5
 
 import genaiops
@@ -16,7 +16,7 @@ from genaiops.hub.decisions import EVIDENCE_KIND
 from genaiops.hub.model import CheckedEvidence, Edge, Version
 
 if TYPE_CHECKING:  # 340 ms, and an extra
-    from openlineage.client.event_v2 import Dataset, RunEvent
+    from openlineage.client.event_v2 import RunEvent
     from openlineage.client.facet_v2 import DatasetFacet, JobFacet, RunFacet
     from openlineage.client.generated.test_run import TestExecution
 
@@ -60,7 +60,16 @@ def openlineage_events(
         for work in _works(edges)
         for place, event in enumerate(_events(work, namespace, checked, verdicts))
     ]
-    return [Serde.to_dict(event) for *_, event in sorted(made, key=lambda each: each[:3])]
+    in_order = sorted(made, key=lambda each: each[:3])
+    return [cast("dict[str, Json]", _signed(Serde.to_dict(event))) for *_, event in in_order]
+
+
+def _signed(value: Any) -> Json:
+    """Return an event whose facets name us as their producer, not the library."""
+    if isinstance(value, dict):
+        items = cast("dict[str, Any]", value).items()
+        return {key: PRODUCER if key == "_producer" else _signed(item) for key, item in items}
+    return [_signed(item) for item in cast("list[Any]", value)] if isinstance(value, list) else value
 
 
 def _works(edges: Sequence[Edge]) -> list[_Work]:
@@ -79,26 +88,25 @@ def _events(
     checked: Mapping[str, CheckedEvidence],
     verdicts: Mapping[str, Verdict],
 ) -> "list[RunEvent]":
-    from openlineage.client import event_v2 as ol, facet_v2 as facets  # 340 ms, and an extra
+    from openlineage.client import event_v2 as ol  # 340 ms, and an extra
+    from openlineage.client import facet_v2 as facets
 
     known = checked.get(work.made.reference)
     started = (known.facts.started_at if known else None) or work.at
     ended = (known.facts.finished_at if known else None) or work.at
     identity = f"{namespace}/{work.made.artifact}@{work.made.digest}/{work.activity}"
     kind = facets.job_type_job.JobTypeJobFacet(
-        processingType="BATCH", integration="GENAIOPS", jobType=_dotted(work.activity), producer=PRODUCER
+        processingType="BATCH", integration="GENAIOPS", jobType=_dotted(work.activity)
     )
     on_job: dict[str, JobFacet] = {"jobType": kind}
     job = ol.Job(namespace=namespace, name=_job_name(work), facets=on_job)
     inputs = [
         ol.InputDataset(namespace=namespace, name=each.artifact, facets=_facets(each)) for each in work.read
     ]
-    outputs = [
-        ol.OutputDataset(namespace=namespace, name=work.made.artifact, facets=_facets(work.made))
-    ]
+    outputs = [ol.OutputDataset(namespace=namespace, name=work.made.artifact, facets=_facets(work.made))]
     on_run: dict[str, RunFacet] = {}
     if (verdict := verdicts.get(work.made.reference)) is not None:
-        on_run["test"] = facets.test_run.TestRunFacet(tests=_tests(verdict), producer=PRODUCER)
+        on_run["test"] = facets.test_run.TestRunFacet(tests=_tests(verdict))
     run_id = str(uuid5(NAMESPACE_URL, identity))
     return [
         ol.RunEvent(
@@ -117,23 +125,24 @@ def _facets(version: Version) -> "dict[str, DatasetFacet]":
 
     numbered = f"v{version.number}@{version.digest}"
     return {
-        "version": facets.dataset_version_dataset.DatasetVersionDatasetFacet(
-            datasetVersion=numbered, producer=PRODUCER
-        ),
+        "version": facets.dataset_version_dataset.DatasetVersionDatasetFacet(datasetVersion=numbered),
         "datasetType": facets.dataset_type_dataset.DatasetTypeDatasetFacet(
-            datasetType="GENAI_ARTIFACT", subType=version.kind.upper(), producer=PRODUCER
+            datasetType="GENAI_ARTIFACT", subType=version.kind.upper()
         ),
     }
 
 
 def _job_name(work: _Work) -> str:
-    """Return a name that stays from run to run: evidence is named by its run, so its suite's name stands in."""
+    """Return a name that stays from run to run; evidence has its run's name, so its suite's stands in."""
     of = work.made
     if of.kind == EVIDENCE_KIND:
         of = next((each for each in work.read if each.kind == "suite"), None)
         if of is None:
             return _dotted(work.activity)
-    return _dotted(f"{work.activity} {of.artifact.replace('/', ' ')}")
+    place = f"{of.project or ''} {of.name}"
+    return _dotted(
+        f"{work.activity} {place}" if of.kind == work.activity else f"{work.activity} {of.kind} {place}"
+    )
 
 
 def _dotted(text: str) -> str:

@@ -147,9 +147,7 @@ def set_labels(connection: sa.Connection, version: int, labels: Mapping[str, str
     search.add(connection, version)
 
 
-def edges_from(
-    connection: sa.Connection, start: int, *, up: bool, depth: int | None = None
-) -> list[Edge]:
+def edges_from(connection: sa.Connection, start: int, *, up: bool, depth: int | None = None) -> list[Edge]:
     """Return every edge that can be walked from `start`, towards parents or towards children.
 
     With `depth`, only those that are walked within so many steps.
