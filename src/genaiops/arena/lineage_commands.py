@@ -7,7 +7,7 @@ from typing import Annotated, cast
 
 import typer
 
-from genaiops.arena.bom import bill_of_materials, checked, tested_on
+from genaiops.arena.bom import bill_of_materials, checked, proof_of
 from genaiops.arena.bom.checking import is_spdx
 from genaiops.arena.bom.gathering import published_bundle
 from genaiops.arena.impact import impact
@@ -151,14 +151,14 @@ def _bom(store: Store, ref: str) -> tuple[str, dict[str, Json]]:
     below = hub.lineage(app.pinned, "down", depth=1)
     evidence = {edge.child.reference: edge.child for edge in below if edge.child.kind == "evidence"}
     found = governance.recomputed(evidence.values())
-    tested = [
-        tested_on(store.path, app, each, found.get(reference), hub.lineage(each.pinned))
+    proofs = [
+        proof_of(store.path, app, each, found.get(reference), hub.lineage(each.pinned))
         for reference, each in sorted(
             evidence.items(), key=lambda pair: (pair[1].created_at, pair[0]), reverse=True
         )
     ]
     document = bill_of_materials(
-        app, hub.lineage(app.pinned), tested, hub.list("dataset"), weights=known_weights(), is_spdx=is_spdx
+        app, hub.lineage(app.pinned), proofs, hub.list("dataset"), weights=known_weights(), is_spdx=is_spdx
     )
     components = cast("list[Json]", document["components"])
     return checked(document), {"app": app.reference, "components": len(components)}

@@ -34,7 +34,7 @@ TINY = Weight(
 
 @pytest.fixture
 def weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Weights:
-    monkeypatch.setattr(module, "catalogue", lambda: {"tiny": TINY})
+    monkeypatch.setattr(module, "known_weights", lambda: {"tiny": TINY})
     return Weights(Settings(config_dir=tmp_path / "config", cache_dir=tmp_path / "cache", env={}))
 
 

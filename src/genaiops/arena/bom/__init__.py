@@ -11,14 +11,14 @@ from genaiops.lazy import attach
 if TYPE_CHECKING:
     from genaiops.arena.bom.checking import checked
     from genaiops.arena.bom.document import bill_of_materials
-    from genaiops.arena.bom.gathering import Tested, tested_on
+    from genaiops.arena.bom.gathering import Proof, proof_of
 
 _FILES = {
     "checking": "checked",
     "document": "bill_of_materials",
-    "gathering": "Tested tested_on",
+    "gathering": "Proof proof_of",
 }
 
-__all__ = ["Tested", "bill_of_materials", "checked", "tested_on"]
+__all__ = ["Proof", "bill_of_materials", "checked", "proof_of"]
 
 __getattr__ = attach(__name__, {name: file for file, names in _FILES.items() for name in names.split()})

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from genaiops.arena.bom.gathering import Tested
+from genaiops.arena.bom.gathering import Proof
 from genaiops.arena.bom.parts import Part, hashes, properties
 from genaiops.core import ClaimResult, Json
 from genaiops.hub import Version
@@ -10,7 +10,7 @@ from genaiops.hub import Version
 _ASSESSOR = "assessor/genaiops"
 
 
-def references(tested: Sequence[Tested]) -> list[Json]:
+def references(proofs: Sequence[Proof]) -> list[Json]:
     """Return each piece of evidence as an attestation, with the digest of its signed statement."""
     return [
         {
@@ -19,13 +19,13 @@ def references(tested: Sequence[Tested]) -> list[Json]:
             "comment": _comment(one),
             "hashes": hashes(one.statement),
         }
-        for one in tested
+        for one in proofs
     ]
 
 
-def declarations(app: Version, tested: Sequence[Tested]) -> Part | None:
+def declarations(app: Version, proofs: Sequence[Proof]) -> Part | None:
     """Return the claims of every verdict in which `app` was the candidate; None where there is none."""
-    judged = [one for one in tested if one.verdict is not None and one.role == "candidate"]
+    judged = [one for one in proofs if one.verdict is not None and one.role == "candidate"]
     if not judged:
         return None
     claims: list[Json] = []
@@ -46,7 +46,7 @@ def declarations(app: Version, tested: Sequence[Tested]) -> Part | None:
     return {key: value for key, value in found.items() if value}
 
 
-def _claim(app: Version, one: Tested, at: int, result: ClaimResult) -> Json:
+def _claim(app: Version, one: Proof, at: int, result: ClaimResult) -> Json:
     shown = result.interval
     numbers = ""
     if shown.estimate is not None and shown.low is not None and shown.high is not None:
@@ -65,7 +65,7 @@ def _claim(app: Version, one: Tested, at: int, result: ClaimResult) -> Json:
     return claim
 
 
-def _evidence(one: Tested) -> Json:
+def _evidence(one: Proof) -> Json:
     assert one.manifest is not None
     return {
         "bom-ref": _ref(one),
@@ -77,11 +77,11 @@ def _evidence(one: Tested) -> Json:
     }
 
 
-def _ref(one: Tested) -> str:
+def _ref(one: Proof) -> str:
     return f"proof/{one.evidence.reference}"
 
 
-def _comment(one: Tested) -> str:
+def _comment(one: Proof) -> str:
     outcome = one.verdict.outcome if one.verdict else one.evidence.manifest.get("outcome")
     if one.found is None:
         word = "as it states; never recomputed here"
@@ -94,7 +94,7 @@ def _comment(one: Tested) -> str:
     return f"{arm}verdict {outcome}, {word}"
 
 
-def evidence_properties(tested: Sequence[Tested]) -> list[Json]:
+def evidence_properties(proofs: Sequence[Proof]) -> list[Json]:
     """Return how much evidence there is, and how much of it could be read here."""
-    read = sum(one.verdict is not None for one in tested)
-    return properties({"evidence": len(tested), "evidence_read": read})
+    read = sum(one.verdict is not None for one in proofs)
+    return properties({"evidence": len(proofs), "evidence_read": read})

@@ -6,7 +6,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 import genaiops
 from genaiops.arena.bom.declared import declarations, evidence_properties, references
-from genaiops.arena.bom.gathering import Tested
+from genaiops.arena.bom.gathering import Proof
 from genaiops.arena.bom.model_parts import UsedModel, embedder_of, model_part, model_ref, used_models
 from genaiops.arena.bom.parts import (
     IsSpdx,
@@ -27,7 +27,7 @@ from genaiops.models import Weight
 def bill_of_materials(
     app: Version,
     up: Sequence[Edge],
-    tested: Sequence[Tested],
+    proofs: Sequence[Proof],
     datasets: Sequence[Version],
     *,
     weights: Mapping[str, Weight],
@@ -35,22 +35,22 @@ def bill_of_materials(
 ) -> dict[str, Json]:
     """Return the CycloneDX 1.7 document of `app`, whose lineage is `up`.
 
-    `tested` is the evidence about it, newest first; `datasets` are those of the Hub, among which the one that
+    `proofs` is the evidence about it, newest first; `datasets` are those of the Hub, among which the one that
     each calibration was learnt on is looked for. `weights` are those whose licence we know.
     """
     behind = [edge.parent for edge in up if edge.parent != app]
-    models = used_models(app, behind, tested)
+    models = used_models(app, behind, proofs)
     learnt = _learnt_on(behind, datasets, is_spdx)
-    artifacts = [*behind, *(each for one in tested for each in one.inputs)]
-    said = _corpus_licences(tested)
+    artifacts = [*behind, *(each for one in proofs for each in one.inputs)]
+    said = _corpus_licences(proofs)
     parts = once(
         [
             *(data_part(each, is_spdx, said.get(str(each.manifest.get("digest")), "")) for each in artifacts),
-            *(model_part(each, weights, tested, is_spdx) for each in models),
+            *(model_part(each, weights, proofs, is_spdx) for each in models),
             *learnt.values(),
         ]
     )
-    packages, packages_from = _packages(tested)
+    packages, packages_from = _packages(proofs)
     libraries = package_parts(packages)
     document: dict[str, Json] = {
         "bomFormat": "CycloneDX",
@@ -61,8 +61,8 @@ def bill_of_materials(
             "tools": {
                 "components": [{"type": "application", "name": "genaiops", "version": genaiops.__version__}]
             },
-            "component": _application(app, tested, is_spdx),
-            "properties": [*properties({"packages_from": packages_from}), *evidence_properties(tested)],
+            "component": _application(app, proofs, is_spdx),
+            "properties": [*properties({"packages_from": packages_from}), *evidence_properties(proofs)],
         },
         "components": [*parts, *libraries],
         "dependencies": _dependencies(app, up, models, learnt, libraries),
@@ -71,14 +71,14 @@ def bill_of_materials(
             {"aggregate": "incomplete" if packages else "unknown", "assemblies": [app.reference]}
         ],
     }
-    if (declared := declarations(app, tested)) is not None:
+    if (declared := declarations(app, proofs)) is not None:
         document["declarations"] = declared
     # equal documents have one serial number, others never: there is no version 2 of one
     document["serialNumber"] = f"urn:uuid:{uuid5(NAMESPACE_URL, digest_json(document))}"
     return document
 
 
-def _application(app: Version, tested: Sequence[Tested], is_spdx: IsSpdx) -> Part:
+def _application(app: Version, proofs: Sequence[Proof], is_spdx: IsSpdx) -> Part:
     known = known_of(app)
     config = cast("Mapping[str, Json]", app.manifest.get("config") or {})
     facts = {"digest": app.digest, "app_digest": app.manifest.get("digest"), "tree": app.manifest.get("tree")}
@@ -91,7 +91,7 @@ def _application(app: Version, tested: Sequence[Tested], is_spdx: IsSpdx) -> Par
         "version": f"v{app.number}",
         "description": known.description or f"a generative AI application, {app.short}",
         "licenses": licences(known.licence, is_spdx),
-        "externalReferences": references(tested),
+        "externalReferences": references(proofs),
         "properties": [
             *properties(facts),
             *properties({f"params.{key}": value for key, value in sorted(params.items())}),
@@ -100,9 +100,9 @@ def _application(app: Version, tested: Sequence[Tested], is_spdx: IsSpdx) -> Par
     return {key: value for key, value in part.items() if value != []}
 
 
-def _packages(tested: Sequence[Tested]) -> tuple[dict[str, str], str]:
+def _packages(proofs: Sequence[Proof]) -> tuple[dict[str, str], str]:
     """Return the Python packages that the newest readable evidence ran this app with, and what says so."""
-    for one in tested:
+    for one in proofs:
         if one.manifest is not None and one.role is not None:
             around = one.manifest.environment
             own = cast("Mapping[str, Mapping[str, Json]]", around.get("own_environments") or {}).get(one.role)
@@ -114,10 +114,10 @@ def _packages(tested: Sequence[Tested]) -> tuple[dict[str, str], str]:
     return {}, "unknown: no evidence about this version lies here"
 
 
-def _corpus_licences(tested: Sequence[Tested]) -> dict[str, str]:
+def _corpus_licences(proofs: Sequence[Proof]) -> dict[str, str]:
     """Return the licences of corpora that evidence states, by the corpus' digest."""
     found: dict[str, str] = {}
-    for one in tested:
+    for one in proofs:
         for arm in one.manifest.arms.values() if one.manifest else ():
             corpus = cast("Mapping[str, Json]", arm.rag.get("corpus") or {})
             if isinstance(corpus.get("licence"), str):

@@ -10,7 +10,7 @@ from genaiops.hub import CheckedEvidence, Edge, Version
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tested:
+class Proof:
     """A piece of evidence in which an app version was an arm, and what it rests on besides the apps.
 
     `manifest` and `verdict` are None where the bundle is not here, or not the one that was published.
@@ -49,9 +49,9 @@ def published_bundle(store_folder: Path, evidence: Version) -> tuple[Manifest, V
         return None
 
 
-def tested_on(
+def proof_of(
     store_folder: Path, app: Version, evidence: Version, found: CheckedEvidence | None, up: list[Edge]
-) -> Tested:
+) -> Proof:
     """Return what `evidence`, whose lineage is `up`, tells about `app`."""
     # the other arm's prompts and indexes are in the lineage too: only what lies behind the suite counts
     inputs: dict[str, Version] = {}
@@ -64,9 +64,10 @@ def tested_on(
     ordered = tuple(inputs[reference] for reference in sorted(inputs))
     read = published_bundle(store_folder, evidence)
     if read is None:
-        return Tested(evidence=evidence, role=None, found=found, inputs=ordered)
+        return Proof(evidence=evidence, role=None, found=found, inputs=ordered)
     manifest, verdict = read
-    role = next((each for each in reversed(ROLES) if app.reference in manifest.arms[each].versions), None)
-    return Tested(
+    backwards: tuple[Role, ...] = ROLES[::-1]
+    role = next((each for each in backwards if app.reference in manifest.arms[each].versions), None)
+    return Proof(
         evidence=evidence, role=role, found=found, inputs=ordered, manifest=manifest, verdict=verdict
     )

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
-from genaiops.arena.bom.gathering import Tested
+from genaiops.arena.bom.gathering import Proof
 from genaiops.arena.bom.parts import IsSpdx, Part, hashes, licences, properties
 from genaiops.core import Comparison, Digest, Interval, Json, ModelSpec, decode
 from genaiops.hub import Version
@@ -34,7 +34,7 @@ def model_ref(reference: str) -> str:
     return f"model/{reference}"
 
 
-def used_models(app: Version, up: Iterable[Version], tested: Sequence[Tested]) -> list[UsedModel]:
+def used_models(app: Version, up: Iterable[Version], proofs: Sequence[Proof]) -> list[UsedModel]:
     """Return the models that an app names and its judges, with what indexes and evidence know of each."""
     config = cast("Mapping[str, Json]", app.manifest.get("config") or {})
     named = cast("Mapping[str, Json]", config.get("models") or {})
@@ -44,7 +44,7 @@ def used_models(app: Version, up: Iterable[Version], tested: Sequence[Tested]) -
     digests: dict[str, Digest] = {}
     versions: dict[str, str] = {}
     specs = [embedder_of(index) for index in up if index.kind == "index"]
-    for one in tested:
+    for one in proofs:
         if one.manifest is not None:
             for judging in one.manifest.judging:
                 specs.append(judging.model)
@@ -67,7 +67,7 @@ def used_models(app: Version, up: Iterable[Version], tested: Sequence[Tested]) -
 
 
 def model_part(
-    model: UsedModel, weights: Mapping[str, Weight], tested: Sequence[Tested], is_spdx: IsSpdx
+    model: UsedModel, weights: Mapping[str, Weight], proofs: Sequence[Proof], is_spdx: IsSpdx
 ) -> Part:
     """Return a model as a component; what evidence measured stands in the card of the one that answers."""
     provider, _, name = model.reference.partition(":")
@@ -76,7 +76,7 @@ def model_part(
         weight = None  # the same name, other bytes
     digest = model.digest or (weight.digest if weight else None)
     card: dict[str, Json] = {"modelParameters": {"task": _TASKS.get(model.roles[0], _CHAT)}}
-    metrics = [metric for one in tested for metric in _metrics(one)] if "chat" in model.roles else []
+    metrics = [metric for one in proofs for metric in _metrics(one)] if "chat" in model.roles else []
     if metrics:
         card["quantitativeAnalysis"] = {"performanceMetrics": cast("list[Json]", metrics)}
     part: Part = {
@@ -101,7 +101,7 @@ def embedder_of(index: Version) -> ModelSpec | None:
     return decode(ModelSpec, recipe["embedder"]) if "embedder" in recipe else None
 
 
-def _answering(one: Tested) -> dict[str, Digest]:
+def _answering(one: Proof) -> dict[str, Digest]:
     """Return the digest of the weights that answered, as the evidence states it of this app's arm."""
     assert one.manifest is not None
     if one.role is None:
@@ -111,7 +111,7 @@ def _answering(one: Tested) -> dict[str, Digest]:
     return {str(reference): Digest(revision)} if reference and revision.startswith("sha256:") else {}
 
 
-def _metrics(one: Tested) -> list[dict[str, Json]]:
+def _metrics(one: Proof) -> list[dict[str, Json]]:
     """Return what was measured of the app with this model, as texts, the standard's way."""
     if one.verdict is None or one.role is None:
         return []
@@ -126,7 +126,7 @@ def _metrics(one: Tested) -> list[dict[str, Json]]:
     return found
 
 
-def _difference(one: Tested, comparison: Comparison) -> list[dict[str, Json]]:
+def _difference(one: Proof, comparison: Comparison) -> list[dict[str, Json]]:
     diff: Interval = comparison.diff
     if one.role != "candidate" or diff.estimate is None:
         return []
