@@ -78,9 +78,7 @@ def _evidence(store, hub, app):
     packages = {"environment": {"packages": {"numpy": "2.1.0", "my_pkg": "1.0+cu12"}}}
     asked = Judging(judge="tone", model=ModelSpec(provider="openai", model="judge-1", version="2026-01"))
     run = replace(run, id="run1", arms=arms, judging=(asked,), **packages)
-    folder = write_bundle(
-        run, *JUDGED, folder=store.path / "evidence" / "run1", signer=new_signing_key()
-    )
+    folder = write_bundle(run, *JUDGED, folder=store.path / "evidence" / "run1", signer=new_signing_key())
     dataset = hub.publish("dataset", "qa", {"digest": "d", "cases": 40, "rows": "x"}, blobs={"rows": b"rows"})
     suite = hub.publish("suite", "qa", {"n": 1}, parents=[dataset])
     statement = {"statement": (folder / STATEMENT).read_bytes()}

@@ -66,8 +66,9 @@ def proof_of(
     if read is None:
         return Proof(evidence=evidence, role=None, found=found, inputs=ordered)
     manifest, verdict = read
-    backwards: tuple[Role, ...] = ROLES[::-1]
-    role = next((each for each in backwards if app.reference in manifest.arms[each].versions), None)
+    role: Role | None = next(
+        (each for each in ROLES[::-1] if app.reference in manifest.arms[each].versions), None
+    )
     return Proof(
         evidence=evidence, role=role, found=found, inputs=ordered, manifest=manifest, verdict=verdict
     )
