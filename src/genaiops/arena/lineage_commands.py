@@ -7,6 +7,7 @@ from typing import Annotated, cast
 
 import typer
 
+import genaiops
 from genaiops.arena.bom import bill_of_materials, checked, proof_of
 from genaiops.arena.bom.checking import is_spdx
 from genaiops.arena.bom.gathering import published_bundle
@@ -30,6 +31,7 @@ from genaiops.store import Store, disk_error, find_store
 from genaiops.work import Console
 
 API_KEY = "OPENLINEAGE_API_KEY"
+PRODUCER = f"urn:genaiops:{genaiops.__version__}"
 
 lineage = typer.Typer(help="Where versions come from and what rests on them.", no_args_is_help=True)
 
@@ -170,7 +172,7 @@ def _events(store: Store, edges: list[Edge], namespace: str) -> list[dict[str, J
     found = Governance(store).recomputed(evidence.values())
     bundles = ((reference, published_bundle(store.path, each)) for reference, each in evidence.items())
     verdicts = {reference: bundle[1] for reference, bundle in bundles if bundle is not None}
-    return openlineage_events(edges, namespace=namespace, checked=found, verdicts=verdicts)
+    return openlineage_events(edges, namespace=namespace, producer=PRODUCER, checked=found, verdicts=verdicts)
 
 
 def _send(events: list[dict[str, Json]], target: str, allow_private: list[str]) -> None:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 from genaiops.core import Json, OutsideError, one_line
 from genaiops.net import HttpEgress
@@ -19,8 +20,8 @@ def is_url(target: str) -> bool:
 
 def endpoint(url: str) -> str:
     """Return where events go: `url`, with the standard's path where it has none."""
-    _, _, rest = url.partition("://")
-    return url.rstrip("/") + ENDPOINT if "/" not in rest.rstrip("/") else url
+    parts = urlsplit(url)
+    return url if parts.path not in ("", "/") else urlunsplit(parts._replace(path=ENDPOINT))
 
 
 def append_events(events: Sequence[Json], path: Path) -> None:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, cast
 from uuid import NAMESPACE_URL, uuid5
 
-import genaiops
 from genaiops.core import Json, Verdict
 from genaiops.hub.decisions import EVIDENCE_KIND
 from genaiops.hub.model import CheckedEvidence, Edge, Version
@@ -19,8 +18,6 @@ if TYPE_CHECKING:  # 340 ms, and an extra
     from openlineage.client.event_v2 import RunEvent
     from openlineage.client.facet_v2 import DatasetFacet, JobFacet, RunFacet
     from openlineage.client.generated.test_run import TestExecution
-
-PRODUCER = f"urn:genaiops:{genaiops.__version__}"
 
 TestStatus = Literal["pass", "fail", "skip"]
 _STATUS: dict[str, TestStatus] = {
@@ -45,12 +42,13 @@ def openlineage_events(
     edges: Sequence[Edge],
     *,
     namespace: str,
+    producer: str,
     checked: Mapping[str, CheckedEvidence],
     verdicts: Mapping[str, Verdict],
 ) -> list[dict[str, Json]]:
     """Return a START and a COMPLETE event for each activity in `edges`, in the order in which they happened.
 
-    `checked` (what the Hub found of evidence) gives the times of a run, `verdicts` its gate as tests; both by
+    `producer` is the URI of who tells it; `checked` (what the Hub found of evidence) gives the times of a run, `verdicts` its gate as tests; both by
     the evidence's reference. Other times are when the Hub wrote the edge. Needs `openlineage-python`.
     """
     from openlineage.client.serde import Serde  # 340 ms, and an extra
@@ -61,15 +59,20 @@ def openlineage_events(
         for place, event in enumerate(_events(work, namespace, checked, verdicts))
     ]
     in_order = sorted(made, key=lambda each: each[:3])
-    return [cast("dict[str, Json]", _signed(Serde.to_dict(event))) for *_, event in in_order]
+    return [cast("dict[str, Json]", _signed(Serde.to_dict(event), producer)) for *_, event in in_order]
 
 
-def _signed(value: Any) -> Json:
-    """Return an event whose facets name us as their producer, not the library."""
+def _signed(value: Any, producer: str) -> Json:
+    """Return an event that names `producer`, itself and in its facets, and not the library."""
     if isinstance(value, dict):
         items = cast("dict[str, Any]", value).items()
-        return {key: PRODUCER if key == "_producer" else _signed(item) for key, item in items}
-    return [_signed(item) for item in cast("list[Any]", value)] if isinstance(value, list) else value
+        return {
+            key: producer if key in ("producer", "_producer") else _signed(item, producer)
+            for key, item in items
+        }
+    return (
+        [_signed(item, producer) for item in cast("list[Any]", value)] if isinstance(value, list) else value
+    )
 
 
 def _works(edges: Sequence[Edge]) -> list[_Work]:
@@ -111,11 +114,11 @@ def _events(
     return [
         ol.RunEvent(
             eventType=ol.RunState.START, eventTime=started, run=ol.Run(run_id), job=job,
-            inputs=inputs, producer=PRODUCER,
+            inputs=inputs,
         ),
         ol.RunEvent(
             eventType=ol.RunState.COMPLETE, eventTime=ended, run=ol.Run(run_id, facets=on_run), job=job,
-            inputs=inputs, outputs=outputs, producer=PRODUCER,
+            inputs=inputs, outputs=outputs,
         ),
     ]  # fmt: skip
 

@@ -29,7 +29,9 @@ def told(tmp_path):
 
 def _events(told, namespace="team", verdicts=None):
     edges, checked, _ = told
-    return openlineage_events(edges, namespace=namespace, checked=checked, verdicts=verdicts or {})
+    return openlineage_events(
+        edges, namespace=namespace, producer="urn:us", checked=checked, verdicts=verdicts or {}
+    )
 
 
 @pytest.mark.proves("C-LINEAGE-OPENLINEAGE")
@@ -87,4 +89,5 @@ def test_events_made_again_are_the_same_and_another_hub_has_others(told):
 def test_events_and_facets_name_us_as_who_made_them(told):
     text = json.dumps(_events(told))
     assert "OpenLineage/OpenLineage" not in text
-    assert '"producer": "urn:genaiops:' in text
+    assert '"producer": "urn:us"' in text
+    assert '"_producer": "urn:us"' in text
