@@ -48,7 +48,7 @@ def openlineage_events(
 ) -> list[dict[str, Json]]:
     """Return a START and a COMPLETE event for each activity in `edges`, in the order in which they happened.
 
-    `producer` is the URI of who tells it; `checked` (what the Hub found of evidence) gives the times of a run,
+    `producer` is the URI of who tells it; `checked` (what the Hub found of evidence) gives a run its times,
     `verdicts` its gate as tests; both by the evidence's reference. Other times are when the Hub wrote the
     edge. Needs `openlineage-python`.
     """
