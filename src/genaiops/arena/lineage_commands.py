@@ -11,6 +11,7 @@ import genaiops
 from genaiops.arena.bom import bill_of_materials, checked, proof_of
 from genaiops.arena.bom.checking import is_spdx
 from genaiops.arena.bom.gathering import published_bundle
+from genaiops.arena.files import write_whole
 from genaiops.arena.impact import impact
 from genaiops.arena.sending import append_events, is_url, post_events
 from genaiops.core import Json, Settings, UserError, encode
@@ -27,7 +28,7 @@ from genaiops.hub import (
 )
 from genaiops.models import known_weights, need_extra
 from genaiops.net import HttpEgress, load_policy
-from genaiops.store import Store, disk_error, find_store
+from genaiops.store import Store, find_store
 from genaiops.work import Console
 
 API_KEY = "OPENLINEAGE_API_KEY"
@@ -130,10 +131,7 @@ def bom(
     if to is None:
         typer.echo(text, nl=False)
         return
-    try:
-        to.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise disk_error(error, to) from error
+    write_whole(to, text)
     if as_json:
         console.emit_json({**said, "file": str(to)})
     else:

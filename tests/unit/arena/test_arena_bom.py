@@ -225,7 +225,7 @@ def test_only_an_app_has_one_and_a_file_that_cannot_be_written_is_one_error(made
     monkeypatch.chdir(tmp_path)
     for arguments, code in (
         (["bom", "prompt/answer"], "GAO-ARENA-385"),
-        (["bom", "app/shop", "--to", "/"], "GAO-STORE-005"),
+        (["bom", "app/shop", "--to", "nowhere/bom.json"], "GAO-ARENA-181"),
     ):
         with pytest.raises(Exception) as caught:
             CliRunner().invoke(commands, arguments, catch_exceptions=False)
