@@ -25,7 +25,7 @@ from genaiops.arena import (
     VerifyResult,
 )
 from genaiops.core import Annotation, Case, Json, Output, Passage, Score, Trace, Verdict, json_schema
-from genaiops.hub import PolicyFile
+from genaiops.hub import Impact, LineageReport, PolicyFile
 
 FOLDER = Path(__file__).resolve().parent.parent / "schemas"
 CONTRACTS: dict[str, type[object]] = {
@@ -46,6 +46,8 @@ CONTRACTS: dict[str, type[object]] = {
     "arena_verify": VerifyResult,
     "ask": Asked,
     "case": Case,
+    "hub_impact": Impact,
+    "hub_lineage": LineageReport,
     "index": Indexes,
     "index-search": Found,
     "lock": SuiteLocks,

@@ -1,10 +1,11 @@
-"""`genaiops hub` with what it needs from above: every kind there is, and how ARENA recomputes evidence."""
+"""`genaiops hub` with what it needs from above: every kind, how ARENA recomputes evidence, lineage told."""
 
 from collections.abc import Sequence
 
 import typer
 
 from genaiops import arena
+from genaiops.arena.lineage_commands import lineage
 from genaiops.core import KindSpec, Settings
 from genaiops.hub import EvidenceVerifier
 from genaiops.hub.commands import hub as commands
@@ -25,4 +26,4 @@ def kinds() -> Sequence[KindSpec]:
 hub = typer.Typer(
     help=commands.info.help, no_args_is_help=True, context_settings={"obj": Above(verifier, kinds)}
 )
-hub.registered_commands = commands.registered_commands
+hub.registered_commands = [*commands.registered_commands, *lineage.registered_commands]

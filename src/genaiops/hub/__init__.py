@@ -19,9 +19,20 @@ if TYPE_CHECKING:
     from genaiops.hub.differences import diff_json
     from genaiops.hub.governance import Governance, Override
     from genaiops.hub.hub import Activity, Hub
-    from genaiops.hub.model import Edge, EvidenceFacts, EvidenceVerifier, Move, Standing, Version
+    from genaiops.hub.impact import Impact, impact_lines, impact_of
+    from genaiops.hub.model import (
+        CheckedEvidence,
+        Edge,
+        EvidenceFacts,
+        EvidenceVerifier,
+        Move,
+        Standing,
+        Version,
+    )
+    from genaiops.hub.openlineage import openlineage_events
     from genaiops.hub.people import local_user
     from genaiops.hub.policy import POLICY_KIND, PolicyFile
+    from genaiops.hub.tree import LineageReport, Walked, tree_lines
 
 _FILES = {
     "blob": "BLOB_KIND",
@@ -31,15 +42,19 @@ _FILES = {
     "differences": "diff_json",
     "governance": "Governance Override",
     "hub": "Activity Hub",
-    "model": "Edge EvidenceFacts EvidenceVerifier Move Standing Version",
+    "impact": "Impact impact_lines impact_of",
+    "model": "CheckedEvidence Edge EvidenceFacts EvidenceVerifier Move Standing Version",
+    "openlineage": "openlineage_events",
     "people": "local_user",
     "policy": "POLICY_KIND PolicyFile",
+    "tree": "LineageReport Walked tree_lines",
 }
 
 __all__ = [
-    "BLOB_KIND", "POLICY_KIND", "SENSITIVITIES", "Activity", "Contents", "Edge", "EvidenceFacts",
-    "EvidenceVerifier", "Governance", "Hub", "Move", "Override", "PolicyFile", "Retention", "Standing",
-    "Version", "diff_json", "local_user",
+    "BLOB_KIND", "POLICY_KIND", "SENSITIVITIES", "Activity", "CheckedEvidence", "Contents", "Edge",
+    "EvidenceFacts", "EvidenceVerifier", "Governance", "Hub", "Impact", "LineageReport", "Move", "Override",
+    "PolicyFile", "Retention", "Standing", "Version", "Walked", "diff_json", "impact_lines", "impact_of",
+    "local_user", "openlineage_events", "tree_lines",
 ]  # fmt: skip
 
 __getattr__ = attach(__name__, {name: file for file, names in _FILES.items() for name in names.split()})

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import Annotated, cast
 
 import typer
 
@@ -10,14 +10,11 @@ from genaiops.core import Json, encode, one_line
 from genaiops.hub import decide_commands, refusals
 from genaiops.hub.contents import commands as contents
 from genaiops.hub.describing import SENSITIVITIES
-from genaiops.hub.model import Edge, Move, Version
+from genaiops.hub.model import Move, Version
 from genaiops.hub.opening import Above, opened
 from genaiops.hub.options import AsJson, Labels, Ref, read_labels, said_of
-from genaiops.hub.telling import short_digest, show_lines, version_lines
+from genaiops.hub.telling import show_lines, version_lines
 from genaiops.work import Console
-
-if TYPE_CHECKING:  # rich takes 40 ms to import: only a tree needs it
-    from rich.tree import Tree
 
 hub = typer.Typer(
     help="The registry: artifacts, their versions, what each was made from, and who decided what.",
@@ -92,39 +89,6 @@ def show_diff(context: typer.Context, a: Ref, b: Ref, as_json: AsJson = False) -
             console.print(one_line(line))
 
 
-@hub.command("lineage", epilog="Example: genaiops hub lineage app/rag-assistant --down")
-def lineage(
-    ref: Ref,
-    down: Annotated[
-        bool, typer.Option("--down", help="What was made from it, not what it is made of.")
-    ] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Walk from a version back to every input, or on to everything made from it."""
-    console = Console(json=as_json)
-    with opened() as here:
-        version = here.hub.get(ref)
-        edges = here.hub.lineage(version.reference, "down" if down else "up")
-    if as_json:
-        console.emit_json(
-            {
-                "version": version.reference,
-                "direction": "down" if down else "up",
-                "edges": [
-                    {
-                        "child": edge.child.reference,
-                        "parent": edge.parent.reference,
-                        "activity": edge.activity,
-                        "at": edge.at,
-                    }
-                    for edge in edges
-                ],
-            }
-        )
-    else:
-        console.print(_tree(version, edges, down))
-
-
 @hub.command("log", epilog="Example: genaiops hub log app/rag-assistant:prod --at 2026-03-03")
 def log(
     alias: Annotated[
@@ -184,27 +148,3 @@ def _tell(
         console.print(line)
     if not versions:
         console.print(empty)
-
-
-def _tree(root: Version, edges: Sequence[Edge], down: bool) -> "Tree":
-    from rich.text import Text  # 40 ms
-    from rich.tree import Tree
-
-    below: dict[str, dict[str, tuple[Version, str]]] = {}
-    for edge in edges:
-        here, there = (edge.parent, edge.child) if down else (edge.child, edge.parent)
-        below.setdefault(here.reference, {})[there.reference] = (there, edge.activity)
-    shown: set[str] = set()
-
-    def grow(branch: Tree, version: Version) -> None:
-        shown.add(version.reference)
-        for reference, (other, activity) in below.get(version.reference, {}).items():
-            again = reference in shown and reference in below
-            line = Text(f"{other.short}  {short_digest(other)}  {activity}")
-            twig = branch.add(line.append("  (above)" if again else ""))
-            if not again:
-                grow(twig, other)
-
-    tree = Tree(Text(f"{root.short}  {short_digest(root)}  {root.activity}"))
-    grow(tree, root)
-    return tree

@@ -173,11 +173,16 @@ class Hub:
         """Yield the content of a blob in pieces; raises `OutsideError` where it is absent or damaged."""
         return self._blobs.chunks(digest)
 
-    def lineage(self, ref: str | Reference, direction: Literal["up", "down"] = "up") -> "list[Edge]":
-        """Return every edge from a version back to its last inputs, or on to all that was made from it."""
+    def lineage(
+        self, ref: str | Reference, direction: Literal["up", "down"] = "up", *, depth: int | None = None
+    ) -> "list[Edge]":
+        """Return every edge from a version back to its last inputs, or on to all that was made from it.
+
+        With `depth`, only those within so many steps.
+        """
         with self._database.read() as connection:
             row, _ = resolving.resolve(connection, ref)
-            return queries.edges_from(connection, row, up=direction == "up")
+            return queries.edges_from(connection, row, up=direction == "up", depth=depth)
 
     def diff(self, a: str | Reference, b: str | Reference) -> "list[str]":
         """Return in lines how `b` differs from `a`; empty where they are equal."""

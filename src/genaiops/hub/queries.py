@@ -164,15 +164,23 @@ def set_labels(connection: sa.Connection, version: int, labels: Mapping[str, str
     search.add(connection, version)
 
 
-def edges_from(connection: sa.Connection, start: int, *, up: bool) -> list[Edge]:
-    """Return every edge that can be walked from `start`, towards parents or towards children."""
+def edges_from(connection: sa.Connection, start: int, *, up: bool, depth: int | None = None) -> list[Edge]:
+    """Return every edge that can be walked from `start`, towards parents or towards children.
+
+    With `depth`, only those that are walked within so many steps.
+    """
     here, there = (EDGES.c.child, EDGES.c.parent) if up else (EDGES.c.parent, EDGES.c.child)
-    reached = sa.select(sa.literal(start).label("id")).cte("reached", recursive=True)
-    reached = reached.union(sa.select(there).where(here == reached.c.id))  # union, not all: cycles end
-    query = sa.select(EDGES).where(here.in_(sa.select(reached.c.id))).order_by(EDGES.c.child, EDGES.c.parent)
+    # the steps are counted only where they end the walk: without an end, a circle would count for ever
+    step = [] if depth is None else [sa.literal(0).label("step")]
+    reached = sa.select(sa.literal(start).label("id"), *step).cte("reached", recursive=True)
+    further = [] if depth is None else [reached.c.step + 1]
+    nearer = [] if depth is None else [reached.c.step < depth]
+    onward = sa.select(there, *further).where(here == reached.c.id, *nearer)
+    reached = reached.union(onward)  # union, not all: cycles end
+    walked = sa.select(reached.c.id).where(*([] if depth is None else [reached.c.step < depth]))
+    query = sa.select(EDGES).where(here.in_(walked)).order_by(EDGES.c.child, EDGES.c.parent)
     rows = connection.execute(query).mappings().all()
-    touched = sa.select(reached.c.id)
-    versions = dict(find(connection, VERSIONS.c.id.in_(touched)))
+    versions = dict(find(connection, VERSIONS.c.id.in_(sa.select(reached.c.id))))
     return [
         Edge(
             child=versions[row["child"]],

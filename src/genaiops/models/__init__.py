@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from genaiops.lazy import attach
 
 if TYPE_CHECKING:
-    from genaiops.models.catalogue import Weight
+    from genaiops.models.catalogue import Weight, known_weights
     from genaiops.models.context import ModelContext, Provider
+    from genaiops.models.extras import need_extra
     from genaiops.models.folding import complete
     from genaiops.models.kinds import KINDS
     from genaiops.models.prices import Price, Prices
@@ -27,6 +28,8 @@ __all__ = [
     "Weight",
     "Weights",
     "complete",
+    "known_weights",
+    "need_extra",
     "open_chat",
     "open_embedder",
 ]
@@ -41,7 +44,9 @@ __getattr__ = attach(
         "Provider": "context",
         "Weight": "catalogue",
         "Weights": "weights",
+        "known_weights": "catalogue",
         "complete": "folding",
+        "need_extra": "extras",
         "open_chat": "registry",
         "open_embedder": "registry",
     },
