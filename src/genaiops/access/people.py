@@ -15,6 +15,7 @@ from genaiops.access.audit import append, stamp
 from genaiops.access.checks import has_users, require
 from genaiops.access.model import EVERYWHERE, ROLES, Event, Grant, Subject
 from genaiops.access.names import check_project_name, check_subject
+from genaiops.access.sessions import end_sessions_of
 from genaiops.access.tables import GRANTS, MEMBERS, PROJECTS, SUBJECTS
 from genaiops.core import Json, Principal
 
@@ -58,6 +59,7 @@ def set_disabled(
             .values(disabled=disabled)
         ).rowcount
     if changed:
+        end_sessions_of(connection, subject)
         _log(connection, by, "account.disable" if disabled else "account.enable", subject, at)
     return bool(changed)
 

@@ -9,12 +9,12 @@ import typer
 from genaiops.access import people
 from genaiops.access.accounts import set_password
 from genaiops.access.checks import principal_of
+from genaiops.access.login import login
 from genaiops.access.model import EVERYWHERE, Grant, Grants, Role, Subjects
 from genaiops.access.names import KINDS
 from genaiops.access.shell import (
     AsJson,
     changing,
-    login,
     opened,
     reading,
     say_changed,

@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 
+from genaiops.access.session_tables import create_sessions
 from genaiops.store import Database
 
 _META = sa.MetaData()
@@ -88,7 +89,7 @@ def create(connection: sa.Connection) -> None:
         connection.exec_driver_sql(_FROZEN.format(action=action))
 
 
-STEPS = (create,)
+STEPS = (create, create_sessions)
 
 
 def prepare(database: Database) -> None:
