@@ -10,12 +10,13 @@ from genaiops.core import Asked
 
 At = Asked[Entrance]
 Text = Annotated[str, Field(max_length=200)]
+Long = Annotated[str, Field(max_length=4096)]
 
 
 class Body(BaseModel):
     """What a body has in common: a key that we do not know is an error."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True)
 
 
 class SignIn(Body):
@@ -54,6 +55,13 @@ class NewGrant(Body):
 
     subject: Text
     role: Role
+
+
+class Link(Body):
+    """An identity of the provider: its `iss` and `sub`."""
+
+    issuer: Annotated[str, Field(min_length=1, max_length=500)]
+    subject: Annotated[str, Field(min_length=1, max_length=255)]
 
 
 class WantedKey(Body):

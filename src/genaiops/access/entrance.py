@@ -12,6 +12,7 @@ from genaiops.access import faults
 from genaiops.access.audit import append
 from genaiops.access.limits import Limit, Rate
 from genaiops.access.model import Event
+from genaiops.access.oidc.flow import OidcFlow
 from genaiops.access.sessions import NewSession, open_session
 from genaiops.core import Principal
 from genaiops.store import Database
@@ -42,10 +43,14 @@ class StartToken:
 
 @dataclass(frozen=True, slots=True)
 class Entrance:
-    """What the routes of access work on. `start` is None where others reach the server."""
+    """What the routes of access work on.
+
+    `start` is None where others reach the server, `oidc` where no identity provider is set up.
+    """
 
     database: Database
     start: StartToken | None = None
+    oidc: OidcFlow | None = None
     by_address: Limit = field(default_factory=lambda: Limit(_TRIES))
     by_account: Limit = field(default_factory=lambda: Limit(_TRIES))
     _hashing: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(_HASHES_AT_ONCE))

@@ -214,3 +214,34 @@ def start_refused() -> NotSignedIn:
         why="it is another one, or it was used: it opens one session",
         fix="use the URL that the server printed, or start it again for a new one",
     )
+
+
+def bad_oidc(key: str, why: str, where: str) -> UserError:
+    """Return the error for what cannot stand in `access/oidc.yaml`."""
+    return UserError(
+        "GAO-ACCESS-041",
+        f"access/oidc.yaml cannot be used: {key}",
+        why=one_line(why),
+        fix="correct it; docs/server.md has an example",
+        where=where,
+    )
+
+
+def no_oidc() -> NotFound:
+    """Return the error for a server that knows no identity provider."""
+    return NotFound(
+        "GAO-ACCESS-042",
+        "this server knows no identity provider",
+        why="there is no access/oidc.yaml in its configuration folder",
+        fix="sign in with a name and a password",
+    )
+
+
+def oidc_refused() -> NotSignedIn:
+    """Return the one error for every sign-in through the provider that is not accepted."""
+    return NotSignedIn(
+        "GAO-ACCESS-043",
+        "this sign-in is not accepted",
+        why="it was begun elsewhere or too long ago, was used, or is not known here",
+        fix="begin again; an admin finds the reason in the audit log",
+    )

@@ -9,6 +9,7 @@ from genaiops.access.audit import entries, verify
 from genaiops.access.bodies import At, Text
 from genaiops.access.checks import require
 from genaiops.access.model import EVERYWHERE, AuditLog, AuditResult, WhoAmI
+from genaiops.access.oidc import routes as oidc_routes
 from genaiops.access.whoami import who_is
 from genaiops.core import ONESELF, Route
 
@@ -37,6 +38,7 @@ def verify_audit(asked: At) -> AuditResult:
 
 ROUTES: tuple[Route, ...] = (
     *session_routes.ROUTES,
+    *oidc_routes.ROUTES,
     *people_routes.ROUTES,
     *key_routes.ROUTES,
     Route("GET", "/api/whoami", whoami, ONESELF, None),

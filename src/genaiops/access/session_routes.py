@@ -7,12 +7,12 @@ from genaiops.access.sessions import LONGEST, NewSession, end_session, list_sess
 from genaiops.core import ANYONE, ONESELF, Cookie, Reply, Route
 
 COOKIE = "session"
-_AFTER_START = "/api/whoami"
+AFTER = "/api/whoami"
 
 
 def start(asked: At, token: Text) -> Reply[None]:
     """Exchange the start token of the printed URL for a session."""
-    return Reply(body=None, cookies=(_cookie(asked.room.begin(token, asked.at)),), location=_AFTER_START)
+    return Reply(body=None, cookies=(session_cookie(asked.room.begin(token, asked.at)),), location=AFTER)
 
 
 def open_own_session(asked: At, body: SignIn) -> Reply[Session]:
@@ -22,7 +22,7 @@ def open_own_session(asked: At, body: SignIn) -> Reply[Session]:
         by = sign_in(room.database, body.name, body.password.get_secret_value(), asked.at)
     with room.database.write() as connection:
         opened = open_session(connection, by.id, "password", asked.at)
-    return Reply(body=opened.session, cookies=(_cookie(opened),))
+    return Reply(body=opened.session, cookies=(session_cookie(opened),))
 
 
 def end_own_session(asked: At) -> Reply[None]:
@@ -54,7 +54,8 @@ def set_user_password(asked: At, name: str, body: NewPassword) -> Changed:
     return Changed(subject=f"user:{name}", changed=True)
 
 
-def _cookie(opened: NewSession) -> Cookie:
+def session_cookie(opened: NewSession) -> Cookie:
+    """Return the cookie that a session is found by."""
     return Cookie(COOKIE, opened.token, int(LONGEST.total_seconds()))
 
 

@@ -1,6 +1,7 @@
 """The application: the gate, the rooms' routes, and how errors are said."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -36,11 +37,17 @@ def now() -> datetime:
 
 
 def app(
-    store: Store, place: Place, mounted: Sequence[MountedRoom], *, clock: Callable[[], datetime] = now
+    store: Store,
+    place: Place,
+    mounted: Sequence[MountedRoom],
+    *,
+    clock: Callable[[], datetime] = now,
+    close: Callable[[], Awaitable[None]] | None = None,
 ) -> FastAPI:
     """Return the application over `store`, as it is reached at `place`, with these rooms.
 
-    Raises `ValueError` where a route does not say who may ask it.
+    `close` is awaited when it ends, in its event loop. Raises `ValueError` where a route does not say who may
+    ask it.
     """
     prepare(store.database)
     api = FastAPI(
@@ -50,6 +57,7 @@ def app(
         openapi_url=OPENAPI,
         docs_url=None,
         redoc_url=None,
+        lifespan=lambda _: _ending(close),
     )
     door = Door(store.database, place, clock)
     for room in mounted:
@@ -62,6 +70,13 @@ def app(
     described = _described(api)
     api.openapi = lambda: described
     return api
+
+
+@asynccontextmanager
+async def _ending(close: Callable[[], Awaitable[None]] | None) -> AsyncGenerator[None]:
+    yield
+    if close is not None:
+        await close()
 
 
 def _add_probes(api: FastAPI, store: Store) -> None:

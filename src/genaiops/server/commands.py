@@ -1,5 +1,6 @@
 """`genaiops up`: one process that serves this project."""
 
+import os
 import webbrowser
 from importlib.util import find_spec
 from pathlib import Path
@@ -11,7 +12,10 @@ from genaiops import server
 from genaiops.access import has_users, prepare, principal_of
 from genaiops.access.entrance import Entrance, StartToken
 from genaiops.access.login import login
-from genaiops.core import Principal
+from genaiops.access.oidc.flow import OidcFlow
+from genaiops.access.oidc.settings import CALLBACK, load_oidc
+from genaiops.core import Principal, Settings
+from genaiops.net import HttpEgress, load_policy
 from genaiops.server import faults
 from genaiops.server.place import Place
 from genaiops.server.serving import free_port, serve
@@ -53,7 +57,10 @@ def up_command(
             host=host, port=free_port(host, port), public_url=public_url, proxies=frozenset(proxy or ())
         )
         start = _start(store, place)
-        made = server.app(store, place, server.all_rooms(Entrance(store.database, start)))
+        settings = Settings.from_env(os.environ)
+        egress = HttpEgress(load_policy(settings))
+        entrance = Entrance(store.database, start, _oidc(store, place, settings, egress))
+        made = server.app(store, place, server.all_rooms(entrance), close=egress.close)
         serve(made, place, lambda: _say(place, start, open_page, Console(json=as_json)))
 
 
@@ -69,6 +76,17 @@ def _start(store: Store, place: Place) -> StartToken | None:
             return principal_of(connection, login())
 
     return None if place.exposed else StartToken(starter)
+
+
+def _oidc(store: Store, place: Place, settings: Settings, egress: HttpEgress) -> OidcFlow | None:
+    """Return the way through the identity provider, None where there is none."""
+    found = load_oidc(settings)
+    if found is None:
+        return None
+    expected = place.url + CALLBACK
+    if found.file.redirect != expected:
+        raise faults.other_redirect(found.file.redirect, expected)
+    return OidcFlow(store.database, found, egress)
 
 
 def _say(place: Place, start: StartToken | None, open_page: bool, console: Console) -> None:

@@ -62,6 +62,16 @@ def bad_address(host: str) -> UserError:
     )
 
 
+def other_redirect(written: str, expected: str) -> UserError:
+    """Return the error for a way back from the provider that does not lead here."""
+    return UserError(
+        "GAO-SERVER-007",
+        "the redirect of access/oidc.yaml does not lead to this server",
+        why=f"it is {one_line(written, 200)}, and this server is reached at {expected}",
+        fix="write that one there and at the provider, or start with another --public-url or --port",
+    )
+
+
 def strange_host() -> UserError:
     """Return the error for a request to a name that is not ours."""
     return UserError(

@@ -84,7 +84,7 @@ def _server(app: Any, place: Place) -> "Server":
         app,
         address=place.host,
         port=place.port,
-        interface=Interfaces.ASGINL,
+        interface=Interfaces.ASGI,
         http=HTTPModes.http1,
         http1_settings=HTTP1Settings(
             header_read_timeout=_HEADER_MILLISECONDS, max_buffer_size=_MOST_HEADER_BYTES
