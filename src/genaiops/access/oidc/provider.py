@@ -2,6 +2,7 @@
 
 import base64
 import json
+import math
 import time
 from dataclasses import dataclass
 from typing import Any, cast
@@ -15,7 +16,7 @@ from genaiops.core import Egress, Json
 _PURPOSE = "sign-in"
 _SECONDS = 10.0
 _FRESH_SECONDS = 3600.0
-_KEYS_AT_MOST_EVERY = 30.0
+_LOOK_AGAIN_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ class Provider:
         self._known: _Metadata | None = None
         self._keys: Any = None
         self._keys_read_at = 0.0
+        self._looked_again_at = -math.inf
 
     async def sign_in_url(self, begun: Begun) -> str:
         """Return where the browser goes to sign in."""
@@ -82,11 +84,15 @@ class Provider:
 
     async def key(self, kid: str | None) -> Any:
         """Return a key of the issuer; one that is not known is looked for once more, for it may be new."""
-        for anew in (False, True):
-            found = self._find(await self._key_set(anew=anew), kid)
-            if found is not None:
-                return found
-        raise Refusal("the token's key is not the issuer's")
+        known = await self._known_keys()
+        found = self._find(known, kid)
+        if found is None and time.monotonic() - self._looked_again_at > _LOOK_AGAIN_SECONDS:
+            # strangers choose the kid of what they send: they shall not make us ask the issuer each time
+            self._looked_again_at = time.monotonic()
+            found = self._find(await self._read_keys(), kid)
+        if found is None:
+            raise Refusal("the token's key is not the issuer's")
+        return found
 
     def _find(self, keys: Any, kid: str | None) -> Any:
         signing = [each for each in keys if each.get("use", "sig") == "sig"]
@@ -94,20 +100,20 @@ class Provider:
             return signing[0] if len(signing) == 1 else None
         return next((each for each in signing if each.kid == kid), None)
 
-    async def _key_set(self, *, anew: bool) -> Any:
+    async def _known_keys(self) -> Any:
+        fresh = self._keys is not None and time.monotonic() - self._keys_read_at < _FRESH_SECONDS
+        return self._keys if fresh else await self._read_keys()
+
+    async def _read_keys(self) -> Any:
         from joserfc.errors import JoseError  # with the extra `server`
         from joserfc.jwk import KeySet
 
-        age = time.monotonic() - self._keys_read_at
-        # strangers choose the kid of what they send: they shall not make us ask the issuer each time
-        enough = age < (_KEYS_AT_MOST_EVERY if anew else _FRESH_SECONDS)
-        if self._keys is None or not enough:
-            said = await self._get((await self._metadata()).keys)
-            try:
-                self._keys = KeySet.import_key_set(cast("Any", said))
-            except (JoseError, ValueError, TypeError, KeyError) as error:
-                raise Refusal("the issuer's keys cannot be read") from error
-            self._keys_read_at = time.monotonic()
+        said = await self._get((await self._metadata()).keys)
+        try:
+            self._keys = KeySet.import_key_set(cast("Any", said))
+        except (JoseError, ValueError, TypeError, KeyError) as error:
+            raise Refusal("the issuer's keys cannot be read") from error
+        self._keys_read_at = time.monotonic()
         return self._keys
 
     async def _metadata(self) -> _Metadata:
