@@ -72,7 +72,7 @@ def served(
     """Serve a store with people: the rooms' routes, or only those that are given."""
     clock = Clock()
     with peopled(folder) as store:
-        start = StartToken(lambda: ADMIN)
+        start = StartToken(ADMIN)
         entrance = Entrance(store.database, start, oidc)
         rooms = [MountedRoom(entrance, routes)] if routes else all_rooms(entrance)
         api = app(store, place, rooms, clock=clock, close=egress.close if egress else None)

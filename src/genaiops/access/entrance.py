@@ -3,7 +3,7 @@
 import hmac
 import secrets
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -25,7 +25,7 @@ _QUEUE_SECONDS = 5.0
 class StartToken:
     """The word in the URL that the server prints: whoever can read it may sign in as who started it, once."""
 
-    def __init__(self, by: Callable[[], Principal]) -> None:
+    def __init__(self, by: Principal) -> None:
         self.text = secrets.token_hex(32)
         self._by = by
         self._lock = threading.Lock()
@@ -38,7 +38,7 @@ class StartToken:
             if not right or self._used:
                 raise faults.start_refused()
             self._used = True
-        return self._by()
+        return self._by
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +57,17 @@ class Entrance:
 
     @contextmanager
     def trying(self, client: str, name: str, at: datetime) -> Generator[None]:
-        """Count a try to sign in, and let few be worked on at once; raises `TooMany`."""
+        """Count a try to sign in, and hash; raises `TooMany`."""
         self.by_address.check(client, at)
         self.by_account.check(name, at)
         self.by_address.spend(client, at)
         self.by_account.spend(name, at)
+        with self.hashing():
+            yield
+
+    @contextmanager
+    def hashing(self) -> Generator[None]:
+        """Let few passwords be hashed at once; raises `TooMany` where the others take too long."""
         if not self._hashing.acquire(timeout=_QUEUE_SECONDS):
             raise faults.too_often(int(_QUEUE_SECONDS))
         try:

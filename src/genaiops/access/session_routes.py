@@ -49,7 +49,7 @@ def end_a_session(asked: At, session: str) -> Changed:
 
 def set_user_password(asked: At, name: str, body: NewPassword) -> Changed:
     """Set one's own password, or anybody's as an admin. Ends all sessions of that account."""
-    with asked.room.trying(asked.client, name, asked.at):
+    with asked.room.hashing():
         set_password(asked.room.database, asked.by, name, body.password.get_secret_value(), asked.at)
     return Changed(subject=f"user:{name}", changed=True)
 

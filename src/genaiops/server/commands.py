@@ -9,12 +9,12 @@ from typing import Annotated
 import typer
 
 from genaiops import server
-from genaiops.access import has_users, prepare, principal_of
+from genaiops.access import enabled, has_users, prepare, principal_of
 from genaiops.access.entrance import Entrance, StartToken
 from genaiops.access.login import login
 from genaiops.access.oidc.flow import OidcFlow
 from genaiops.access.oidc.settings import CALLBACK, load_oidc
-from genaiops.core import Principal, Settings
+from genaiops.core import Settings
 from genaiops.net import HttpEgress, load_policy
 from genaiops.server import faults
 from genaiops.server.place import Place
@@ -65,17 +65,17 @@ def up_command(
 
 
 def _start(store: Store, place: Place) -> StartToken | None:
-    """Return the token of the printed URL, None where others reach the server: then there must be users."""
+    """Return the token of the printed URL.
+
+    None where others reach the server (then there must be users), or where who starts it has no account.
+    """
     prepare(store.database)
     with store.database.read() as connection:
-        if place.exposed and not has_users(connection):
-            raise faults.no_users()
-
-    def starter() -> Principal:
-        with store.database.read() as connection:
-            return principal_of(connection, login())
-
-    return None if place.exposed else StartToken(starter)
+        by, peopled = principal_of(connection, login()), has_users(connection)
+        known = not peopled or enabled(connection, by.id)
+    if place.exposed and not peopled:
+        raise faults.no_users()
+    return StartToken(by) if known and not place.exposed else None
 
 
 def _oidc(store: Store, place: Place, settings: Settings, egress: HttpEgress) -> OidcFlow | None:

@@ -12,6 +12,7 @@ from genaiops.access import (
     Rate,
     authenticate_key,
     authenticate_session,
+    check_project_name,
     require,
 )
 from genaiops.core import ANYONE, NOBODY, ONESELF, Asked, NotSignedIn, Principal, Route
@@ -35,6 +36,8 @@ class Door:
     def admit(self, route: Route, room: object, request: Request) -> Asked[object]:
         """Return who asks; raises `NotSignedIn` or `NotAllowed`. Reads the store: call it in a thread."""
         at, project = self.clock(), _project(route, request)
+        if project is not None:
+            check_project_name(project)  # a refused key's line in the log names it
         peer = request.client.host if request.client else ""
         client = self.place.client(peer, request.headers.get("x-forwarded-for", ""))
         by, session = NOBODY, None

@@ -31,10 +31,14 @@ _HEADERS: Mapping[str, str] = {
 
 
 class Gate:
-    """ASGI middleware: refuses strange hosts and pages, adds the headers, turns a bug of ours into a 500."""
+    """ASGI middleware: refuses strange hosts and pages, adds the headers, turns a bug of ours into a 500.
 
-    def __init__(self, app: App, place: Place) -> None:
+    `patience`: for how many seconds the next piece of a request's content is waited for.
+    """
+
+    def __init__(self, app: App, place: Place, patience: float = _CHUNK_SECONDS) -> None:
         self._app = app
+        self._patience = patience
         self._hosts, self._origins = place.hosts, place.origins
         self._headers = dict(_HEADERS)
         if place.exposed:
@@ -61,7 +65,7 @@ class Gate:
             await refusal(scope, receive, dressed)
             return
         try:
-            await self._app(scope, _in_time(receive), dressed)
+            await self._app(scope, _in_time(receive, self._patience), dressed)
         except Exception as error:  # the last line of defence
             answer = our_fault(error)
             if begun:  # half an answer cannot be taken back: the connection breaks, and the client knows
@@ -85,7 +89,7 @@ class Gate:
         return None
 
 
-def _in_time(receive: Receive) -> Receive:
+def _in_time(receive: Receive, patience: float) -> Receive:
     """Return `receive` with a limit on the wait for each piece of the request's content."""
     more = True
 
@@ -94,7 +98,7 @@ def _in_time(receive: Receive) -> Receive:
         if not more:  # from here on the server waits for the client to go away
             return await receive()
         try:
-            async with asyncio.timeout(_CHUNK_SECONDS):
+            async with asyncio.timeout(patience):
                 message = await receive()
         except TimeoutError:
             raise HTTPException(408) from None

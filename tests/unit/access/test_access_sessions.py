@@ -16,8 +16,13 @@ PASSWORD = "tangerine velvet orbit"
 @pytest.fixture
 def at(tmp_path: Path):
     with served(tmp_path) as running:
-        set_password(running.store.database, ADMIN, "anna", PASSWORD, START)
         yield running
+
+
+@pytest.fixture
+def with_password(at: Served) -> Served:
+    set_password(at.store.database, ADMIN, "anna", PASSWORD, START)
+    return at
 
 
 def sign_in(at: Served, name: str = "anna", password: str = PASSWORD):
@@ -25,9 +30,7 @@ def sign_in(at: Served, name: str = "anna", password: str = PASSWORD):
 
 
 def signed_in(at: Served) -> dict[str, str]:
-    cookie = sign_in(at).headers["set-cookie"].partition(";")[0]
-    at.client.cookies.clear()
-    return {**MEANT, "Cookie": cookie}
+    return at.session("user:anna")
 
 
 def status(at: Served, headers: dict[str, str]) -> int:
@@ -35,7 +38,10 @@ def status(at: Served, headers: dict[str, str]) -> int:
 
 
 @pytest.mark.proves("C-SERVER-SESSION")
-def test_a_session_is_a_cookie_that_no_script_reads_and_of_which_only_a_hash_is_kept(at: Served) -> None:
+def test_a_session_is_a_cookie_that_no_script_reads_and_of_which_only_a_hash_is_kept(
+    with_password: Served,
+) -> None:
+    at = with_password
     response = sign_in(at)
     token = response.headers["set-cookie"].partition(";")[0].partition("=")[2]
     assert response.headers["set-cookie"].endswith("; Path=/; Max-Age=43200; HttpOnly; SameSite=Lax")
@@ -103,14 +109,16 @@ def test_a_key_sees_and_ends_no_session(at: Served) -> None:
 
 
 @pytest.mark.proves("C-SERVER-SIGN-IN")
-def test_every_refused_sign_in_looks_the_same(at: Served) -> None:
+def test_every_refused_sign_in_looks_the_same(with_password: Served) -> None:
+    at = with_password
     answers = [sign_in(at, "anna", "wrong"), sign_in(at, "nobody"), sign_in(at, "bea")]
     assert {(each.status_code, each.text) for each in answers} == {(401, answers[0].text)}
     assert "set-cookie" not in answers[0].headers
 
 
 @pytest.mark.proves("C-SERVER-RATE")
-def test_tries_to_sign_in_are_limited_for_each_address_and_each_account(at: Served) -> None:
+def test_tries_to_sign_in_are_limited_for_each_address_and_each_account(with_password: Served) -> None:
+    at = with_password
     found = [sign_in(at, f"guess{number}", "x").status_code for number in range(12)]
     assert found == [401] * 10 + [429] * 2
     refused = sign_in(at)
@@ -168,3 +176,14 @@ def test_a_new_key_is_shown_once_and_works(at: Served) -> None:
     assert made.json()["text"].split("_")[2] not in at.client.get("/api/keys", headers=headers).text
     successor = at.client.post(f"/api/keys/{made.json()['key']['id']}/rotate", headers=headers, json={})
     assert successor.json()["key"]["replaces"] == made.json()["key"]["id"]
+
+
+@pytest.mark.proves("C-SERVER-SIGN-IN")
+def test_an_admin_sets_a_new_password_while_a_stranger_uses_up_the_tries(at: Served) -> None:
+    for _ in range(11):
+        sign_in(at, "anna", "x")
+    new = {"password": PASSWORD}
+    assert (
+        at.client.put("/api/users/anna/password", headers=at.session("user:root"), json=new).status_code
+        == 200
+    )

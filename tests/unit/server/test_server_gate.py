@@ -1,14 +1,17 @@
 """What is refused before any route is asked, and what every answer says."""
 
+import asyncio
 import logging
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.support.server import MEANT, ROOT, code_of, served
+from fastapi import FastAPI
+from tests.support.server import MEANT, PLACE, ROOT, code_of, served
 
 from genaiops.core import ANYONE, Asked, Content, OutsideError, Route, UserError
 from genaiops.server import Place
+from genaiops.server.gate import Gate, Message
 
 BEHIND = Place(
     host="0.0.0.0", port=8800, public_url="https://ai.example.org", proxies=frozenset({"testclient"})
@@ -229,6 +232,38 @@ def test_content_is_taken_and_given_piece_by_piece_within_its_limit(tmp_path: Pa
 def test_half_an_answer_breaks_off_instead_of_looking_whole(tmp_path: Path) -> None:
     with served(tmp_path, route(half)) as at, pytest.raises(RuntimeError, match="no more"):
         at.client.get("/api/try")
+
+
+async def nothing_comes(api: FastAPI, headers: dict[str, str]) -> int:
+    """Ask for a change whose content never arrives, and return the status."""
+    said: list[Message] = []
+
+    async def receive() -> Message:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def send(message: Message) -> None:
+        said.append(message)
+
+    raw = [(name.lower().encode(), text.encode()) for name, text in {**headers, "Host": "localhost"}.items()]
+    path = "/api/users"
+    scope = {"type": "http", "method": "POST", "path": path, "raw_path": path.encode(), "headers": raw}
+    scope = {
+        **scope,
+        "query_string": b"",
+        "scheme": "http",
+        "client": ("127.0.0.1", 1),
+        "http_version": "1.1",
+    }
+    await Gate(api, PLACE, patience=0.01)(scope, receive, send)
+    return int(said[0]["status"])
+
+
+@pytest.mark.proves("C-SERVER-STREAM")
+def test_content_that_does_not_come_is_given_up(tmp_path: Path) -> None:
+    with served(tmp_path) as at:
+        headers = {**at.session("user:root"), "Content-Type": "application/json"}
+        assert asyncio.run(nothing_comes(at.api, headers)) == 408
 
 
 def test_the_description_of_the_api_is_there_without_a_sign_in(tmp_path: Path) -> None:
