@@ -2,6 +2,8 @@
 
 import sqlalchemy as sa
 
+from genaiops.access.oidc.tables import create_oidc
+from genaiops.access.session_tables import create_sessions
 from genaiops.store import Database
 
 _META = sa.MetaData()
@@ -88,7 +90,7 @@ def create(connection: sa.Connection) -> None:
         connection.exec_driver_sql(_FROZEN.format(action=action))
 
 
-STEPS = (create,)
+STEPS = (create, create_sessions, create_oidc)
 
 
 def prepare(database: Database) -> None:

@@ -45,9 +45,8 @@ class Known:
 
 
 def known_of(version: Version) -> Known:
-    """Return what people said about a version: its labels of these names."""
-    said = {key: version.labels.get(key, "") for key in ("owner", "sensitivity", "description")}
-    return Known(licence=version.labels.get("licence") or version.labels.get("license") or "", **said)
+    """Return what people said about a version."""
+    return Known(**version.described)
 
 
 def properties(facts: Mapping[str, Json]) -> list[Json]:
