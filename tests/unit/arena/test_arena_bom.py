@@ -64,10 +64,10 @@ def _app(hub):
     parents = [
         index,
         hub.publish(
-            "prompt", "answer", {"description": "Answers."}, labels={"licence": "MIT", "owner": "ann"}
+            "prompt", "answer", {"description": "Answers."}, described={"licence": "MIT", "owner": "ann"}
         ),
         hub.publish("calibration", "abstain", LEARNT),
-        hub.publish("guard", "default", {"n": 1}, labels={"sensitivity": "internal", "licence": "ours"}),
+        hub.publish("guard", "default", {"n": 1}, described={"sensitivity": "internal", "licence": "ours"}),
     ]
     return hub.publish("app", "shop", {"config": CONFIG, "digest": digest_json("app")}, parents=parents)
 
