@@ -8,13 +8,13 @@ import typer
 
 from genaiops.access import people
 from genaiops.access.accounts import set_password
+from genaiops.access.acting import login
 from genaiops.access.checks import principal_of
 from genaiops.access.model import EVERYWHERE, Grant, Grants, Role, Subjects
 from genaiops.access.names import KINDS
 from genaiops.access.shell import (
     AsJson,
     changing,
-    login,
     opened,
     reading,
     say_changed,

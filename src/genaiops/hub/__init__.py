@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from genaiops.hub.governance import Governance, Override
     from genaiops.hub.hub import Activity, Hub
     from genaiops.hub.model import Edge, EvidenceFacts, EvidenceVerifier, Move, Standing, Version
-    from genaiops.hub.people import local_user
     from genaiops.hub.policy import POLICY_KIND, PolicyFile
 
 _FILES = {
@@ -23,13 +22,12 @@ _FILES = {
     "governance": "Governance Override",
     "hub": "Activity Hub",
     "model": "Edge EvidenceFacts EvidenceVerifier Move Standing Version",
-    "people": "local_user",
     "policy": "POLICY_KIND PolicyFile",
 }
 
 __all__ = [
     "POLICY_KIND", "Activity", "Edge", "EvidenceFacts", "EvidenceVerifier", "Governance", "Hub", "Move",
-    "Override", "PolicyFile", "Standing", "Version", "diff_json", "local_user",
+    "Override", "PolicyFile", "Standing", "Version", "diff_json",
 ]  # fmt: skip
 
 __getattr__ = attach(__name__, {name: file for file, names in _FILES.items() for name in names.split()})

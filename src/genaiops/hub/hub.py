@@ -7,6 +7,7 @@ from typing import Literal
 
 import sqlalchemy as sa
 
+from genaiops.access import prepare
 from genaiops.core import (
     Digest,
     Json,
@@ -17,7 +18,7 @@ from genaiops.core import (
     digest_json,
     parse_reference,
 )
-from genaiops.hub import decisions, faults, queries, resolving
+from genaiops.hub import decisions, faults, queries, resolving, rights
 from genaiops.hub.differences import diff_json
 from genaiops.hub.model import Edge, EvidenceVerifier, Version
 from genaiops.hub.schema import misfit
@@ -34,10 +35,10 @@ def _now() -> datetime:
 
 
 class Hub:
-    """The registry in one store. `kinds` are what may be published; what is there can always be read.
+    """The registry in one store, for `by`: the author of what is new, who is shown what they may read.
 
-    `by` is who publishes: the author of what is new. Evidence that is published is recomputed by `verifier`
-    at once, and what that found is kept beside it.
+    `kinds` are what may be published; what is there can be read without them. Evidence that is published is
+    recomputed by `verifier` at once, and what that found is kept beside it.
     """
 
     def __init__(
@@ -45,7 +46,7 @@ class Hub:
         store: Store,
         kinds: Sequence[KindSpec],
         *,
-        by: Principal | None = None,
+        by: Principal,
         verifier: EvidenceVerifier | None = None,
         clock: Callable[[], datetime] = _now,
     ) -> None:
@@ -55,6 +56,7 @@ class Hub:
         self._by = by
         self._verifier = verifier
         self._clock = clock
+        prepare(self._database)
         self._database.migrate("hub", STEPS)
 
     def publish(
@@ -72,29 +74,37 @@ class Hub:
         """Return the version that has this content, making it where it is new.
 
         Equal content is one version: publishing it again adds only edges and labels. Raises `UserError`
-        where the kind is unknown, or the manifest does not fit it or rests on what is not here.
+        where somebody may not do so, the kind is unknown, or the manifest does not fit it or rests on what is
+        not here.
         """
         wanted = self._draft(kind, name, manifest, blobs, project, activity)
+        with self._database.read() as connection:  # before anything is kept
+            self._may_publish(connection, wanted, parents)
+            found = self._same(connection, wanted)
+            complete = found and self._complete(connection, found, parents, labels, activity)
         self._check(wanted, blobs)
         for content in blobs.values():
             self._blobs.put(content)
-        with self._database.read() as connection:
+        if found and complete:
+            return found[1]
+        facts = self._verifier(wanted) if self._verifier and kind == decisions.EVIDENCE_KIND else None
+        with self._database.write() as connection:
+            self._may_publish(connection, wanted, parents)
             found = self._same(connection, wanted)
             if found and self._complete(connection, found, parents, labels, activity):
                 return found[1]
-        facts = self._verifier(wanted) if self._verifier and kind == decisions.EVIDENCE_KIND else None
-        with self._database.write() as connection:
-            found = self._same(connection, wanted)
             row = found[0] if found else queries.add_version(connection, wanted)
             made_from = queries.ids_of(connection, parents)
             queries.add_edges(connection, row, made_from, activity, wanted.created_at)
             if labels:
                 queries.set_labels(connection, row, labels)
-            if self._by and not found:
+            if not found:
                 decisions.add_author(connection, row, self._by.id, wanted.created_at)
             if facts:
                 decisions.add_evidence(connection, row, facts, wanted.created_at)
-            return queries.find(connection, VERSIONS.c.id == row)[0][1]
+            version = queries.find(connection, VERSIONS.c.id == row)[0][1]
+            self._log(connection, version, found, parents, labels, activity)
+            return version
 
     def activity(self, name: str) -> "Activity":
         """Return a context in which what is used becomes the parents of what is produced."""
@@ -106,14 +116,14 @@ class Hub:
         Raises `UserError` where it names nothing, or more than one artifact.
         """
         with self._database.read() as connection:
-            return resolving.resolve(connection, ref)[1]
+            return resolving.resolve(connection, ref, self._seen(connection))[1]
 
     def list(self, kind: str | None = None, name: str | None = None) -> "list[Version]":
         """Return versions in the order in which they were published."""
         wanted = {"kind": kind, "name": name}
         conditions = [VERSIONS.c[column] == value for column, value in wanted.items() if value is not None]
         with self._database.read() as connection:
-            return [version for _, version in queries.find(connection, *conditions)]
+            return [version for _, version in queries.find(connection, *conditions, *self._seen(connection))]
 
     def artifacts(
         self,
@@ -129,13 +139,17 @@ class Hub:
         Every word of `text` must begin a word of the version's name, labels or manifest.
         """
         with self._database.read() as connection:
-            return queries.newest(connection, kind=kind, name=name, text=text, labels=labels, limit=limit)
+            seen = self._seen(connection)
+            return queries.newest(
+                connection, seen, kind=kind, name=name, text=text, labels=labels, limit=limit
+            )
 
     def lineage(self, ref: str | Reference, direction: Literal["up", "down"] = "up") -> "list[Edge]":
         """Return every edge from a version back to its last inputs, or on to all that was made from it."""
         with self._database.read() as connection:
-            row, _ = resolving.resolve(connection, ref)
-            return queries.edges_from(connection, row, up=direction == "up")
+            seen = self._seen(connection)
+            row, _ = resolving.resolve(connection, ref, seen)
+            return queries.edges_from(connection, row, seen, up=direction == "up")
 
     def diff(self, a: str | Reference, b: str | Reference) -> "list[str]":
         """Return in lines how `b` differs from `a`; empty where they are equal."""
@@ -179,6 +193,41 @@ class Hub:
         for digest in sorted(spec.closure(wanted.manifest) - given):
             if not self._blobs.has(digest) and not self._has_version(digest):
                 raise faults.absent(wanted.kind, wanted.name, digest)
+
+    def _seen(self, connection: sa.Connection) -> rights.Seen:
+        return rights.seen(connection, self._by)
+
+    def _may_publish(self, connection: sa.Connection, wanted: Version, parents: Sequence[Version]) -> None:
+        rights.ask(connection, self._by, "artifact.publish", wanted)
+        here = rights.place_of(wanted)
+        for there, parent in {rights.place_of(parent): parent for parent in parents}.items():
+            if there != here:
+                rights.ask(connection, self._by, "artifact.read", parent)
+
+    def _log(
+        self,
+        connection: sa.Connection,
+        version: Version,
+        found: queries.Row | None,
+        parents: Sequence[Version],
+        labels: Mapping[str, str],
+        activity: str,
+    ) -> None:
+        """Write down what changed: a version that is new, or labels or edges of one that was there."""
+        made_from: list[Json] = [*sorted({parent.digest for parent in parents})]
+        rights.log(
+            connection,
+            self._by,
+            "artifact.publish" if not found else "artifact.label" if labels else "artifact.link",
+            version.short,
+            self._clock(),
+            digest=version.digest,
+            activity=activity,
+            labels=dict(labels),
+            parents=len(made_from),
+            # not the list: an entry is small, and a version may be made of thousands
+            parents_digest=digest_json(made_from) if made_from else None,
+        )
 
     def _has_version(self, digest: Digest) -> bool:
         with self._database.read() as connection:

@@ -6,11 +6,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from genaiops.access import acting
 from genaiops.core import Settings
 from genaiops.hub.governance import Governance
 from genaiops.hub.hub import Hub
 from genaiops.hub.model import EvidenceVerifier
-from genaiops.hub.people import local_user
 from genaiops.hub.policy import POLICY_KIND
 from genaiops.store import Store, find_store
 
@@ -28,7 +28,8 @@ class Here:
 
 @contextmanager
 def opened(make_verifier: MakeVerifier | None = None) -> Generator[Here]:
-    """Open the store of the project that this folder lies in."""
+    """Open the store of the project that this folder lies in, for whoever runs the command."""
     with Store.open(find_store(Path.cwd())) as store:
         verifier = make_verifier(store, Settings.from_env(os.environ)) if make_verifier else None
-        yield Here(Hub(store, [POLICY_KIND], by=local_user()), Governance(store, verifier=verifier))
+        by = acting(store.database, os.environ)
+        yield Here(Hub(store, [POLICY_KIND], by=by), Governance(store, by=by, verifier=verifier))

@@ -10,6 +10,7 @@ from genaiops.core import Digest, Reference
 from genaiops.hub import search
 from genaiops.hub.events import DEPRECATIONS
 from genaiops.hub.model import Deprecation, Edge, Version
+from genaiops.hub.rights import Seen
 from genaiops.hub.tables import EDGES, LABELS, VERSIONS
 
 Row = tuple[int, Version]
@@ -26,6 +27,7 @@ def find(connection: sa.Connection, *conditions: sa.ColumnElement[bool]) -> list
 
 def newest(
     connection: sa.Connection,
+    seen: Seen,
     *,
     kind: str | None = None,
     name: str | None = None,
@@ -33,7 +35,7 @@ def newest(
     labels: Mapping[str, str],
     limit: int,
 ) -> list[Version]:
-    """Return of each artifact the newest version that fits, the artifact changed last first.
+    """Return of each artifact `seen` the newest version that fits, the artifact changed last first.
 
     `text` is looked for as `search.matching` says; at most `limit` artifacts are returned.
     """
@@ -46,7 +48,9 @@ def newest(
         of_each = sa.select(sa.func.max(VERSIONS.c.id)).group_by(*columns[1:])
         query = query.where(VERSIONS.c.id.in_(of_each))
     wanted = {"kind": kind, "name": name}
-    query = query.where(*(VERSIONS.c[key] == value for key, value in wanted.items() if value is not None))
+    query = query.where(
+        *(VERSIONS.c[key] == value for key, value in wanted.items() if value is not None), *seen
+    )
     for key, value in labels.items():
         has = sa.select(LABELS.c.version).where(LABELS.c.key == key, LABELS.c.value == value)
         query = query.where(VERSIONS.c.id.in_(has))
@@ -147,12 +151,15 @@ def set_labels(connection: sa.Connection, version: int, labels: Mapping[str, str
     search.add(connection, version)
 
 
-def edges_from(connection: sa.Connection, start: int, *, up: bool) -> list[Edge]:
-    """Return every edge that can be walked from `start`, towards parents or towards children."""
+def edges_from(connection: sa.Connection, start: int, seen: Seen, *, up: bool) -> list[Edge]:
+    """Return every edge that can be walked from `start` over what is `seen`, towards parents or children."""
     here, there = (EDGES.c.child, EDGES.c.parent) if up else (EDGES.c.parent, EDGES.c.child)
     reached = sa.select(sa.literal(start).label("id")).cte("reached", recursive=True)
-    reached = reached.union(sa.select(there).where(here == reached.c.id))  # union, not all: cycles end
-    query = sa.select(EDGES).where(here.in_(sa.select(reached.c.id))).order_by(EDGES.c.child, EDGES.c.parent)
+    mine = [there.in_(sa.select(VERSIONS.c.id).where(*seen))] if seen else []
+    # union, not all: cycles end
+    reached = reached.union(sa.select(there).where(here == reached.c.id, *mine))
+    query = sa.select(EDGES).where(here.in_(sa.select(reached.c.id)), *mine)
+    query = query.order_by(EDGES.c.child, EDGES.c.parent)
     rows = connection.execute(query).mappings().all()
     touched = sa.select(reached.c.id)
     versions = dict(find(connection, VERSIONS.c.id.in_(touched)))

@@ -19,6 +19,7 @@ from genaiops.hub.policy import (
     facts_of,
     reads_evidence,
 )
+from genaiops.hub.rights import Seen
 from genaiops.hub.tables import VERSIONS
 
 MOST_EVIDENCE = 20
@@ -73,10 +74,13 @@ def _useless(connection: sa.Connection, row: int, found: Found | None) -> Iterat
             yield f"{each[1].short} counts for nothing: {checked.facts.why}"
 
 
-def about(connection: sa.Connection, row: int, version: Version) -> list[Found]:
-    """Return the evidence that the Hub recomputed and found to be about exactly this version."""
+def about(connection: sa.Connection, row: int, version: Version, seen: Seen = ()) -> list[Found]:
+    """Return the evidence that the Hub recomputed and found to be about exactly this version.
+
+    Whoever asks is shown what they have `seen`; a decision rests on all of it.
+    """
     found: list[Found] = []
-    for each in decisions.evidence_below(connection, row, MOST_EVIDENCE):
+    for each in decisions.evidence_below(connection, row, MOST_EVIDENCE, seen):
         checked = decisions.checked(connection, each)
         if checked and version.digest in checked.facts.about:
             found.append(Found(checked, decisions.suite_before(connection, checked.facts)))

@@ -1,0 +1,68 @@
+"""Who may see and decide what in the Hub, and that they did it. Every function is a part of its caller's transaction.
+
+What one may not see is not there: not in a list, not by name, not by digest. So whatever somebody names is
+first looked for among what they may see, and only then asked whether they may do with it what they want to.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from genaiops.access import EVERYWHERE, Event, append, projects, require
+from genaiops.core import Json, Principal
+from genaiops.hub.model import Version
+from genaiops.hub.policy import NO_PROJECT
+from genaiops.hub.tables import VERSIONS
+
+Seen = Sequence[sa.ColumnElement[bool]]
+"""The conditions on rows of `VERSIONS` that somebody may see; empty where that is every one."""
+
+_READ = "artifact.read"
+_POLICY = VERSIONS.c.kind == "policy"
+_FOR_ALL = VERSIONS.c.name == NO_PROJECT
+
+
+def seen(connection: sa.Connection, by: Principal) -> Seen:
+    """Return what `by` may see; raises `UserError` for an account, or a key, that may read nothing at all.
+
+    The policy of no project may govern any of them: whoever may read something may read it.
+    """
+    readable = projects(connection, by, _READ)
+    if readable is None:
+        return ()
+    mine = sorted(readable)
+    policies = _POLICY & (VERSIONS.c.name.in_(mine) | (_FOR_ALL if mine else sa.false()))
+    # a project that is called as the policy of no project does not own it, but sees it like everybody
+    return (policies | (sa.not_(_POLICY) & VERSIONS.c.project.in_(mine)),)
+
+
+def place(kind: str, project: str | None, name: str) -> str:
+    """Return the project in which rights over an artifact are asked.
+
+    A policy belongs to the project that it governs. What belongs to no project is asked everywhere: a role in
+    one project says nothing about it.
+    """
+    if kind == "policy":
+        return EVERYWHERE if name == NO_PROJECT else name
+    return project or EVERYWHERE
+
+
+def place_of(version: Version) -> str:
+    """Return the project in which rights over a version are asked."""
+    return place(version.kind, version.project, version.name)
+
+
+def ask(connection: sa.Connection, by: Principal, action: str, of: Version) -> None:
+    """Raise `UserError` unless `by` may do `action` with a version; with a policy, that is to set one."""
+    changes = action in ("artifact.publish", "artifact.deprecate", "alias.move")
+    wanted = "policy.set" if of.kind == "policy" and changes else action
+    require(connection, by, wanted, place_of(of))
+
+
+def log(
+    connection: sa.Connection, by: Principal, action: str, subject: str, at: datetime, **details: Json
+) -> None:
+    """Append what `by` did to the audit log; details that say nothing stay out."""
+    said: dict[str, Json] = {key: value for key, value in details.items() if value not in (None, "", [], {})}
+    append(connection, Event(actor=by.id, action=action, subject=subject, at=at, details=said))
