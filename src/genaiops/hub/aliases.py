@@ -42,7 +42,8 @@ def last_moves(connection: sa.Connection, seen: Seen) -> list[Move]:
     last = sa.select(sa.func.max(MOVES.c.sequence)).group_by(
         MOVES.c.kind, MOVES.c.project, MOVES.c.name, MOVES.c.alias
     )
-    mine = [MOVES.c.to_version.in_(sa.select(VERSIONS.c.id).where(*seen))] if seen else []
+    rows = seen.rows
+    mine = [MOVES.c.to_version.in_(sa.select(VERSIONS.c.id).where(*rows))] if rows else []
     return _read(connection, MOVES.c.sequence.in_(last), *mine)
 
 

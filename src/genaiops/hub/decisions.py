@@ -56,13 +56,13 @@ def add_evidence(connection: sa.Connection, row: int, facts: EvidenceFacts, at: 
     connection.execute(sa.insert(EVIDENCE).values(version=row, at=at, facts=encode_json(facts)))
 
 
-def evidence_below(connection: sa.Connection, row: int, limit: int, seen: Seen = ()) -> list[queries.Row]:
-    """Return the evidence in whose lineage a version stands, newest first, at most `limit` of what is `seen`."""
+def evidence_below(connection: sa.Connection, row: int, limit: int, seen: Seen) -> list[queries.Row]:
+    """Return the evidence in whose lineage a version stands, newest first: `limit` of what is `seen`."""
     reached = sa.select(sa.literal(row).label("id")).cte("reached", recursive=True)
     reached = reached.union(sa.select(EDGES.c.child).where(EDGES.c.parent == reached.c.id))
     newest = (
         sa.select(VERSIONS.c.id)
-        .where(VERSIONS.c.kind == EVIDENCE_KIND, VERSIONS.c.id.in_(sa.select(reached.c.id)), *seen)
+        .where(VERSIONS.c.kind == EVIDENCE_KIND, VERSIONS.c.id.in_(sa.select(reached.c.id)), *seen.rows)
         .order_by(VERSIONS.c.id.desc())
         .limit(limit)
     )

@@ -313,7 +313,7 @@ def _compare(alias: str, history: Sequence[Move], read: Digest | None) -> None:
 def _exact(connection: sa.Connection, ref: str, seen: rights.Seen) -> queries.Row:
     row, version = resolving.resolve(connection, ref, seen)
     if ref.startswith("sha256:"):
-        named = queries.find(connection, VERSIONS.c.digest == version.digest, *seen)
+        named = queries.find(connection, VERSIONS.c.digest == version.digest, *seen.rows)
         if len(named) > 1:  # equal content under several names
             raise faults.ambiguous(ref, [each.short for _, each in named])
         return row, version

@@ -7,7 +7,7 @@ from typing import Literal
 
 import sqlalchemy as sa
 
-from genaiops.access import prepare
+from genaiops.access import EVERYWHERE, prepare, require
 from genaiops.core import (
     Digest,
     Json,
@@ -106,6 +106,11 @@ class Hub:
             self._log(connection, version, found, parents, labels, activity)
             return version
 
+    def check_may_publish(self, project: str | None = None) -> None:
+        """Raise `UserError` where nothing may be published in `project`: before work is spent on it."""
+        with self._database.read() as connection:
+            require(connection, self._by, "artifact.publish", project or EVERYWHERE)
+
     def activity(self, name: str) -> "Activity":
         """Return a context in which what is used becomes the parents of what is produced."""
         return Activity(self, name)
@@ -123,7 +128,9 @@ class Hub:
         wanted = {"kind": kind, "name": name}
         conditions = [VERSIONS.c[column] == value for column, value in wanted.items() if value is not None]
         with self._database.read() as connection:
-            return [version for _, version in queries.find(connection, *conditions, *self._seen(connection))]
+            return [
+                version for _, version in queries.find(connection, *conditions, *self._seen(connection).rows)
+            ]
 
     def artifacts(
         self,

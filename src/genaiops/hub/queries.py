@@ -49,7 +49,7 @@ def newest(
         query = query.where(VERSIONS.c.id.in_(of_each))
     wanted = {"kind": kind, "name": name}
     query = query.where(
-        *(VERSIONS.c[key] == value for key, value in wanted.items() if value is not None), *seen
+        *(VERSIONS.c[key] == value for key, value in wanted.items() if value is not None), *seen.rows
     )
     for key, value in labels.items():
         has = sa.select(LABELS.c.version).where(LABELS.c.key == key, LABELS.c.value == value)
@@ -155,12 +155,13 @@ def edges_from(connection: sa.Connection, start: int, seen: Seen, *, up: bool) -
     """Return every edge that can be walked from `start` over what is `seen`, towards parents or children."""
     here, there = (EDGES.c.child, EDGES.c.parent) if up else (EDGES.c.parent, EDGES.c.child)
     reached = sa.select(sa.literal(start).label("id")).cte("reached", recursive=True)
-    mine = [there.in_(sa.select(VERSIONS.c.id).where(*seen))] if seen else []
+    rows = seen.rows
+    mine = [there.in_(sa.select(VERSIONS.c.id).where(*rows))] if rows else []
     # union, not all: cycles end
     reached = reached.union(sa.select(there).where(here == reached.c.id, *mine))
     query = sa.select(EDGES).where(here.in_(sa.select(reached.c.id)), *mine)
     query = query.order_by(EDGES.c.child, EDGES.c.parent)
-    rows = connection.execute(query).mappings().all()
+    edges = connection.execute(query).mappings().all()
     touched = sa.select(reached.c.id)
     versions = dict(find(connection, VERSIONS.c.id.in_(touched)))
     return [
@@ -170,7 +171,7 @@ def edges_from(connection: sa.Connection, start: int, seen: Seen, *, up: bool) -
             activity=row["activity"],
             at=row["at"],
         )
-        for row in rows
+        for row in edges
     ]
 
 

@@ -23,7 +23,7 @@ def resolve(connection: sa.Connection, ref: str | Reference, seen: Seen) -> quer
     Raises `UserError` where it names nothing, or more than one artifact.
     """
     if isinstance(ref, str) and ref.startswith("sha256:"):
-        return _one(queries.find(connection, VERSIONS.c.digest == parse_digest(ref), *seen), ref, None)
+        return _one(queries.find(connection, VERSIONS.c.digest == parse_digest(ref), *seen.rows), ref, None)
     reference = parse_reference(ref) if isinstance(ref, str) else ref
     if reference.alias not in (None, NEWEST):
         project = of_one_project(connection, reference, seen)
@@ -37,7 +37,9 @@ def resolve(connection: sa.Connection, ref: str | Reference, seen: Seen) -> quer
     conditions = queries.matching(reference)
     if reference.project is None:
         conditions.append(VERSIONS.c.project == of_one_project(connection, reference, seen))
-    return _one(queries.find(connection, *conditions, *seen), str(ref), reference.kind)
+    elif not seen.has(reference.kind, reference.project, reference.name):
+        raise faults.not_found(str(ref), reference.kind)
+    return _one(queries.find(connection, *conditions), str(ref), reference.kind)
 
 
 def of_one_project(connection: sa.Connection, reference: Reference, seen: Seen) -> str:
@@ -46,7 +48,8 @@ def of_one_project(connection: sa.Connection, reference: Reference, seen: Seen) 
     Raises `UserError` where nothing has the name, or several projects have.
     """
     of = {"of_kind": reference.kind, "of_name": reference.name}
-    projects = set(connection.execute(_PROJECTS.where(*seen) if seen else _PROJECTS, of).scalars())
+    projects = set(connection.execute(_PROJECTS, of).scalars())
+    projects = {project for project in projects if seen.has(reference.kind, project, reference.name)}
     if reference.project is not None:
         projects &= {reference.project}
     if not projects:

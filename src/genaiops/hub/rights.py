@@ -1,10 +1,10 @@
-"""Who may see and decide what in the Hub, and that they did it. Every function is a part of its caller's transaction.
+"""Who may see and decide what in the Hub, and that they did. Every function runs in its caller's transaction.
 
 What one may not see is not there: not in a list, not by name, not by digest. So whatever somebody names is
 first looked for among what they may see, and only then asked whether they may do with it what they want to.
 """
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -15,26 +15,44 @@ from genaiops.hub.model import Version
 from genaiops.hub.policy import NO_PROJECT
 from genaiops.hub.tables import VERSIONS
 
-Seen = Sequence[sa.ColumnElement[bool]]
-"""The conditions on rows of `VERSIONS` that somebody may see; empty where that is every one."""
-
 _READ = "artifact.read"
 _POLICY = VERSIONS.c.kind == "policy"
-_FOR_ALL = VERSIONS.c.name == NO_PROJECT
 
 
-def seen(connection: sa.Connection, by: Principal) -> Seen:
-    """Return what `by` may see; raises `UserError` for an account, or a key, that may read nothing at all.
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What somebody may see: the artifacts of these projects; of every one, and of none, where it is None.
 
     The policy of no project may govern any of them: whoever may read something may read it.
     """
-    readable = projects(connection, by, _READ)
-    if readable is None:
-        return ()
-    mine = sorted(readable)
-    policies = _POLICY & (VERSIONS.c.name.in_(mine) | (_FOR_ALL if mine else sa.false()))
-    # a project that is called as the policy of no project does not own it, but sees it like everybody
-    return (policies | (sa.not_(_POLICY) & VERSIONS.c.project.in_(mine)),)
+
+    projects: frozenset[str] | None
+
+    def has(self, kind: str, project: str, name: str) -> bool:
+        """Return whether they may see what has this kind, project ('' for none) and name."""
+        if self.projects is None:
+            return True
+        if kind == "policy" and name == NO_PROJECT:
+            return bool(self.projects)
+        return place(kind, project, name) in self.projects
+
+    @property
+    def rows(self) -> tuple[sa.ColumnElement[bool], ...]:
+        """The conditions that `has` sets on rows of `VERSIONS`; none where they may see all."""
+        if self.projects is None:
+            return ()
+        mine = sorted(self.projects)
+        policies = VERSIONS.c.name.in_([*mine, NO_PROJECT] if mine else [])
+        return (sa.or_(_POLICY & policies, sa.not_(_POLICY) & VERSIONS.c.project.in_(mine)),)
+
+
+EVERYTHING = Seen(None)
+"""What the Hub itself sees, where it decides."""
+
+
+def seen(connection: sa.Connection, by: Principal) -> Seen:
+    """Return what `by` may see; raises `UserError` for an account, or a key, that may read nothing at all."""
+    return Seen(projects(connection, by, _READ))
 
 
 def place(kind: str, project: str | None, name: str) -> str:

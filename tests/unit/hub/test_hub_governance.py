@@ -119,7 +119,7 @@ def test_evidence_is_recomputed_when_published_and_again_before_each_decision(pl
     _promote(place, version)
 
 
-@pytest.mark.proves("C-HUB-FACTS")
+@pytest.mark.proves("C-HUB-FACTS", "C-HUB-SIGNER")
 @pytest.mark.parametrize(
     ("rule", "facts", "holds"),
     [
@@ -128,6 +128,11 @@ def test_evidence_is_recomputed_when_published_and_again_before_each_decision(pl
         ("evidence.age_days >= 0", {"finished_at": "2099-01-01T00:00:00Z"}, True),
         ("evidence.signed_trusted == 1", {"own_key": True}, False),
         ("evidence.signed == 1", {"own_key": True}, True),
+        ("evidence.signed_ci == 1", {}, False),
+        ("evidence.signed_ci == 1", {"signer_role": "ci"}, True),
+        ("evidence.signed_ci == 1", {"signer_role": "ci", "accepted": False}, False),
+        ("evidence.signed_ci == 1", {"signer_role": "human"}, False),
+        ("evidence.signed_human == 1", {"signer_role": "human"}, True),
         ("evidence.scores_recomputed == 1", {}, False),
         ("evidence.scores_recomputed == 1", {"scores_recomputed": True}, True),
         ("evidence.lock_base == 1", {"lock": "self"}, False),
