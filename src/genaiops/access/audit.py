@@ -156,8 +156,9 @@ def _gap(expected: int, found: int) -> str:
 def _rows(connection: sa.Connection) -> Generator[tuple[int, dict[str, str] | None]]:
     fields = [_bytes(connection, AUDIT.c[name]) for name in _FIELDS]
     query = sa.select(AUDIT.c.seq, *fields).order_by(AUDIT.c.seq)
-    for seq, *row in connection.execute(query, execution_options={"yield_per": _AT_ONCE}):
-        yield seq, _texts(row)
+    with connection.execute(query, execution_options={"yield_per": _AT_ONCE}) as found:
+        for seq, *row in found:
+            yield seq, _texts(row)
 
 
 def _bytes(connection: sa.Connection, column: "sa.Column[str]") -> sa.ColumnElement[bytes]:

@@ -61,10 +61,11 @@ def newest(
         query = query.where(VERSIONS.c.id.in_(has))
     chosen: dict[tuple[str, str, str], int] = {}
     # read as it comes: it ends early where much matches
-    for row, *artifact in connection.execute(query, execution_options={"yield_per": _AT_ONCE}):
-        chosen.setdefault((artifact[0], artifact[1], artifact[2]), row)
-        if len(chosen) == limit:
-            break
+    with connection.execute(query, execution_options={"yield_per": _AT_ONCE}) as rows:
+        for row, *artifact in rows:
+            chosen.setdefault((artifact[0], artifact[1], artifact[2]), row)
+            if len(chosen) == limit:
+                break
     versions = dict(find(connection, VERSIONS.c.id.in_(chosen.values())))
     return [versions[row] for row in chosen.values()]
 

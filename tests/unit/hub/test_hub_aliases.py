@@ -11,6 +11,8 @@ from genaiops.hub import Governance
 from genaiops.hub.aliases import live_at
 from genaiops.store import Store
 
+pytestmark = pytest.mark.usefixtures("each_store")
+
 
 @pytest.fixture
 def place(tmp_path):
