@@ -6,6 +6,7 @@ Every row is an event: it is added and never changed. What holds now is what the
 import sqlalchemy as sa
 
 from genaiops.hub.tables import META
+from genaiops.store import freeze
 
 
 def _version(
@@ -79,14 +80,10 @@ EVIDENCE = sa.Table(
     sa.Column("facts", sa.Text, nullable=False),
 )
 
-_FROZEN = """CREATE TRIGGER {table}_{action} BEFORE {action} ON {table}
-BEGIN SELECT raise(ABORT, 'what was decided is history and never changes'); END"""
-
 
 def create(connection: sa.Connection) -> None:
     """Make the tables, and let the database itself refuse to change a row."""
     tables = [MOVES, APPROVALS, DEPRECATIONS, AUTHORS, EVIDENCE]
     META.create_all(connection, tables)
     for table in tables:
-        for action in ("update", "delete"):
-            connection.exec_driver_sql(_FROZEN.format(table=table.name, action=action))
+        freeze(connection, table, "what was decided is history and never changes", "update", "delete")

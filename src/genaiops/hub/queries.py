@@ -4,7 +4,6 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
 
 from genaiops.core import Digest, Reference
 from genaiops.hub import search
@@ -14,6 +13,16 @@ from genaiops.hub.rights import Seen
 from genaiops.hub.tables import EDGES, LABELS, VERSIONS
 
 Row = tuple[int, Version]
+
+_AT_ONCE = 200
+_ADD_EDGE = sa.text(
+    "INSERT INTO hub_edges (child, parent, activity, at) VALUES (:child, :parent, :activity, :at)"
+    " ON CONFLICT DO NOTHING"
+)
+_SET_LABEL = sa.text(
+    "INSERT INTO hub_labels (version, key, value) VALUES (:version, :key, :value)"
+    " ON CONFLICT (version, key) DO UPDATE SET value = excluded.value"
+)
 
 
 def find(connection: sa.Connection, *conditions: sa.ColumnElement[bool]) -> list[Row]:
@@ -42,8 +51,8 @@ def newest(
     columns = (VERSIONS.c.id, VERSIONS.c.kind, VERSIONS.c.project, VERSIONS.c.name)
     query = sa.select(*columns).order_by(VERSIONS.c.id.desc())
     if text is not None:
-        found = search.matching(text, kind, labels).subquery()
-        query = sa.select(*columns).join(found, found.c.rowid == VERSIONS.c.id).order_by(found.c.rowid.desc())
+        found = search.matching(connection, text, kind, labels).subquery()
+        query = sa.select(*columns).join(found, found.c.id == VERSIONS.c.id).order_by(found.c.id.desc())
     elif not labels:
         of_each = sa.select(sa.func.max(VERSIONS.c.id)).group_by(*columns[1:])
         query = query.where(VERSIONS.c.id.in_(of_each))
@@ -55,10 +64,12 @@ def newest(
         has = sa.select(LABELS.c.version).where(LABELS.c.key == key, LABELS.c.value == value)
         query = query.where(VERSIONS.c.id.in_(has))
     chosen: dict[tuple[str, str, str], int] = {}
-    for row, *artifact in connection.execute(query):  # read row by row: it ends early where much matches
-        chosen.setdefault((artifact[0], artifact[1], artifact[2]), row)
-        if len(chosen) == limit:
-            break
+    # read as it comes: it ends early where much matches
+    with connection.execute(query, execution_options={"yield_per": _AT_ONCE}) as rows:
+        for row, *artifact in rows:
+            chosen.setdefault((artifact[0], artifact[1], artifact[2]), row)
+            if len(chosen) == limit:
+                break
     versions = dict(find(connection, VERSIONS.c.id.in_(chosen.values())))
     return [versions[row] for row in chosen.values()]
 
@@ -137,17 +148,14 @@ def add_edges(
         if parent != child
     ]
     if rows:
-        connection.execute(insert(EDGES).on_conflict_do_nothing(), rows)
+        connection.execute(_ADD_EDGE, rows)
 
 
 def set_labels(connection: sa.Connection, version: int, labels: Mapping[str, str]) -> None:
     """Set labels; a label that is there is replaced, others stay."""
     search.remove(connection, version)
-    for key, value in labels.items():
-        statement = insert(LABELS).values(version=version, key=key, value=value)
-        connection.execute(
-            statement.on_conflict_do_update(index_elements=["version", "key"], set_={"value": value})
-        )
+    rows = [{"version": version, "key": key, "value": value} for key, value in labels.items()]
+    connection.execute(_SET_LABEL, rows)
     search.add(connection, version)
 
 

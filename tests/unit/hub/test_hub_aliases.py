@@ -10,6 +10,8 @@ from genaiops.core import UserError
 from genaiops.hub.aliases import live_at
 from genaiops.store import Store
 
+pytestmark = pytest.mark.usefixtures("each_store")
+
 
 @pytest.fixture
 def place(tmp_path):

@@ -9,6 +9,8 @@ from genaiops.hub import Hub, diff_json
 from genaiops.hub.commands import hub as commands
 from genaiops.store import Store
 
+pytestmark = pytest.mark.usefixtures("each_store")
+
 
 def _kind(kind):
     return KindSpec(

@@ -14,6 +14,8 @@ from genaiops.hub import Override
 from genaiops.hub.commands import hub as commands
 from genaiops.store import Store
 
+pytestmark = pytest.mark.usefixtures("each_store")
+
 POLICY = "require:\n  app:\n    prod: {risk: approvals.risk >= 1, four eyes: author_is_approver == 0}\n"
 
 

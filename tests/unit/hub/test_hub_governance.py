@@ -12,6 +12,8 @@ from genaiops.hub.events import AUTHORS
 from genaiops.hub.policy import EVIDENCE_FACTS, OTHER_FACTS, conditions_for, read_policy
 from genaiops.store import Store
 
+pytestmark = pytest.mark.usefixtures("each_store")
+
 FOUR_EYES = {"risk": "approvals.risk >= 1", "four eyes": "author_is_approver == 0"}
 
 

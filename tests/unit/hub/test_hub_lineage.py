@@ -7,6 +7,8 @@ from genaiops.core import KindSpec
 from genaiops.hub import Hub, diff_json
 from genaiops.store import Store
 
+pytestmark = pytest.mark.usefixtures("each_store")
+
 
 def _kind(kind):
     return KindSpec(

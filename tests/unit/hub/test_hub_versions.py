@@ -11,6 +11,8 @@ from genaiops.core import Digest, KindSpec, UserError, digest_bytes
 from genaiops.hub import Hub, diff_json
 from genaiops.store import Store
 
+pytestmark = pytest.mark.usefixtures("each_store")
+
 PROMPT = KindSpec(
     kind="prompt",
     schema={
