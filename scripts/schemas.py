@@ -10,6 +10,7 @@ from typing import cast
 
 from genaiops.access.keys import NewKey
 from genaiops.access.model import AuditLog, AuditResult, Changed, Grants, Keys, Subjects, WhoAmI
+from genaiops.access.oidc.settings import OidcFile
 from genaiops.app import ProjectFile
 from genaiops.app.model import Asked, Found, Indexes
 from genaiops.arena import (
@@ -61,6 +62,8 @@ def schemas() -> dict[str, dict[str, Json]]:
     made = {f"{name}.schema.json": json_schema(kind) for name, kind in CONTRACTS.items()}
     project = cast("dict[str, Json]", ProjectFile.model_json_schema(mode="validation", by_alias=True))
     made["genaiops.schema.json"] = {"$schema": "https://json-schema.org/draft/2020-12/schema", **project}
+    oidc = cast("dict[str, Json]", OidcFile.model_json_schema(mode="validation"))
+    made["oidc.schema.json"] = {"$schema": "https://json-schema.org/draft/2020-12/schema", **oidc}
     policy = cast("dict[str, Json]", PolicyFile.model_json_schema(mode="validation"))
     made["policy.schema.json"] = {"$schema": "https://json-schema.org/draft/2020-12/schema", **policy}
     return made

@@ -14,10 +14,13 @@ if TYPE_CHECKING:
     from genaiops.access.acting import acting, given_key
     from genaiops.access.audit import append, entries, verify
     from genaiops.access.checkpoints import checkpoint, read_anchor
-    from genaiops.access.checks import LOCAL, has_users, principal_of, projects, require, roles
+    from genaiops.access.checks import LOCAL, enabled, has_users, principal_of, projects, require, roles
     from genaiops.access.keys import authenticate_key
+    from genaiops.access.limits import Limit, Rate
     from genaiops.access.model import EVERYWHERE, AuditResult, Break, Checkpoint, Entry, Event
+    from genaiops.access.names import check_project_name
     from genaiops.access.permissions import PERMISSIONS
+    from genaiops.access.sessions import authenticate_session
     from genaiops.access.signers import OWN, KnownKey, SignerRole, known_keys, signing_key, trusted_folder
     from genaiops.access.tables import prepare
 
@@ -26,17 +29,21 @@ _FILES = {
     "acting": "acting given_key",
     "audit": "append entries verify",
     "checkpoints": "checkpoint read_anchor",
-    "checks": "LOCAL has_users principal_of projects require roles",
+    "checks": "LOCAL enabled has_users principal_of projects require roles",
     "keys": "authenticate_key",
+    "limits": "Limit Rate",
     "model": "EVERYWHERE AuditResult Break Checkpoint Entry Event",
+    "names": "check_project_name",
     "permissions": "PERMISSIONS",
+    "sessions": "authenticate_session",
     "signers": "OWN KnownKey SignerRole known_keys signing_key trusted_folder",
     "tables": "prepare",
 }
 
 __all__ = [
     "EVERYWHERE", "LOCAL", "OWN", "PERMISSIONS", "AuditResult", "Break", "Checkpoint", "Entry", "Event",
-    "KnownKey", "SignerRole", "acting", "append", "authenticate_key", "checkpoint", "entries", "given_key",
+    "KnownKey", "Limit", "Rate", "SignerRole", "acting", "append", "authenticate_key",
+    "authenticate_session", "check_project_name", "checkpoint", "enabled", "entries", "given_key",
     "has_users", "known_keys", "prepare", "principal_of", "projects", "read_anchor", "require", "roles",
     "set_password", "sign_in", "signing_key", "trusted_folder", "verify",
 ]  # fmt: skip

@@ -11,6 +11,7 @@ import typer
 
 from genaiops.access.acting import login
 from genaiops.access.checks import principal_of
+from genaiops.access.login import login
 from genaiops.access.model import Changed
 from genaiops.access.tables import prepare
 from genaiops.core import Principal, encode

@@ -2,6 +2,8 @@
 
 import sqlalchemy as sa
 
+from genaiops.access.oidc.tables import create_oidc
+from genaiops.access.session_tables import create_sessions
 from genaiops.store import Database, freeze
 
 _META = sa.MetaData()
@@ -84,7 +86,7 @@ def create(connection: sa.Connection) -> None:
     freeze(connection, AUDIT, "the audit log is append-only", "update", "delete")
 
 
-STEPS = (create,)
+STEPS = (create, create_sessions, create_oidc)
 
 
 def prepare(database: Database) -> None:

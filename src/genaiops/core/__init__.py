@@ -38,13 +38,19 @@ if TYPE_CHECKING:
         parse_digest,
     )
     from genaiops.core.errors import (
+        Conflict,
         GateSaidNo,
         GenaiopsError,
         Inconclusive,
         Interrupted,
+        NotAllowed,
+        NotFound,
+        NotSignedIn,
         OutsideError,
+        TooMany,
         UserError,
     )
+    from genaiops.core.http import ANYONE, NOBODY, ONESELF, Asked, Content, Cookie, Method, Reply, Route
     from genaiops.core.likeness import normalise, token_f1
     from genaiops.core.money import NANO, cost_nanousd, usd
     from genaiops.core.rule_syntax import fact_path
@@ -103,7 +109,9 @@ _FILES = {
     "chat": "ChatDelta ChatModel ChatReply ChatRequest Embedder Grounding Message ModelSpec TokenEmbedder",
     "codec": "decode decode_each decode_json encode encode_json json_schema",
     "digests": "Digest Json canonical digest_bytes digest_json hex_of parse_digest",
-    "errors": "GateSaidNo GenaiopsError Inconclusive Interrupted OutsideError UserError",
+    "errors": "Conflict GateSaidNo GenaiopsError Inconclusive Interrupted NotAllowed NotFound NotSignedIn "
+    "OutsideError TooMany UserError",
+    "http": "ANYONE NOBODY ONESELF Asked Content Cookie Method Reply Route",
     "likeness": "normalise token_f1",
     "money": "NANO cost_nanousd usd",
     "rule_syntax": "fact_path",
@@ -122,21 +130,22 @@ _FILES = {
 }
 
 __all__ = [
-    "KINDS", "NANO", "Annotation", "Answer", "ArmFacts", "BlobRef", "Candidate", "Case", "Changes",
-    "ChatDelta", "ChatModel", "ChatReply", "ChatRequest", "Citation", "Claim", "ClaimAtLook", "ClaimKind",
-    "ClaimResult", "ClustersNeeded", "Comparison", "CostPerCorrect", "Decision", "Digest", "Discovered",
-    "DiscoveredSlice", "Done", "Egress", "Embedder", "Flakiness", "FrontMatter", "GateSaidNo",
-    "GenaiopsError", "Grounding", "Inconclusive", "Interrupted", "Interval", "Json", "JudgeAgreement",
-    "JudgedBy", "KeyPath", "Kind", "KindSpec", "Located", "LockState", "Look", "Message", "ModelSpec",
+    "ANYONE", "KINDS", "NANO", "NOBODY", "ONESELF", "Annotation", "Answer", "ArmFacts", "Asked", "BlobRef",
+    "Candidate", "Case", "Changes", "ChatDelta", "ChatModel", "ChatReply", "ChatRequest", "Citation", "Claim",
+    "ClaimAtLook", "ClaimKind", "ClaimResult", "ClustersNeeded", "Comparison", "Conflict", "Content",
+    "Cookie", "CostPerCorrect", "Decision", "Digest", "Discovered", "DiscoveredSlice", "Done", "Egress",
+    "Embedder", "Flakiness", "FrontMatter", "GateSaidNo", "GenaiopsError", "Grounding", "Inconclusive",
+    "Interrupted", "Interval", "Json", "JudgeAgreement", "JudgedBy", "KeyPath", "Kind", "KindSpec", "Located",
+    "LockState", "Look", "Message", "Method", "ModelSpec", "NotAllowed", "NotFound", "NotSignedIn",
     "Operation", "Outcome", "Output", "OutsideError", "Passage", "Principal", "PublicKey", "Quarantine",
-    "Quarantined", "Reads", "Reference", "Response", "RuleResult", "Runner", "Scope", "Score", "Scorer",
-    "ScorerSpec", "Sequential", "Settings", "SignedStatement", "SigningKey", "SnapshotId", "Span",
-    "Spending", "Statement", "Status", "Steadiness", "Stopped", "Subject", "TokenEmbedder", "ToolCall",
-    "Trace", "Usage", "UserError", "VectorIndex", "Verdict", "canonical", "check_rule", "cost_nanousd",
-    "decode", "decode_each", "decode_json", "digest_bytes", "digest_json", "encode", "encode_json",
-    "evaluate_rule", "fact_path", "hex_of", "json_schema", "load_public_key", "load_signing_key",
-    "new_signing_key", "normalise", "one_line", "open_statement", "parse_digest", "parse_reference",
-    "plain", "read_front_matter", "read_yaml", "sign_statement", "token_f1", "usd",
+    "Quarantined", "Reads", "Reference", "Reply", "Response", "Route", "RuleResult", "Runner", "Scope",
+    "Score", "Scorer", "ScorerSpec", "Sequential", "Settings", "SignedStatement", "SigningKey", "SnapshotId",
+    "Span", "Spending", "Statement", "Status", "Steadiness", "Stopped", "Subject", "TokenEmbedder", "TooMany",
+    "ToolCall", "Trace", "Usage", "UserError", "VectorIndex", "Verdict", "canonical", "check_rule",
+    "cost_nanousd", "decode", "decode_each", "decode_json", "digest_bytes", "digest_json", "encode",
+    "encode_json", "evaluate_rule", "fact_path", "hex_of", "json_schema", "load_public_key",
+    "load_signing_key", "new_signing_key", "normalise", "one_line", "open_statement", "parse_digest",
+    "parse_reference", "plain", "read_front_matter", "read_yaml", "sign_statement", "token_f1", "usd",
 ]  # fmt: skip
 
 __getattr__ = attach(__name__, {name: file for file, names in _FILES.items() for name in names.split()})

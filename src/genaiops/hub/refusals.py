@@ -148,7 +148,7 @@ def bad_role(role: str, known: Iterable[str]) -> UserError:
 def not_in_role(who: str, role: str, held: Iterable[str]) -> UserError:
     """Return the error for approving in a role that somebody does not hold."""
     return UserError(
-        "GAO-HUB-070",
+        "GAO-HUB-080",
         f"{who} cannot approve as {role}",
         why=f"an approval counts for a role that its author holds; held: {', '.join(sorted(held))}",
         fix="approve in a role of yours, or ask an admin: genaiops access role grant",

@@ -227,7 +227,7 @@ def test_what_was_published_before_there_were_accounts_has_an_author_that_nobody
         ("app/bot:v1", "Risk Team", "GAO-HUB-030"),
         ("app/bot:v1", "", "GAO-HUB-030"),
         ("app/bot:v1", "admin", "GAO-HUB-030"),
-        ("app/bot:v1", "reviewer", "GAO-HUB-070"),
+        ("app/bot:v1", "reviewer", "GAO-HUB-080"),
     ],
 )
 def test_an_approval_of_what_may_be_another_version_tomorrow_is_refused(place, ref, role, code):
