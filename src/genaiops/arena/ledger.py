@@ -39,7 +39,9 @@ _runs = sa.Table(
 
 
 # written for every answer, so without the cost of compiling a statement each time
-_KEEP = 'INSERT INTO arena_outputs (key, run, "at", output) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING'
+_KEEP = sa.text(
+    'INSERT INTO arena_outputs (key, run, "at", output) VALUES (:key, :run, :at, :output) ON CONFLICT DO NOTHING'
+)
 
 
 def _create(connection: sa.Connection) -> None:
@@ -105,17 +107,17 @@ class Ledger:
 
         Their traces are written with them: an output without its trace never exists.
         """
-        rows = [(key, kept.run, kept.at, encode_json(kept.output)) for key, kept in entries.items()]
+        rows = [_row(key, kept, kept.output) for key, kept in entries.items()]
         with self._database.write() as connection:
             self._traces.extend([kept.trace for kept in entries.values()], connection)
-            connection.exec_driver_sql(_KEEP, rows)
+            connection.execute(_KEEP, rows)
 
     def record(self, entries: Mapping[str, Kept]) -> None:
         """Write outputs that were made elsewhere, all or none; what is there already stays."""
-        rows = [(key, kept.run, kept.at, encode_json(_traced(kept))) for key, kept in entries.items()]
+        rows = [_row(key, kept, _traced(kept)) for key, kept in entries.items()]
         if rows:
             with self._database.write() as connection:
-                connection.exec_driver_sql(_KEEP, rows)
+                connection.execute(_KEEP, rows)
 
     def forget(self, keys: Sequence[str]) -> None:
         """Remove outputs that may not be used again; the evidence that rests on them has its own copy."""
@@ -155,10 +157,9 @@ class Ledger:
     def finish(self, run: FinishedRun, *, dataset: Digest, candidate: Digest) -> None:
         """Write a complete run. One whose evidence was removed is judged again, and then found again."""
         with self._database.write() as connection:
+            connection.execute(sa.delete(_runs).where((_runs.c.id == run.id) | (_runs.c.key == run.key)))
             connection.execute(
-                sa.insert(_runs)
-                .prefix_with("OR REPLACE")
-                .values(
+                sa.insert(_runs).values(
                     id=run.id,
                     key=run.key,
                     dataset=dataset,
@@ -176,6 +177,10 @@ class Ledger:
 
 def _finished(row: Any) -> FinishedRun:
     return FinishedRun(row.id, row.key, row.finished_at, Path(row.bundle))
+
+
+def _row(key: str, kept: Kept, output: Output) -> dict[str, str]:
+    return {"key": key, "run": kept.run, "at": kept.at, "output": encode_json(output)}
 
 
 def _traced(kept: Kept) -> Output:

@@ -8,6 +8,8 @@ from tests.support.access import START, event, log_of, tampering
 from genaiops.access import append, entries, verify
 from genaiops.core import UserError
 
+pytestmark = pytest.mark.usefixtures("each_store")
+
 
 @pytest.fixture
 def store(tmp_path):

@@ -18,6 +18,8 @@ from genaiops.core import (
     sign_statement,
 )
 
+pytestmark = pytest.mark.usefixtures("each_store")
+
 KEY = new_signing_key()
 KNOWN = (KnownKey(KEY.public, "ci"),)
 

@@ -11,6 +11,8 @@ from genaiops.arena.ledger import Kept, Ledger
 from genaiops.core import Output, Trace
 from genaiops.store import Store
 
+pytestmark = pytest.mark.usefixtures("each_store")
+
 
 @pytest.fixture
 def store(tmp_path: Path):
