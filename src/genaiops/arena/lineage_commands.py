@@ -169,7 +169,7 @@ def _bom(store: Store, ref: str) -> tuple[str, dict[str, Json]]:
 def _events(store: Store, edges: list[Edge], namespace: str) -> list[dict[str, Json]]:
     need_extra("openlineage-python", "lineage", "writing OpenLineage events")
     evidence = {edge.child.reference: edge.child for edge in edges if edge.child.kind == "evidence"}
-    found = Governance(store).recomputed(evidence.values())
+    found = Governance(store, by=acting(store.database, os.environ)).recomputed(evidence.values())
     bundles = ((reference, published_bundle(store.path, each)) for reference, each in evidence.items())
     verdicts = {reference: bundle[1] for reference, bundle in bundles if bundle is not None}
     return openlineage_events(edges, namespace=namespace, producer=PRODUCER, checked=found, verdicts=verdicts)
