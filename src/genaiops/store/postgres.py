@@ -39,6 +39,7 @@ _FULL = "53100"
 _BUSY = ("55P03", "57014")
 _DENIED = ("42501", "25006")
 _DISK = ("58030", "XX001", "XX002")
+_NO_SCHEMA = "3F000"
 
 
 class PostgresDatabase:
@@ -123,6 +124,8 @@ class PostgresDatabase:
             return faults.busy(self._where)
         if state in _DENIED:
             return faults.not_permitted(self._where)
+        if state == _NO_SCHEMA:
+            return faults.database_unreachable(str(driver).partition("\n")[0], self._where)
         if state in _DISK:
             return faults.failing_disk(str(driver), self._where)
         return None
@@ -132,7 +135,7 @@ class PostgresDatabase:
         from psycopg import DataError, OperationalError  # optional: extra [postgres]
 
         if isinstance(driver, OperationalError):
-            return faults.database_unreachable(str(driver).splitlines()[-1], self._where)
+            return faults.database_unreachable(str(driver), self._where)
         if isinstance(driver, DataError) and "NUL" in str(driver):
             return faults.text_with_nul(self._where)
         return None
