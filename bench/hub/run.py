@@ -20,7 +20,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from genaiops.core import Json, KindSpec, Principal, digest_json
-from genaiops.hub import Governance, Hub, diff_json
+from genaiops.hub import Governance, Hub, diff_json, search
 from genaiops.hub.tables import LABELS
 from genaiops.hub.tables import VERSIONS as VERSION_ROWS
 from genaiops.store import Store
@@ -46,7 +46,6 @@ def manifest(number: int, edition: int) -> dict[str, Json]:
 
 def fill(store: Store) -> None:
     """Write every version of every artifact, and a label on the last of each."""
-    index = sa.text("INSERT INTO hub_search(rowid, kind, text) VALUES (:id, :kind, :text)")
     for first in range(0, ARTIFACTS, 500):
         rows = [row(number, edition) for number in range(first, first + 500) for edition in range(VERSIONS)]
         labels = [
@@ -55,7 +54,7 @@ def fill(store: Store) -> None:
             if each["number"] == VERSIONS
         ]
         team = {each["version"]: f"team {each['value']}" for each in labels}
-        words = [
+        words: list[dict[str, str | int]] = [
             {
                 "id": each["id"],
                 "kind": each["kind"],
@@ -68,7 +67,7 @@ def fill(store: Store) -> None:
                 sa.insert(VERSION_ROWS), [{k: v for k, v in r.items() if k != "words"} for r in rows]
             )
             connection.execute(sa.insert(LABELS), labels)
-            connection.execute(index, words)
+            search.write(connection, words)
 
 
 def row(number: int, edition: int) -> dict[str, Any]:

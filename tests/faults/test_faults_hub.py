@@ -75,7 +75,8 @@ def assert_whole(place: Place) -> None:
     with place.store.database.read() as connection:
         assert connection.execute(text("PRAGMA integrity_check")).scalar() == "ok"
         assert connection.execute(text("PRAGMA foreign_key_check")).all() == []
-        assert len(connection.execute(search.matching("bot", "app", {})).all()) == len(place.hub.list("app"))
+        found = search.matching(connection, "bot", "app", {})
+        assert len(connection.execute(found).all()) == len(place.hub.list("app"))
     for alias in ("prod", "staging"):
         if place.governance.live("app/bot", alias) is not None:
             assert_linked(place, alias, place.governance.history(f"app/bot:{alias}"))

@@ -13,9 +13,9 @@ KIND = KindSpec(
     kind="prompt", schema={"type": "object"}, diff=diff_json, closure=lambda manifest: frozenset()
 )
 WORDS = [
-    "refund", "refunds", "re", "Größe", "GRÖSSE", "größe", "café", "CAFE\u0301", "look_up", "look", "up", "look_",
-    "_up", "_", "naïve", "x1", "1", "3.14", "a-b", "straße", "strasse", "Ångström", "ångstrom", "Привет", "привет",
-    "日本語", "日本", "ﬁne", "fine", "it's", "e\u0301", "İstanbul", "istanbul", "½", "x²",
+    "refund", "refunds", "re", "Größe", "GRÖSSE", "größe", "café", "CAFE\u0301", "look_up", "look", "up",
+    "look_", "_up", "_", "naïve", "x1", "1", "3.14", "a-b", "straße", "strasse", "Ångström", "ångstrom",
+    "Привет", "привет", "日本語", "日本", "ﬁne", "fine", "it's", "e\u0301", "İstanbul", "istanbul", "½", "x²",
 ]  # fmt: skip
 TEXTS = [" ".join(WORDS[start::step]) for step in (2, 3, 5, 7) for start in range(step)]
 
@@ -34,7 +34,9 @@ def hubs(tmp_path_factory):
 @pytest.mark.proves("C-STORE-SEARCH")
 @given(
     words=st.lists(
-        st.sampled_from([*WORDS, "b", "t", "grö", "gro", "CAF", "lookup", "up_look", "", "team", "p1", "pri", "日"]),
+        st.sampled_from(
+            [*WORDS, "b", "t", "grö", "gro", "CAF", "lookup", "up_look", "", "team", "p1", "pri", "日"]
+        ),
         min_size=1,
         max_size=3,
     ),

@@ -1,11 +1,11 @@
 """PostgreSQL, shared by many machines: the same promises as the embedded database.
 
 Writers take turns by one advisory lock a schema, held to the end of their transaction. Numbers, the
-compare-and-swap of an alias and the audit chain rest on nobody writing between a read and its commit, as under
-SQLite's BEGIN IMMEDIATE; serializable isolation would promise the same by failing one of two, and every caller
-would have to try again. The lock comes first and isolation is READ COMMITTED, so that each statement sees
-what the writer before has committed; REPEATABLE READ would see what was there before the wait. Readers take
-no lock: REPEATABLE READ, READ ONLY.
+compare-and-swap of an alias and the audit chain rest on nobody writing between a read and its commit, as
+under SQLite's BEGIN IMMEDIATE; serializable isolation would promise the same by failing one of two, and every
+caller would have to try again. The lock comes first and isolation is READ COMMITTED, so that each statement
+sees what the writer before has committed; REPEATABLE READ would see what was there before the wait. Readers
+take no lock: REPEATABLE READ, READ ONLY.
 """
 
 import threading
@@ -155,7 +155,9 @@ def _address(url: str) -> "URL":
     try:
         found = make_url(url)
     except (ArgumentError, ValueError) as error:
-        raise faults.bad_address(SETTING, "postgresql://USER:PASSWORD@HOST/NAME", "it is no address") from error
+        raise faults.bad_address(
+            SETTING, "postgresql://USER:PASSWORD@HOST/NAME", "it is no address"
+        ) from error
     return found.set(drivername="postgresql+psycopg")
 
 
@@ -190,10 +192,10 @@ def _sort_by_bytes(engine: "Engine") -> None:
     from sqlalchemy import Column
     from sqlalchemy.dialects.postgresql.base import PGTypeCompiler  # 180 ms
 
-    class Types(PGTypeCompiler):
-        def visit_TEXT(self, type_: Any, **options: Any) -> str:  # noqa: N802  SQLAlchemy's name
+    class _Types(PGTypeCompiler):
+        def visit_TEXT(self, type_: Any, **options: Any) -> str:
             made = super().visit_TEXT(type_, **options)
             column = isinstance(options.get("type_expression"), Column)
             return f'{made} COLLATE "C"' if column else made
 
-    engine.dialect.type_compiler_instance = Types(engine.dialect)
+    engine.dialect.type_compiler_instance = _Types(engine.dialect)
