@@ -1,7 +1,7 @@
-"""What is kept: a database and content-addressed blobs, in the project's `.genaiops` folder or shared by many.
+"""What is kept: a database and content-addressed blobs, in the project's `.genaiops` folder or elsewhere.
 
-`Store.open` gives a `Database` (one writer at a time, any number of readers) and `Blobs`: SQLite and files, or
-PostgreSQL and an S3-compatible bucket where the environment names them, with one behaviour. Whatever is
+`Store.open` gives a `Database` (one writer at a time, any number of readers) and `Blobs`: SQLite and files,
+or PostgreSQL and an S3-compatible bucket where the environment names them, with one behaviour. Whatever is
 written is whole or absent; a full disk or a second writer is an error in words, never half a file.
 """
 

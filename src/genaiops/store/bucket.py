@@ -1,4 +1,4 @@
-"""Content-addressed objects in an S3-compatible bucket: `prefix/ab/<64 hexadecimal digits>`, as in the folder.
+"""Content-addressed objects in an S3-compatible bucket: `prefix/ab/<64 hexadecimal digits>`, as in a folder.
 
 An object store shows an object only once all of it is there, so nobody meets half of one. What is sent goes
 under its own digest and is hashed again on the way: an upload that would end as something else is given up.
