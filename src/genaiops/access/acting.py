@@ -1,14 +1,12 @@
 """For whom a command acts on the store in a folder: the owner of the key it was given, else who runs it."""
 
-import os
-import pwd
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
 from genaiops.access.checks import principal_of
 from genaiops.access.keys import authenticate_key
-from genaiops.access.names import is_name
+from genaiops.access.login import login
 from genaiops.access.tables import prepare
 from genaiops.core import Principal, UserError, one_line
 from genaiops.store import Database
@@ -49,13 +47,3 @@ def given_key(env: Mapping[str, str]) -> str | None:
             fix="name a file that holds one API key, readable for you",
             where=str(path),
         ) from error
-
-
-def login() -> str:
-    """Return who runs this process, as the operating system says: no variable can change it."""
-    number = os.getuid()
-    try:
-        name = pwd.getpwuid(number).pw_name.lower()
-    except KeyError:  # a container without a list of users
-        return f"uid-{number}"
-    return name if is_name(name) else f"uid-{number}"

@@ -8,7 +8,6 @@ import typer
 
 from genaiops.access import people
 from genaiops.access.accounts import set_password
-from genaiops.access.acting import login
 from genaiops.access.checks import principal_of
 from genaiops.access.login import login
 from genaiops.access.model import EVERYWHERE, Grant, Grants, Role, Subjects

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from genaiops.access.acting import login
 from genaiops.access.checks import principal_of
 from genaiops.access.login import login
 from genaiops.access.model import Changed

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from genaiops.arena.pairing import RunOptions
     from genaiops.arena.plan import RunPlan, plan_run
     from genaiops.arena.recordings import Recorded
+    from genaiops.arena.registering import KINDS
     from genaiops.arena.report import RunReport, render_json, render_terminal
     from genaiops.arena.report.cases import Tally, tally
     from genaiops.arena.rounds import Round, answer_round
@@ -36,6 +37,7 @@ _FILES = {
     "pairing": "RunOptions",
     "plan": "RunPlan plan_run",
     "recordings": "Recorded",
+    "registering": "KINDS",
     "report": "RunReport render_json render_terminal",
     "report.cases": "Tally tally",
     "rounds": "Round answer_round",
@@ -46,8 +48,8 @@ _FILES = {
 }
 
 __all__ = [
-    "Arm", "CalibrateOptions", "Calibrated", "Finished", "LabelReport", "LockReport", "Recorded", "Role",
-    "Round", "Row", "Run", "RunOptions", "RunPlan", "RunReport", "Session", "Suite", "SuiteLocks",
+    "KINDS", "Arm", "CalibrateOptions", "Calibrated", "Finished", "LabelReport", "LockReport", "Recorded",
+    "Role", "Round", "Row", "Run", "RunOptions", "RunPlan", "RunReport", "Session", "Suite", "SuiteLocks",
     "SweepReport", "Tally", "VerifyResult", "answer_round", "calibrate", "evidence_verifier",
     "open_session", "plan_run", "render_json", "render_terminal", "run_arena", "run_in", "settings",
     "tally", "verify_bundle",

@@ -17,7 +17,7 @@ from genaiops.arena.model import ROLES, Role, Run
 from genaiops.arena.recordings import Recording
 from genaiops.arena.suites import plain_ruler
 from genaiops.core import Case, Digest, Json, Kind, KindSpec, Verdict, digest_bytes, encode
-from genaiops.hub import Activity, Hub, Version
+from genaiops.hub import POLICY_KIND, Activity, Hub, Version
 from genaiops.knowledge import CORPUS_KIND, INDEX_KIND, corpus_blobs, corpus_facts, index_facts
 from genaiops.prompts import PROMPT_KIND, prompt_facts
 
@@ -144,3 +144,6 @@ KINDS_USED = (
     _kind("evidence", ["run", "outcome", "statement"], ["statement"]),
 )
 """Every kind that a run registers: the Hub ships none of them."""
+
+KINDS = (*KINDS_USED, POLICY_KIND)
+"""Every kind there is."""

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from genaiops.core import Json, encode, one_line
-from genaiops.hub import decide_commands, refusals
+from genaiops.core import encode, one_line
+from genaiops.hub import answers, decide_commands, refusals
 from genaiops.hub.model import Edge, Move, Version
 from genaiops.hub.opening import opened
 from genaiops.hub.options import AsJson, Labels, Ref, read_labels
@@ -60,7 +60,7 @@ def show(ref: Ref, as_json: AsJson = False) -> None:
         version = here.hub.get(ref)
         standing = here.governance.standing(version.reference)
     if as_json:
-        console.emit_json({**cast("dict[str, Json]", encode(version)), "standing": encode(standing)})
+        console.emit_json(encode(answers.shown(version, standing)))
         return
     for line in show_lines(version, standing, datetime.now(UTC)):
         console.print(line)
@@ -75,7 +75,8 @@ def show_diff(a: Ref, b: Ref, as_json: AsJson = False) -> None:
         old, new = here.hub.get(a), here.hub.get(b)
         lines = here.hub.diff(a, b)
     if as_json:
-        console.emit_json({"a": old.reference, "b": new.reference, "lines": [*lines]})
+        found = answers.Difference(a=old.reference, b=new.reference, lines=tuple(lines))
+        console.emit_json(encode(found))
     else:
         for line in lines or [f"{old.short} and {new.short} have the same manifest"]:
             console.print(one_line(line))
@@ -91,25 +92,12 @@ def lineage(
 ) -> None:
     """Walk from a version back to every input, or on to everything made from it."""
     console = Console(json=as_json)
+    direction: Literal["up", "down"] = "down" if down else "up"
     with opened() as here:
         version = here.hub.get(ref)
-        edges = here.hub.lineage(version.reference, "down" if down else "up")
+        edges = here.hub.lineage(version.reference, direction)
     if as_json:
-        console.emit_json(
-            {
-                "version": version.reference,
-                "direction": "down" if down else "up",
-                "edges": [
-                    {
-                        "child": edge.child.reference,
-                        "parent": edge.parent.reference,
-                        "activity": edge.activity,
-                        "at": edge.at,
-                    }
-                    for edge in edges
-                ],
-            }
-        )
+        console.emit_json(encode(answers.lineage_of(version, direction, edges)))
     else:
         console.print(_tree(version, edges, down))
 
@@ -153,14 +141,7 @@ def _tell(
     console: Console, versions: Sequence[Version], aliases: Mapping[str, Sequence[Move]], empty: str
 ) -> None:
     if console.json:
-        named = [
-            {
-                **cast("dict[str, Json]", encode(each)),
-                "aliases": [move.alias for move in aliases.get(each.reference, ())],
-            }
-            for each in versions
-        ]
-        console.emit_json({"versions": cast("list[Json]", named)})
+        console.emit_json(encode(answers.listed(versions, aliases)))
         return
     for line in version_lines(versions, aliases, datetime.now(UTC)):
         console.print(line)

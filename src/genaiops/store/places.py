@@ -21,7 +21,9 @@ def database_of(folder: Path, env: Mapping[str, str]) -> Database:
     if not address:
         return SqliteDatabase(folder / "genaiops.db")
     if not address.startswith(("postgresql://", "postgres://")):
-        raise bad_address(postgres.SETTING, "postgresql://USER:PASSWORD@HOST/NAME", "it is not postgresql://…")
+        raise bad_address(
+            postgres.SETTING, "postgresql://USER:PASSWORD@HOST/NAME", "it is not postgresql://…"
+        )
     return PostgresDatabase("postgresql://" + address.partition("://")[2])
 
 

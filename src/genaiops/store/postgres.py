@@ -152,7 +152,9 @@ def _address(url: str) -> "URL":
     try:
         found = make_url(url)
     except (ArgumentError, ValueError) as error:
-        raise faults.bad_address(SETTING, "postgresql://USER:PASSWORD@HOST/NAME", "it is no address") from error
+        raise faults.bad_address(
+            SETTING, "postgresql://USER:PASSWORD@HOST/NAME", "it is no address"
+        ) from error
     return found.set(drivername="postgresql+psycopg")
 
 
@@ -188,7 +190,7 @@ def _sort_by_bytes(engine: "Engine") -> None:
     from sqlalchemy.dialects.postgresql.base import PGTypeCompiler  # 180 ms
 
     class Types(PGTypeCompiler):
-        def visit_TEXT(self, type_: Any, **options: Any) -> str:  # noqa: N802  SQLAlchemy's name
+        def visit_TEXT(self, type_: Any, **options: Any) -> str:
             made = super().visit_TEXT(type_, **options)
             column = isinstance(options.get("type_expression"), Column)
             return f'{made} COLLATE "C"' if column else made

@@ -1,7 +1,7 @@
 """The two seams of the store. Each has two implementations, and one test-suite runs on both.
 
-    Database   SQLite in the project's folder    PostgreSQL, shared by many machines
-    Blobs      files in the project's folder     objects in an S3-compatible bucket
+Database   SQLite in the project's folder    PostgreSQL, shared by many machines
+Blobs      files in the project's folder     objects in an S3-compatible bucket
 """
 
 from collections.abc import Callable, Iterator, Sequence
