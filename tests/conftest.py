@@ -8,7 +8,7 @@ settings.register_profile("fixed", derandomize=True, database=None, print_blob=T
 settings.load_profile("fixed")
 
 
-@pytest.fixture(params=["embedded", "remote"])
+@pytest.fixture(params=["embedded", pytest.param("remote", marks=pytest.mark.remote)])
 def each_store(request, monkeypatch):
     """Run the test twice: whatever opens a store, here or in another process, opens this one."""
     if request.param == "remote":

@@ -24,7 +24,7 @@ import sqlalchemy as sa
 from genaiops.access import people
 from genaiops.access.model import Grant
 from genaiops.core import Json, KindSpec, Principal, digest_json
-from genaiops.hub import Governance, Hub, diff_json
+from genaiops.hub import Governance, Hub, diff_json, search
 from genaiops.hub.tables import LABELS
 from genaiops.hub.tables import VERSIONS as VERSION_ROWS
 from genaiops.store import Store
@@ -52,7 +52,6 @@ def manifest(number: int, edition: int) -> dict[str, Json]:
 
 def fill(store: Store) -> None:
     """Write every version of every artifact, and a label on the last of each."""
-    index = sa.text("INSERT INTO hub_search(rowid, kind, text) VALUES (:id, :kind, :text)")
     for first in range(0, ARTIFACTS, 500):
         rows = [row(number, edition) for number in range(first, first + 500) for edition in range(VERSIONS)]
         labels = [
@@ -61,7 +60,7 @@ def fill(store: Store) -> None:
             if each["number"] == VERSIONS
         ]
         team = {each["version"]: f"team {each['value']}" for each in labels}
-        words = [
+        words: list[dict[str, str | int]] = [
             {
                 "id": each["id"],
                 "kind": each["kind"],
@@ -74,7 +73,7 @@ def fill(store: Store) -> None:
                 sa.insert(VERSION_ROWS), [{k: v for k, v in r.items() if k != "words"} for r in rows]
             )
             connection.execute(sa.insert(LABELS), labels)
-            connection.execute(index, words)
+            search.write(connection, words)
 
 
 def row(number: int, edition: int) -> dict[str, Any]:

@@ -185,3 +185,13 @@ def test_a_way_back_from_the_provider_that_leads_elsewhere_does_not_start(projec
     )
     status, said = fails(project, "--port", "0")
     assert (status, said.partition(":")[0]) == (2, "GAO-SERVER-007")
+
+
+@pytest.mark.proves("C-SERVER-UP")
+def test_without_the_extra_one_line_says_which(project: Path) -> None:
+    hidden = "import sys; sys.modules.update(fastapi=None, granian=None, authlib=None, joserfc=None)"
+    for words, status in ((["up"], 2), (["up", "--help"], 0), (["access", "whoami"], 0)):
+        command = [sys.executable, "-c", f"{hidden}; from genaiops.cli import main; main()", *words]
+        done = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
+        assert done.returncode == status, done.stderr
+        assert ("pip install 'genaiops[server]'" in done.stderr) == (status == 2)

@@ -58,8 +58,6 @@ class Entrance:
     @contextmanager
     def trying(self, client: str, name: str, at: datetime) -> Generator[None]:
         """Count a try to sign in, and hash; raises `TooMany`."""
-        self.by_address.check(client, at)
-        self.by_account.check(name, at)
         self.by_address.spend(client, at)
         self.by_account.spend(name, at)
         with self.hashing():

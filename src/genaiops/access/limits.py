@@ -31,21 +31,24 @@ class Limit:
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
     def check(self, caller: str, at: datetime) -> None:
-        """Raise `TooMany` where the caller has used up what it may."""
+        """Raise `TooMany` where the caller has used up what it may; counts nothing."""
         with self._lock:
-            left = self._left(caller, at.timestamp())
-        if left < 1:
-            raise faults.too_often(max(1, round((1 - left) * self._rate.seconds)))
+            self._enough(caller, at.timestamp())
 
     def spend(self, caller: str, at: datetime) -> None:
-        """Count one try."""
+        """Count one try; raises `TooMany` where the caller has used up what it may."""
         now = at.timestamp()
         with self._lock:
-            left = self._left(caller, now)
-            self._buckets[caller] = (max(0.0, left - 1), now)
+            self._buckets[caller] = (self._enough(caller, now) - 1, now)
             self._buckets.move_to_end(caller)
             if len(self._buckets) > _MOST_CALLERS:
                 self._buckets.popitem(last=False)
+
+    def _enough(self, caller: str, now: float) -> float:
+        left = self._left(caller, now)
+        if left < 1:
+            raise faults.too_often(max(1, round((1 - left) * self._rate.seconds)))
+        return left
 
     def _left(self, caller: str, now: float) -> float:
         left, since = self._buckets.get(caller, (float(self._rate.burst), now))

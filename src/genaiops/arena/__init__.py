@@ -11,6 +11,7 @@ from genaiops.lazy import attach
 if TYPE_CHECKING:
     from genaiops.arena.calibrate import Calibrated, CalibrateOptions, calibrate
     from genaiops.arena.hub_verifier import evidence_verifier
+    from genaiops.arena.kinds import KINDS
     from genaiops.arena.labels import LabelReport
     from genaiops.arena.lock_commands import LockReport
     from genaiops.arena.locks import SuiteLocks
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from genaiops.arena.pairing import RunOptions
     from genaiops.arena.plan import RunPlan, plan_run
     from genaiops.arena.recordings import Recorded
-    from genaiops.arena.registering import KINDS
     from genaiops.arena.report import RunReport, render_json, render_terminal
     from genaiops.arena.report.cases import Tally, tally
     from genaiops.arena.rounds import Round, answer_round
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _FILES = {
     "calibrate": "CalibrateOptions Calibrated calibrate",
+    "kinds": "KINDS",
     "labels": "LabelReport",
     "lock_commands": "LockReport",
     "locks": "SuiteLocks",
@@ -37,7 +38,6 @@ _FILES = {
     "pairing": "RunOptions",
     "plan": "RunPlan plan_run",
     "recordings": "Recorded",
-    "registering": "KINDS",
     "report": "RunReport render_json render_terminal",
     "report.cases": "Tally tally",
     "rounds": "Round answer_round",

@@ -40,7 +40,8 @@ _runs = sa.Table(
 
 # written for every answer, so without the cost of compiling a statement each time
 _KEEP = sa.text(
-    'INSERT INTO arena_outputs (key, run, "at", output) VALUES (:key, :run, :at, :output) ON CONFLICT DO NOTHING'
+    'INSERT INTO arena_outputs (key, run, "at", output) VALUES (:key, :run, :at, :output)'
+    " ON CONFLICT DO NOTHING"
 )
 
 

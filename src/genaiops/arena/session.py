@@ -10,8 +10,8 @@ from pathlib import Path
 from genaiops.access import acting
 from genaiops.app import Services
 from genaiops.arena.hub_verifier import evidence_verifier
+from genaiops.arena.kinds import KINDS
 from genaiops.arena.pairing import RunOptions
-from genaiops.arena.registering import KINDS_USED
 from genaiops.arena.runs import Finished, run_arena
 from genaiops.core import Settings
 from genaiops.hub import Hub
@@ -47,7 +47,7 @@ async def open_session(
         try:
             hub = Hub(
                 store,
-                KINDS_USED,
+                KINDS,
                 by=acting(store.database, mine.env),
                 verifier=evidence_verifier(store, mine),
             )

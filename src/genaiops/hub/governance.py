@@ -5,7 +5,7 @@ and swaps: it says which version the caller saw there, so of two people one wins
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -13,8 +13,17 @@ import sqlalchemy as sa
 
 from genaiops.access import prepare, roles
 from genaiops.core import Digest, Json, Principal, Reference, parse_reference
-from genaiops.hub import aliases, decisions, faults, queries, refusals, resolving, rights
-from genaiops.hub.model import Action, Approval, EvidenceFacts, EvidenceVerifier, Move, Standing, Version
+from genaiops.hub import aliases, decisions, faults, imports, queries, refusals, resolving, rights
+from genaiops.hub.model import (
+    Action,
+    Approval,
+    CheckedEvidence,
+    EvidenceFacts,
+    EvidenceVerifier,
+    Move,
+    Standing,
+    Version,
+)
 from genaiops.hub.policy import APPROVERS, POLICY_KIND
 from genaiops.hub.ruling import about, evidence_to_look_at, rule
 from genaiops.hub.steps import STEPS
@@ -200,7 +209,16 @@ class Governance:
                 approvals=tuple(decisions.approvals(connection, row)),
                 evidence=tuple(found.evidence for found in about(connection, row, version, seen)),
                 recomputed=decisions.checked(connection, (row, version)),
+                imported=tuple(imports.records(connection, row)),
             )
+
+    def recomputed(self, versions: Iterable[Version]) -> dict[str, CheckedEvidence]:
+        """Return what the Hub found of the evidence among `versions`, by reference, as far as it looked."""
+        with self._database.read() as connection:
+            evidence = [each for each in versions if each.kind == decisions.EVIDENCE_KIND]
+            rows = zip(queries.ids_of(connection, evidence), evidence, strict=True)
+            known = ((row[1], decisions.checked(connection, row)) for row in rows)
+            return {version.reference: found for version, found in known if found is not None}
 
     def _recompute(self, artifact: str, alias: str, to: str | Reference, override: Override | None) -> None:
         """Look again at the evidence that the move may rest on: a key may be trusted no more since then."""

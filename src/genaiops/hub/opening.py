@@ -1,13 +1,15 @@
 """What the Hub's commands open around their work: the project's store, its Hub and its decisions."""
 
 import os
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from genaiops.access import acting
-from genaiops.core import Settings
+from genaiops.core import KindSpec, Settings
+from genaiops.hub.blob import BLOB_KIND
+from genaiops.hub.contents.contents import Contents
 from genaiops.hub.governance import Governance
 from genaiops.hub.hub import Hub
 from genaiops.hub.model import EvidenceVerifier
@@ -19,17 +21,33 @@ MakeVerifier = Callable[[Store, Settings], EvidenceVerifier]
 
 
 @dataclass(frozen=True, slots=True)
+class Above:
+    """What the rooms above hand in: how evidence is recomputed, and which kinds there are."""
+
+    make_verifier: MakeVerifier
+    kinds: Callable[[], Sequence[KindSpec]]
+
+
+@dataclass(frozen=True, slots=True)
 class Here:
-    """An open Hub, and the decisions about what is in it."""
+    """An open Hub, the decisions about what is in it, and its contents as files."""
 
     hub: Hub
     governance: Governance
+    contents: Contents
 
 
 @contextmanager
-def opened(make_verifier: MakeVerifier | None = None) -> Generator[Here]:
-    """Open the store of the project that this folder lies in, for whoever runs the command."""
+def opened(above: Above | None = None) -> Generator[Here]:
+    """Open the store of the project that this folder lies in, for whoever runs the command.
+
+    Without `above`, for the Hub's own kinds.
+    """
     with Store.open(find_store(Path.cwd())) as store:
-        verifier = make_verifier(store, Settings.from_env(os.environ)) if make_verifier else None
-        by = acting(store.database, os.environ)
-        yield Here(Hub(store, [POLICY_KIND], by=by), Governance(store, by=by, verifier=verifier))
+        verifier = above.make_verifier(store, Settings.from_env(os.environ)) if above else None
+        kinds, by = above.kinds() if above else (BLOB_KIND, POLICY_KIND), acting(store.database, os.environ)
+        yield Here(
+            Hub(store, kinds, by=by),
+            Governance(store, by=by, verifier=verifier),
+            Contents(store, kinds, by=by, verifier=verifier),
+        )

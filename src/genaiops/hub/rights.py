@@ -6,12 +6,12 @@ first looked for among what they may see, and only then asked whether they may d
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 import sqlalchemy as sa
 
 from genaiops.access import EVERYWHERE, Event, append, projects, require
 from genaiops.core import Json, Principal
-from genaiops.hub.model import Version
 from genaiops.hub.policy import NO_PROJECT
 from genaiops.hub.tables import VERSIONS
 
@@ -66,12 +66,31 @@ def place(kind: str, project: str | None, name: str) -> str:
     return project or EVERYWHERE
 
 
-def place_of(version: Version) -> str:
+class Named(Protocol):
+    """What has a place: a version, or what will be one."""
+
+    @property
+    def kind(self) -> str:
+        """The kind of artifact."""
+        ...
+
+    @property
+    def project(self) -> str | None:
+        """The project, if it has one."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """The artifact's name."""
+        ...
+
+
+def place_of(version: Named) -> str:
     """Return the project in which rights over a version are asked."""
     return place(version.kind, version.project, version.name)
 
 
-def ask(connection: sa.Connection, by: Principal, action: str, of: Version) -> None:
+def ask(connection: sa.Connection, by: Principal, action: str, of: Named) -> None:
     """Raise `UserError` unless `by` may do `action` with a version; with a policy, that is to set one."""
     changes = action in ("artifact.publish", "artifact.deprecate", "alias.move")
     wanted = "policy.set" if of.kind == "policy" and changes else action

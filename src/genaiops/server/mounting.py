@@ -34,7 +34,7 @@ def mount(api: FastAPI, door: Door, room: object, routes: Sequence[Route]) -> No
             _endpoint(route, door.place),
             methods=[route.method],
             status_code=route.status,
-            response_model=None if is_content or made is type(None) else _model(made),
+            response_model=None if is_content else _model(made),
             response_class=_Bytes if is_content else _Json,
             responses={"default": _REFUSED},
             operation_id=_operation(route),

@@ -1,7 +1,7 @@
-"""What is kept: a database and content-addressed blobs, in the project's `.genaiops` folder or shared by many.
+"""What is kept: a database and content-addressed blobs, in the project's `.genaiops` folder or elsewhere.
 
-`Store.open` gives a `Database` (one writer at a time, any number of readers) and `Blobs`: SQLite and files, or
-PostgreSQL and an S3-compatible bucket where the environment names them, with one behaviour. Whatever is
+`Store.open` gives a `Database` (one writer at a time, any number of readers) and `Blobs`: SQLite and files,
+or PostgreSQL and an S3-compatible bucket where the environment names them, with one behaviour. Whatever is
 written is whole or absent; a full disk or a second writer is an error in words, never half a file.
 """
 
@@ -14,8 +14,11 @@ if TYPE_CHECKING:
     from genaiops.store.schema import freeze
     from genaiops.store.seams import Blobs, Database
     from genaiops.store.store import Store, find_store
+    from genaiops.store.streams import write_new, write_whole
 
-__all__ = ["Blobs", "Database", "Store", "disk_error", "find_store", "freeze"]
+__all__ = [
+    "Blobs", "Database", "Store", "disk_error", "find_store", "freeze", "write_new", "write_whole",
+]  # fmt: skip
 
 __getattr__ = attach(
     __name__,
@@ -26,5 +29,7 @@ __getattr__ = attach(
         "disk_error": "faults",
         "find_store": "store",
         "freeze": "schema",
+        "write_new": "streams",
+        "write_whole": "streams",
     },
 )

@@ -1,15 +1,16 @@
-"""Content-addressed objects in an S3-compatible bucket: `prefix/ab/<64 hexadecimal digits>`, as in the folder.
+"""Content-addressed objects in an S3-compatible bucket: `prefix/ab/<64 hexadecimal digits>`, as in a folder.
 
 An object store shows an object only once all of it is there, so nobody meets half of one. What is sent goes
 under its own digest and is hashed again on the way: an upload that would end as something else is given up.
 """
 
 import hashlib
-from collections.abc import Generator, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, BinaryIO
 from urllib.parse import urlsplit
 
@@ -76,6 +77,13 @@ class BucketBlobs:
             raise faults.disk_error(error, path) from error
         return digest
 
+    def put_chunks(self, chunks: Iterable[bytes]) -> Digest:
+        """Keep what comes in pieces and return its digest; what `chunks` raises leaves nothing behind."""
+        with TemporaryDirectory(prefix="genaiops-") as folder:  # the name in the bucket is known at the end
+            part = Path(folder) / "part"
+            write_whole(part, chunks)
+            return self.put_file(part)
+
     def get(self, digest: Digest) -> bytes:
         """Return the bytes; raises `OutsideError` where they are absent or no longer what they were."""
         return b"".join(self.chunks(digest))
@@ -91,6 +99,25 @@ class BucketBlobs:
     def has(self, digest: Digest) -> bool:
         """Return whether the bytes are kept."""
         return self._size(digest) is not None
+
+    def kept(self) -> Iterator[tuple[Digest, int, float]]:
+        """Yield every blob: its digest, its size in bytes, when it was written last (seconds, Unix)."""
+        store = self._store
+        import obstore  # optional: extra [s3]
+
+        with self._explained(None):
+            for some in obstore.list(store):  # pyright: ignore[reportUnknownMemberType]  an overload of arrow's
+                for found in some:
+                    name = found["path"].rpartition("/")[2]
+                    yield Digest(f"sha256:{name}"), found["size"], found["last_modified"].timestamp()
+
+    def remove(self, digest: Digest) -> None:
+        """Remove a blob; one that is not there is removed already."""
+        store = self._store
+        import obstore  # optional: extra [s3]
+
+        with self._explained(digest), suppress(FileNotFoundError):
+            obstore.delete(store, _key(digest))
 
     @cached_property
     def _store(self) -> "S3Store":
@@ -144,7 +171,7 @@ class BucketBlobs:
                 return None
 
     @contextmanager
-    def _explained(self, digest: Digest) -> Generator[None]:
+    def _explained(self, digest: Digest | None) -> Generator[None]:
         from obstore.exceptions import BaseError, PermissionDeniedError, UnauthenticatedError
 
         try:
@@ -152,6 +179,8 @@ class BucketBlobs:
         except FileNotFoundError as error:
             if "NoSuchBucket" in str(error):
                 raise faults.bucket_missing(self._where) from error
+            if digest is None:
+                raise faults.bucket_fails(str(error).partition("\n")[0], self._where) from error
             raise faults.absent(digest, self._where) from error
         except (PermissionError, PermissionDeniedError, UnauthenticatedError) as error:
             raise faults.bucket_refuses(self._where) from error

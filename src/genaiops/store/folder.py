@@ -12,6 +12,8 @@ from genaiops.store.faults import absent, damaged, disk_error
 from genaiops.store.streams import pieces, verified, write_new, write_whole
 
 _STALE_SECONDS = 3600
+_PREFIX = 2
+"""How many hexadecimal digits name a folder of blobs."""
 
 
 class FolderBlobs:
@@ -42,6 +44,27 @@ class FolderBlobs:
         try:
             with path.open("rb") as source:
                 return self._write(pieces(source))
+        except OSError as error:
+            raise disk_error(error, path) from error
+
+    def put_chunks(self, chunks: Iterable[bytes]) -> Digest:
+        """Keep what comes in pieces and return its digest; what `chunks` raises leaves nothing behind."""
+        return self._write(chunks)
+
+    def kept(self) -> Iterator[tuple[Digest, int, float]]:
+        """Yield every blob here: its digest, its size in bytes, when it was written last (seconds, Unix)."""
+        for folder in sorted(self._folder.iterdir()):
+            if len(folder.name) == _PREFIX:
+                for path in sorted(folder.iterdir()):
+                    with suppress(FileNotFoundError):  # another process removed it first
+                        facts = path.stat()
+                        yield Digest(f"sha256:{path.name}"), facts.st_size, facts.st_mtime
+
+    def remove(self, digest: Digest) -> None:
+        """Remove a blob; one that is not here is removed already."""
+        path = self.path(digest)
+        try:
+            path.unlink(missing_ok=True)
         except OSError as error:
             raise disk_error(error, path) from error
 

@@ -1,11 +1,11 @@
 """PostgreSQL, shared by many machines: the same promises as the embedded database.
 
 Writers take turns by one advisory lock a schema, held to the end of their transaction. Numbers, the
-compare-and-swap of an alias and the audit chain rest on nobody writing between a read and its commit, as under
-SQLite's BEGIN IMMEDIATE; serializable isolation would promise the same by failing one of two, and every caller
-would have to try again. The lock comes first and isolation is READ COMMITTED, so that each statement sees
-what the writer before has committed; REPEATABLE READ would see what was there before the wait. Readers take
-no lock: REPEATABLE READ, READ ONLY.
+compare-and-swap of an alias and the audit chain rest on nobody writing between a read and its commit, as
+under SQLite's BEGIN IMMEDIATE; serializable isolation would promise the same by failing one of two, and every
+caller would have to try again. The lock comes first and isolation is READ COMMITTED, so that each statement
+sees what the writer before has committed; REPEATABLE READ would see what was there before the wait. Readers
+take no lock: REPEATABLE READ, READ ONLY.
 """
 
 import threading
@@ -39,6 +39,7 @@ _FULL = "53100"
 _BUSY = ("55P03", "57014")
 _DENIED = ("42501", "25006")
 _DISK = ("58030", "XX001", "XX002")
+_NO_SCHEMA = "3F000"
 
 
 class PostgresDatabase:
@@ -123,6 +124,8 @@ class PostgresDatabase:
             return faults.busy(self._where)
         if state in _DENIED:
             return faults.not_permitted(self._where)
+        if state == _NO_SCHEMA:
+            return faults.database_unreachable(str(driver).partition("\n")[0], self._where)
         if state in _DISK:
             return faults.failing_disk(str(driver), self._where)
         return None
@@ -132,7 +135,7 @@ class PostgresDatabase:
         from psycopg import DataError, OperationalError  # optional: extra [postgres]
 
         if isinstance(driver, OperationalError):
-            return faults.database_unreachable(str(driver).splitlines()[-1], self._where)
+            return faults.database_unreachable(str(driver), self._where)
         if isinstance(driver, DataError) and "NUL" in str(driver):
             return faults.text_with_nul(self._where)
         return None
@@ -189,10 +192,10 @@ def _sort_by_bytes(engine: "Engine") -> None:
     from sqlalchemy import Column
     from sqlalchemy.dialects.postgresql.base import PGTypeCompiler  # 180 ms
 
-    class Types(PGTypeCompiler):
+    class _Types(PGTypeCompiler):
         def visit_TEXT(self, type_: Any, **options: Any) -> str:
             made = super().visit_TEXT(type_, **options)
             column = isinstance(options.get("type_expression"), Column)
             return f'{made} COLLATE "C"' if column else made
 
-    engine.dialect.type_compiler_instance = Types(engine.dialect)
+    engine.dialect.type_compiler_instance = _Types(engine.dialect)

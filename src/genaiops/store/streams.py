@@ -34,10 +34,10 @@ def verified(chunks: Iterable[bytes], digest: Digest, where: str) -> Iterator[by
         yield waiting
 
 
-def write_new(path: Path, chunks: Iterable[bytes]) -> Digest:
+def write_new(path: Path, chunks: Iterable[bytes], mode: int = 0o600) -> Digest:
     """Write a file that must not exist yet, down to the disk, and return its digest."""
     hasher = hashlib.sha256()
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     with os.fdopen(descriptor, "wb") as file:
         for chunk in chunks:
             hasher.update(chunk)
@@ -47,11 +47,11 @@ def write_new(path: Path, chunks: Iterable[bytes]) -> Digest:
     return Digest(f"sha256:{hasher.hexdigest()}")
 
 
-def write_whole(path: Path, chunks: Iterable[bytes]) -> None:
+def write_whole(path: Path, chunks: Iterable[bytes], mode: int = 0o600) -> None:
     """Write `chunks` as the file `path` in one step; raises `OutsideError` where that fails."""
     part = path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")
     try:
-        write_new(part, chunks)
+        write_new(part, chunks, mode)
         part.replace(path)
     except OSError as error:
         raise disk_error(error, path) from error

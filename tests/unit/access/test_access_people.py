@@ -5,7 +5,7 @@ from genaiops.access import people
 from genaiops.access.model import Grant
 from genaiops.core import Principal, UserError
 
-pytestmark = pytest.mark.usefixtures("each_store")
+pytestmark = [pytest.mark.usefixtures("each_store"), pytest.mark.thorough]
 
 ANNA, BEA = "user:anna", "user:bea"
 

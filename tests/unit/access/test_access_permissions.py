@@ -13,7 +13,7 @@ from genaiops.access.permissions import PERMISSIONS, allowed
 from genaiops.access.tables import GRANTS
 from genaiops.core import Principal, Scope, UserError
 
-pytestmark = pytest.mark.usefixtures("each_store")
+pytestmark = [pytest.mark.usefixtures("each_store"), pytest.mark.thorough]
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "access.md"
 ANNA = Principal(id="user:anna")

@@ -84,9 +84,9 @@ def _refresh(connection: sa.Connection, account: str, who: Identity, file: OidcF
             )
         )
         take_away(connection, _ISSUER, Grant(subject=account, project=project, role=role), at)
-    for project, role in sorted(wanted - held):
-        # what was given by hand before stays by hand
-        if give(connection, _ISSUER, Grant(subject=account, project=project, role=role), at):
+    for project, role in sorted(wanted):
+        new = give(connection, _ISSUER, Grant(subject=account, project=project, role=role), at)
+        if new and (project, role) not in held:  # what was given by hand before stays by hand
             connection.execute(sa.insert(GIVEN).values(account=account, project=project, role=role))
 
 

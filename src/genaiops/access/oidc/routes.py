@@ -39,7 +39,6 @@ def _flow(asked: At) -> OidcFlow:
     """Return the way through the provider. Each try counts: it asks the provider, or writes to the log."""
     if asked.room.oidc is None:
         raise faults.no_oidc()
-    asked.room.by_address.check(asked.client, asked.at)
     asked.room.by_address.spend(asked.client, asked.at)
     return asked.room.oidc
 
