@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.unit.hub.hub_sample import ANN, Clock
+from tests.unit.hub.hub_sample import ANN, Clock, add_people
 
 from genaiops.arena import KINDS
 from genaiops.hub import Contents, Governance, Hub
@@ -22,6 +22,9 @@ class Shelf:
     store: Store
     clock: Clock = field(default_factory=Clock)
 
+    def __post_init__(self) -> None:
+        add_people(self.store, self.clock)
+
     @property
     def hub(self) -> Hub:
         """The Hub, on which ann publishes."""
@@ -35,7 +38,7 @@ class Shelf:
     @property
     def governance(self) -> Governance:
         """Who decides what."""
-        return Governance(self.store, clock=self.clock)
+        return Governance(self.store, by=ANN, clock=self.clock)
 
     def blobs(self) -> set[str]:
         """Return the digests of all blobs that are kept."""
