@@ -1,6 +1,7 @@
 """Write the JSON Schemas that are committed under schemas/; with --check, fail where one is stale.
 
-A contract's schema describes what we write; the project file's and the policy's describe what people write.
+A contract's schema describes what we write; the project file's and the policy's describe what people write,
+and `kind_*` the manifests of what the Hub keeps.
 """
 
 import json
@@ -10,9 +11,11 @@ from typing import cast
 
 from genaiops.access.keys import NewKey
 from genaiops.access.model import AuditLog, AuditResult, Changed, Grants, Keys, Subjects, WhoAmI
+from genaiops.access.oidc.settings import OidcFile
 from genaiops.app import ProjectFile
 from genaiops.app.model import Asked, Found, Indexes
 from genaiops.arena import (
+    KINDS,
     LabelReport,
     LockReport,
     Recorded,
@@ -23,7 +26,7 @@ from genaiops.arena import (
     VerifyResult,
 )
 from genaiops.core import Annotation, Case, Json, Output, Passage, Score, Trace, Verdict, json_schema
-from genaiops.hub import PolicyFile
+from genaiops.hub import Impact, LineageReport, PolicyFile
 
 FOLDER = Path(__file__).resolve().parent.parent / "schemas"
 CONTRACTS: dict[str, type[object]] = {
@@ -44,6 +47,8 @@ CONTRACTS: dict[str, type[object]] = {
     "arena_verify": VerifyResult,
     "ask": Asked,
     "case": Case,
+    "hub_impact": Impact,
+    "hub_lineage": LineageReport,
     "index": Indexes,
     "index-search": Found,
     "lock": SuiteLocks,
@@ -61,8 +66,15 @@ def schemas() -> dict[str, dict[str, Json]]:
     made = {f"{name}.schema.json": json_schema(kind) for name, kind in CONTRACTS.items()}
     project = cast("dict[str, Json]", ProjectFile.model_json_schema(mode="validation", by_alias=True))
     made["genaiops.schema.json"] = {"$schema": "https://json-schema.org/draft/2020-12/schema", **project}
+    oidc = cast("dict[str, Json]", OidcFile.model_json_schema(mode="validation"))
+    made["oidc.schema.json"] = {"$schema": "https://json-schema.org/draft/2020-12/schema", **oidc}
     policy = cast("dict[str, Json]", PolicyFile.model_json_schema(mode="validation"))
     made["policy.schema.json"] = {"$schema": "https://json-schema.org/draft/2020-12/schema", **policy}
+    for kind in KINDS:
+        made[f"kind_{kind.kind}.schema.json"] = {
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            **dict(kind.schema),
+        }
     return made
 
 

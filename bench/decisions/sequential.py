@@ -24,7 +24,7 @@ from genaiops import stats
 from genaiops.core import Spending
 
 SEED = 20261125
-FUTILE = 0.1
+FUTILE, FAILING = 0.1, 0.5
 MOST_LOST, LEAST_SAVED = 0.03, 0.4  # of power and of cases, where the effect is at least twice the planned
 BATCH, CHECKED = 500, 1
 SPENDINGS: tuple[Spending, ...] = ("obrien_fleming", "pocock")
@@ -73,7 +73,8 @@ def looks_of(codes: Codes, spending: Spending) -> Looks:
     sizes = np.bincount(codes).astype(float)
     cuts = np.cumsum(sizes)[np.array(stats.look_sizes(sizes)) - 1].astype(int).tolist()
     shares = tuple(cut / codes.size for cut in cuts)
-    return Looks(tuple(cuts), shares, stats.look_levels(shares, ALPHA, spending))
+    levels = stats.look_levels(shares, ALPHA, spending, stats.effective_clusters(sizes))
+    return Looks(tuple(cuts), shares, levels)
 
 
 def walk(pairs: Array, codes: Codes, looks: Looks, claim: Claim) -> Endings:
@@ -91,7 +92,8 @@ def walk(pairs: Array, codes: Codes, looks: Looks, claim: Claim) -> Endings:
         naive |= paired_t(seen, bound)
         if part < 1.0:
             hopeless = _conditional_power(found, bound, claim.distance, part, looks.levels[-1]) < FUTILE
-            now = np.where((now == OPEN) & hopeless, FUTILE_END, now)
+            failing = _conditional_power(found, bound, 0.0, part, looks.levels[-1], -1.0) >= FAILING
+            now = np.where((now == OPEN) & hopeless & ~failing, FUTILE_END, now)
         ends = running & ((now != OPEN) | (part == 1.0))
         share[ends], how[ends], estimate[ends] = part, now[ends], found.estimate[ends]
         running &= ~ends
@@ -110,25 +112,23 @@ def one_by_one(pairs: Array, codes: Codes, looks: Looks, claim: Claim) -> tuple[
             decision = "open"
         if decision != "open" or share == 1.0:
             return share, names[decision]
-        chance = stats.conditional_power(
-            stats.difference(*part, level),
-            claim.bound,
-            "above",
-            distance=claim.distance,
-            fraction=share,
-            final_level=looks.levels[-1],
-        )
-        if chance < FUTILE:
+        plain = stats.difference(*part, level)
+        ahead = {"fraction": share, "final_level": looks.levels[-1]}
+        chance = stats.conditional_power(plain, claim.bound, "above", distance=claim.distance, **ahead)
+        failing = stats.conditional_power(plain, claim.bound, "below", distance=0.0, **ahead)
+        if chance < FUTILE and failing < FAILING:
             return share, FUTILE_END
     raise AssertionError("the last look has the whole suite")
 
 
-def _conditional_power(found: Limits, bound: float, distance: float, share: float, level: float) -> Array:
-    """Return `stats.conditional_power` for each draw; 1 where nothing can be said."""
+def _conditional_power(
+    found: Limits, bound: float, distance: float, share: float, level: float, side: float = 1.0
+) -> Array:
+    """Return `stats.conditional_power` for each draw, "above" or with `side` −1 "below"; 1 for no spread."""
     if not found.decidable:
         return np.ones(found.se.size)
     se = np.where(found.se > 0.0, found.se, 1.0)
-    away = np.where(np.abs(found.estimate - bound) <= TIE, 0.0, found.estimate - bound)
+    away = np.where(np.abs(found.estimate - bound) <= TIE, 0.0, side * (found.estimate - bound))
     p = np.clip(scipy_stats.t.sf(away / se, found.df), 1e-15, 1.0 - 1e-15)
     z = scipy_stats.norm.isf(p)
     drift = np.maximum(distance / se, z) / np.sqrt(share)

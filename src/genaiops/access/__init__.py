@@ -13,9 +13,13 @@ if TYPE_CHECKING:
     from genaiops.access.accounts import set_password, sign_in
     from genaiops.access.audit import append, entries, verify
     from genaiops.access.checkpoints import checkpoint, read_anchor
-    from genaiops.access.checks import principal_of, require, roles
+    from genaiops.access.checks import LOCAL, enabled, has_users, principal_of, require, roles
     from genaiops.access.keys import authenticate_key
-    from genaiops.access.model import AuditResult, Break, Checkpoint, Entry, Event
+    from genaiops.access.limits import Limit, Rate
+    from genaiops.access.model import EVERYWHERE, AuditResult, Break, Checkpoint, Entry, Event
+    from genaiops.access.names import check_project_name
+    from genaiops.access.permissions import PERMISSIONS
+    from genaiops.access.sessions import authenticate_session
     from genaiops.access.signers import OWN, KnownKey, known_keys, signing_key, trusted_folder
     from genaiops.access.tables import prepare
 
@@ -23,16 +27,21 @@ _FILES = {
     "accounts": "set_password sign_in",
     "audit": "append entries verify",
     "checkpoints": "checkpoint read_anchor",
-    "checks": "principal_of require roles",
+    "checks": "LOCAL enabled has_users principal_of require roles",
     "keys": "authenticate_key",
-    "model": "AuditResult Break Checkpoint Entry Event",
+    "limits": "Limit Rate",
+    "model": "EVERYWHERE AuditResult Break Checkpoint Entry Event",
+    "names": "check_project_name",
+    "permissions": "PERMISSIONS",
+    "sessions": "authenticate_session",
     "signers": "OWN KnownKey known_keys signing_key trusted_folder",
     "tables": "prepare",
 }
 
 __all__ = [
-    "OWN", "AuditResult", "Break", "Checkpoint", "Entry", "Event", "KnownKey", "append",
-    "authenticate_key", "checkpoint", "entries", "known_keys", "prepare", "principal_of", "read_anchor",
+    "EVERYWHERE", "LOCAL", "OWN", "PERMISSIONS", "AuditResult", "Break", "Checkpoint", "Entry", "Event",
+    "KnownKey", "Limit", "Rate", "append", "authenticate_key", "authenticate_session", "check_project_name",
+    "checkpoint", "enabled", "entries", "has_users", "known_keys", "prepare", "principal_of", "read_anchor",
     "require", "roles", "set_password", "sign_in", "signing_key", "trusted_folder", "verify",
 ]  # fmt: skip
 

@@ -11,6 +11,7 @@ from genaiops.access.checks import enabled, groups, require
 from genaiops.access.model import EVERYWHERE, Event
 from genaiops.access.names import check_subject, is_name
 from genaiops.access.passwords import HashCost, check_password, hash_password, is_password
+from genaiops.access.sessions import end_sessions_of
 from genaiops.access.tables import PASSWORDS, SUBJECTS
 from genaiops.core import Principal
 from genaiops.store import Database
@@ -33,7 +34,8 @@ def wait_after(failures: int) -> timedelta:
 def set_password(
     database: Database, by: Principal, name: str, password: str, at: datetime, cost: HashCost = _COST
 ) -> None:
-    """Set the password of the user `name`: their own, or anybody's by an admin. Ends a lockout.
+    """Set the password of the user `name`: their own, or anybody's by an admin. Ends a lockout,
+    and every session of theirs.
 
     Raises `UserError` where the password is too easily guessed. Opens a transaction of its own.
     """
@@ -47,6 +49,7 @@ def set_password(
         _may_set(connection, by, subject)
         connection.execute(sa.delete(PASSWORDS).where(PASSWORDS.c.subject == subject))
         connection.execute(sa.insert(PASSWORDS).values(subject=subject, hash=kept, failures=0))
+        end_sessions_of(connection, subject)
         append(connection, Event(actor=by.id, action="password.set", subject=subject, at=at))
 
 

@@ -3,11 +3,10 @@
 import typer
 
 from genaiops.access.audit_commands import audit
-from genaiops.access.checks import LOCAL, enabled, has_users, held
 from genaiops.access.key_commands import key
-from genaiops.access.model import WhoAmI
 from genaiops.access.people_commands import group, project, role, service, user
 from genaiops.access.shell import AsJson, reading, say_rows
+from genaiops.access.whoami import who_is
 from genaiops.core import encode
 from genaiops.work import Console
 
@@ -23,13 +22,7 @@ def whoami(as_json: AsJson = False) -> None:
     """
     console = Console(json=as_json)
     with reading() as asked:
-        everything = not has_users(asked.connection)
-        found = WhoAmI(
-            id=asked.by.id,
-            enabled=everything or enabled(asked.connection, asked.by.id),
-            everything=everything and asked.by.id == LOCAL,
-            grants=tuple(held(asked.connection, asked.by)),
-        )
+        found = who_is(asked.connection, asked.by)
     if as_json:
         console.emit_json(encode(found))
     elif found.everything:

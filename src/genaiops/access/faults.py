@@ -3,7 +3,16 @@
 from collections.abc import Collection, Iterable
 from difflib import get_close_matches
 
-from genaiops.core import OutsideError, UserError, one_line
+from genaiops.core import (
+    Conflict,
+    NotAllowed,
+    NotFound,
+    NotSignedIn,
+    OutsideError,
+    TooMany,
+    UserError,
+    one_line,
+)
 
 _WHO = "see who you are and what you may do: genaiops access whoami"
 
@@ -20,7 +29,7 @@ def unknown_action(action: str, known: Collection[str]) -> UserError:
 
 def beyond_scope(who: str, action: str, project: str) -> UserError:
     """Return the error for something that the key was not made for."""
-    return UserError(
+    return NotAllowed(
         "GAO-ACCESS-021",
         f"this key of {who} may not do {action} {_in(project)}",
         why="it is limited to other actions or to another project",
@@ -30,7 +39,7 @@ def beyond_scope(who: str, action: str, project: str) -> UserError:
 
 def no_account(who: str) -> UserError:
     """Return the error for somebody who is not there, or who is disabled."""
-    return UserError(
+    return NotAllowed(
         "GAO-ACCESS-022",
         f"{who} has no account that may be used here",
         why="there is none, or it is disabled",
@@ -40,7 +49,7 @@ def no_account(who: str) -> UserError:
 
 def no_member(who: str, project: str) -> UserError:
     """Return the error for somebody without a role in a project, whether it exists or not."""
-    return UserError(
+    return NotAllowed(
         "GAO-ACCESS-023",
         f"{who} has no role {_in(project)}",
         why="what nobody was given, nobody has",
@@ -52,7 +61,7 @@ def lacks_role(
     who: str, action: str, project: str, held: Collection[str], wanted: Collection[str]
 ) -> UserError:
     """Return the error for somebody whose roles are not enough."""
-    return UserError(
+    return NotAllowed(
         "GAO-ACCESS-024",
         f"{who} may not do {action} {_in(project)}",
         why=f"it needs one of the roles {', '.join(sorted(wanted))}; held: {', '.join(sorted(held))}",
@@ -72,7 +81,7 @@ def bad_name(name: str, what: str) -> UserError:
 
 def unknown(name: str, what: str, known: Iterable[str]) -> UserError:
     """Return the error for a subject, project, role or key that is not there."""
-    return UserError(
+    return NotFound(
         "GAO-ACCESS-026",
         f"there is no {what} {one_line(name, 60)!r}",
         why="nobody added it here, or its name is another",
@@ -82,7 +91,7 @@ def unknown(name: str, what: str, known: Iterable[str]) -> UserError:
 
 def is_there(name: str) -> UserError:
     """Return the error for adding what exists."""
-    return UserError(
+    return Conflict(
         "GAO-ACCESS-027",
         f"{name} is there already",
         why="a name belongs to one account for ever, also when it is disabled: the audit log names it",
@@ -92,7 +101,7 @@ def is_there(name: str) -> UserError:
 
 def last_admin(project: str) -> UserError:
     """Return the error for a change that would leave a project without anybody to rule it."""
-    return UserError(
+    return Conflict(
         "GAO-ACCESS-028",
         f"this would take the last admin {_in(project)}",
         why="without one, nobody could give a role there again",
@@ -117,7 +126,7 @@ def not_for(what: str, why: str, fix: str) -> UserError:
 
 def key_refused() -> UserError:
     """Return the one error for every key that is not accepted: it says nothing that helps to guess one."""
-    return UserError(
+    return NotSignedIn(
         "GAO-ACCESS-031",
         "this key is not accepted",
         why="keys are made for one project, expire, and can be revoked",
@@ -127,7 +136,7 @@ def key_refused() -> UserError:
 
 def sign_in_refused() -> UserError:
     """Return the one error for every sign-in that is not accepted."""
-    return UserError(
+    return NotSignedIn(
         "GAO-ACCESS-032",
         "this name and password are not accepted",
         why="one of the two is wrong, or there were too many wrong ones and the account waits",
@@ -164,3 +173,75 @@ def _nearest(name: str, known: Collection[str]) -> str:
     if near:
         return f"did you mean {near[0]!r}?"
     return f"known: {', '.join(sorted(known)[:20])}" if known else "add it first"
+
+
+def session_over() -> NotSignedIn:
+    """Return the one error for every session that is not accepted."""
+    return NotSignedIn(
+        "GAO-ACCESS-035",
+        "this session is over",
+        why="it ended by itself, was ended, or never was; a new password ends all sessions of an account",
+        fix="sign in again",
+    )
+
+
+def no_session(who: str) -> NotAllowed:
+    """Return the error for a key that asks for what only a person who signed in may."""
+    return NotAllowed(
+        "GAO-ACCESS-036",
+        f"this key of {who} may not see or end sessions",
+        why="a key that was stolen would lock its owner out",
+        fix="sign in, or use the command line",
+    )
+
+
+def too_often(seconds: int) -> TooMany:
+    """Return the error for a caller who tried too often."""
+    return TooMany(
+        "GAO-ACCESS-037",
+        "too many tries",
+        why="tries that fail are limited for each address and each account",
+        fix=f"wait {seconds} s",
+        seconds=seconds,
+    )
+
+
+def start_refused() -> NotSignedIn:
+    """Return the one error for every start token that is not accepted."""
+    return NotSignedIn(
+        "GAO-ACCESS-038",
+        "this start token is not accepted",
+        why="it is another one, or it was used: it opens one session",
+        fix="use the URL that the server printed, or start it again for a new one",
+    )
+
+
+def bad_oidc(key: str, why: str, where: str) -> UserError:
+    """Return the error for what cannot stand in `access/oidc.yaml`."""
+    return UserError(
+        "GAO-ACCESS-041",
+        f"access/oidc.yaml cannot be used: {key}",
+        why=one_line(why),
+        fix="correct it; docs/server.md has an example",
+        where=where,
+    )
+
+
+def no_oidc() -> NotFound:
+    """Return the error for a server that knows no identity provider."""
+    return NotFound(
+        "GAO-ACCESS-042",
+        "this server knows no identity provider",
+        why="there is no access/oidc.yaml in its configuration folder",
+        fix="sign in with a name and a password",
+    )
+
+
+def oidc_refused() -> NotSignedIn:
+    """Return the one error for every sign-in through the provider that is not accepted."""
+    return NotSignedIn(
+        "GAO-ACCESS-043",
+        "this sign-in is not accepted",
+        why="it was begun elsewhere or too long ago, was used, or is not known here",
+        fix="begin again; an admin finds the reason in the audit log",
+    )

@@ -132,8 +132,10 @@ def list_keys(connection: sa.Connection, by: Principal, project: str | None) -> 
     return [_key(row) for row in connection.execute(wanted).mappings()]
 
 
-def authenticate_key(database: Database, text: str, *, project: str, at: datetime) -> Principal:
+def authenticate_key(database: Database, text: str, *, project: str | None, at: datetime) -> Principal:
     """Return whose key this is, with its scope; `project` is the one that is asked for.
+
+    With None no project is asked for by name: what the key may do there is left to `require`.
 
     Every refusal raises the same `UserError` after the same work, and stands in the audit log with its
     reason. `text` is never written anywhere. Opens a transaction of its own.
@@ -154,7 +156,9 @@ def authenticate_key(database: Database, text: str, *, project: str, at: datetim
     return Principal(id=key.owner, groups=belongs, scope=scope)
 
 
-def _refusal(connection: sa.Connection, key: ApiKey | None, right: bool, project: str, now: str) -> str:
+def _refusal(
+    connection: sa.Connection, key: ApiKey | None, right: bool, project: str | None, now: str
+) -> str:
     """Return why a key is not accepted, '' where it is. Without the secret nothing else is said of it."""
     if key is None:
         return "unknown"
@@ -164,12 +168,12 @@ def _refusal(connection: sa.Connection, key: ApiKey | None, right: bool, project
         return "revoked"
     if key.expires_at <= now:
         return "expired"
-    if key.project not in (EVERYWHERE, project):
+    if project is not None and key.project not in (EVERYWHERE, project):
         return "another project"
     return "" if enabled(connection, key.owner) else "owner disabled"
 
 
-def _refuse(database: Database, key: ApiKey | None, reason: str, project: str, at: datetime) -> None:
+def _refuse(database: Database, key: ApiKey | None, reason: str, project: str | None, at: datetime) -> None:
     # what was sent as a key may be a secret of somewhere else: only what we know ourselves is written
     subject = f"key:{key.id}" if key else "unknown"
     details: dict[str, Json] = {"reason": reason, "project": project}

@@ -9,6 +9,8 @@ from genaiops.core import Json
 Role = Literal["viewer", "builder", "reviewer", "risk", "admin"]
 ROLES: tuple[Role, ...] = ("viewer", "builder", "reviewer", "risk", "admin")
 
+HowSignedIn = Literal["password", "oidc", "start"]
+
 EVERYWHERE = "*"
 """The project that stands for all of them, and for the people themselves."""
 
@@ -125,10 +127,37 @@ class ApiKey:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """A session of somebody who signed in; its token is not kept. Times: RFC 3339, UTC."""
+
+    id: str
+    subject: str
+    how: HowSignedIn
+    created_at: str
+    seen_at: str
+    ends_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sessions:
+    """Sessions, oldest first. `current`: the one that asked."""
+
+    sessions: tuple[Session, ...]
+    current: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Subjects:
     """Users, service accounts or groups, by name."""
 
     subjects: tuple[Subject, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Projects:
+    """The names of all projects."""
+
+    projects: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from genaiops.access.audit import append, stamp
 from genaiops.access.checks import has_users, require
 from genaiops.access.model import EVERYWHERE, ROLES, Event, Grant, Subject
 from genaiops.access.names import check_project_name, check_subject
+from genaiops.access.sessions import end_sessions_of
 from genaiops.access.tables import GRANTS, MEMBERS, PROJECTS, SUBJECTS
 from genaiops.core import Json, Principal
 
@@ -27,13 +28,13 @@ def add(connection: sa.Connection, by: Principal, subject: str, at: datetime) ->
     require(connection, by, "people.change", EVERYWHERE)
     check_subject(subject)
     kind = subject.partition(":")[0]
-    if _exists(connection, subject):
+    if is_there(connection, subject):
         raise faults.is_there(subject)
     first = kind == "user" and not has_users(connection)
     connection.execute(sa.insert(SUBJECTS).values(id=subject, disabled=False, created_at=stamp(at)))
     _log(connection, by, f"{kind}.add", subject, at)
     if first:
-        _give(connection, by, Grant(subject=subject, project=EVERYWHERE, role="admin"), at)
+        give(connection, by, Grant(subject=subject, project=EVERYWHERE, role="admin"), at)
 
 
 def check_first(connection: sa.Connection, name: str, login: str) -> None:
@@ -58,6 +59,7 @@ def set_disabled(
             .values(disabled=disabled)
         ).rowcount
     if changed:
+        end_sessions_of(connection, subject)
         _log(connection, by, "account.disable" if disabled else "account.enable", subject, at)
     return bool(changed)
 
@@ -91,7 +93,7 @@ def add_project(connection: sa.Connection, by: Principal, name: str, at: datetim
     """Add a project, so that roles can be given in it."""
     require(connection, by, "people.change", EVERYWHERE)
     check_project_name(name)
-    if name in (EVERYWHERE, *_projects(connection)):
+    if name in (EVERYWHERE, *list_project_names(connection)):
         raise faults.is_there(f"project {name}")
     connection.execute(sa.insert(PROJECTS).values(name=name, created_at=stamp(at)))
     _log(connection, by, "project.add", f"project:{name}", at)
@@ -100,15 +102,26 @@ def add_project(connection: sa.Connection, by: Principal, name: str, at: datetim
 def grant(connection: sa.Connection, by: Principal, wanted: Grant, at: datetime) -> bool:
     """Give a role in a project (`*`: everywhere) to an account or a group; return whether that is new."""
     _check(connection, by, wanted)
-    if _has(connection, GRANTS, _row(wanted)):
-        return False
-    _give(connection, by, wanted, at)
-    return True
+    return give(connection, by, wanted, at)
 
 
 def revoke(connection: sa.Connection, by: Principal, wanted: Grant, at: datetime) -> bool:
     """Take a role away; return whether it was there. Raises `UserError` where it is a last admin's."""
     _check(connection, by, wanted)
+    return take_away(connection, by, wanted, at)
+
+
+def give(connection: sa.Connection, by: Principal, wanted: Grant, at: datetime) -> bool:
+    """Do what `grant` does, for a caller that has decided that it may be done."""
+    if _has(connection, GRANTS, _row(wanted)):
+        return False
+    connection.execute(sa.insert(GRANTS).values(_row(wanted)))
+    _log(connection, by, "role.grant", wanted.subject, at, project=wanted.project, role=wanted.role)
+    return True
+
+
+def take_away(connection: sa.Connection, by: Principal, wanted: Grant, at: datetime) -> bool:
+    """Do what `revoke` does, for a caller that has decided that it may be done."""
     with _keeping_admins(connection):
         gone = connection.execute(sa.delete(GRANTS).where(*_equal(GRANTS, _row(wanted)))).rowcount
     if gone:
@@ -147,10 +160,11 @@ def grants(connection: sa.Connection, by: Principal, project: str) -> list[Grant
 def list_projects(connection: sa.Connection, by: Principal) -> list[str]:
     """Return the names of all projects."""
     require(connection, by, "people.read", EVERYWHERE)
-    return _projects(connection)
+    return list_project_names(connection)
 
 
-def _projects(connection: sa.Connection) -> list[str]:
+def list_project_names(connection: sa.Connection) -> list[str]:
+    """Return the names of all projects, whoever asks."""
     return list(connection.execute(sa.select(PROJECTS.c.name).order_by(PROJECTS.c.name)).scalars())
 
 
@@ -164,14 +178,9 @@ def _check(connection: sa.Connection, by: Principal, wanted: Grant) -> None:
 
 def check_project(connection: sa.Connection, name: str) -> None:
     """Raise `UserError` where there is no such project; `*` stands for all."""
-    known = _projects(connection)
+    known = list_project_names(connection)
     if name != EVERYWHERE and name not in known:
         raise faults.unknown(name, "project", known)
-
-
-def _give(connection: sa.Connection, by: Principal, wanted: Grant, at: datetime) -> None:
-    connection.execute(sa.insert(GRANTS).values(_row(wanted)))
-    _log(connection, by, "role.grant", wanted.subject, at, project=wanted.project, role=wanted.role)
 
 
 @contextmanager
@@ -196,12 +205,13 @@ def _ruled(connection: sa.Connection) -> set[str]:
 
 def _must_exist(connection: sa.Connection, subject: str) -> None:
     check_subject(subject)
-    if not _exists(connection, subject):
+    if not is_there(connection, subject):
         known = connection.execute(sa.select(SUBJECTS.c.id)).scalars()
         raise faults.unknown(subject, "account or group", known)
 
 
-def _exists(connection: sa.Connection, subject: str) -> bool:
+def is_there(connection: sa.Connection, subject: str) -> bool:
+    """Say whether there is such an account or group."""
     return _has(connection, SUBJECTS, {"id": subject})
 
 

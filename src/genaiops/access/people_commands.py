@@ -9,12 +9,13 @@ import typer
 from genaiops.access import people
 from genaiops.access.accounts import set_password
 from genaiops.access.checks import principal_of
+from genaiops.access.login import login
 from genaiops.access.model import EVERYWHERE, Grant, Grants, Role, Subjects
 from genaiops.access.names import KINDS
+from genaiops.access.oidc.accounts import link
 from genaiops.access.shell import (
     AsJson,
     changing,
-    login,
     opened,
     reading,
     say_changed,
@@ -91,6 +92,23 @@ def password(name: Name, as_json: AsJson = False) -> None:
             by = principal_of(connection, login())
         set_password(database, by, name, given, datetime.now(UTC))
     say_changed(as_json, f"user:{name}", "the password is set")
+
+
+@user.command(
+    "link", epilog="Example: genaiops access user link anna 248289761001 --issuer https://login.example.org"
+)
+def link_user(
+    name: Name,
+    subject: Annotated[
+        str, typer.Argument(metavar="SUBJECT", help="What the provider's tokens call them: sub.")
+    ],
+    issuer: Annotated[str, typer.Option(help="The provider, as access/oidc.yaml writes it.")],
+    as_json: AsJson = False,
+) -> None:
+    """Let somebody whom the identity provider knows sign in as this user, on a server."""
+    with changing() as asked:
+        link(asked.connection, asked.by, name, issuer, subject, asked.at)
+    say_changed(as_json, f"user:{name}", f"signs in as {subject} of {issuer}")
 
 
 @group.command("add", epilog="Example: genaiops access group add risk-team")

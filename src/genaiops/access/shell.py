@@ -1,7 +1,5 @@
 """What the commands of access share: the store, who is asking, what time it is, and how a list looks."""
 
-import os
-import pwd
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from genaiops.access.checks import principal_of
+from genaiops.access.login import login
 from genaiops.access.model import Changed
-from genaiops.access.names import is_name
 from genaiops.access.tables import prepare
 from genaiops.core import Principal, encode
 from genaiops.store import Database, Store, find_store
@@ -54,16 +52,6 @@ def reading() -> Generator[Asked]:
     """Give a snapshot."""
     with opened() as database, database.read() as connection:
         yield Asked(connection, principal_of(connection, login()), datetime.now(UTC))
-
-
-def login() -> str:
-    """Return who runs this process, as the operating system says: no variable can change it."""
-    number = os.getuid()
-    try:
-        name = pwd.getpwuid(number).pw_name.lower()
-    except KeyError:  # a container without a list of users
-        return f"uid-{number}"
-    return name if is_name(name) else f"uid-{number}"
 
 
 def subject_of(text: str) -> str:

@@ -2,7 +2,9 @@
 
 import sqlalchemy as sa
 
-from genaiops.store import Database, freeze
+from genaiops.access.oidc.tables import create_oidc
+from genaiops.access.session_tables import create_sessions
+from genaiops.store import Database, freeze_rows
 
 _META = sa.MetaData()
 
@@ -81,10 +83,10 @@ PASSWORDS = sa.Table(
 def create(connection: sa.Connection) -> None:
     """Step 1."""
     _META.create_all(connection)
-    freeze(connection, AUDIT, "the audit log is append-only", "update", "delete")
+    freeze_rows(connection, AUDIT, "the audit log is append-only", "update", "delete")
 
 
-STEPS = (create,)
+STEPS = (create, create_sessions, create_oidc)
 
 
 def prepare(database: Database) -> None:

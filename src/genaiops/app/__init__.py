@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from genaiops.app.environments import OwnEnvironment, found_environment, own_environment
     from genaiops.app.installed import installed_packages
     from genaiops.app.installing import LOCKFILES, read_lockfile
-    from genaiops.app.kinds import APP_KIND, CALIBRATION_KIND
+    from genaiops.app.kinds import APP_KIND, CALIBRATION_KIND, KINDS
     from genaiops.app.overrides import Overrides
     from genaiops.app.params import Params
     from genaiops.app.project import PROJECT_FILE, Project, load_project
@@ -36,7 +36,7 @@ _FILES = {
     "environments": "OwnEnvironment found_environment own_environment",
     "installed": "installed_packages",
     "installing": "LOCKFILES read_lockfile",
-    "kinds": "APP_KIND CALIBRATION_KIND",
+    "kinds": "APP_KIND CALIBRATION_KIND KINDS",
     "overrides": "Overrides",
     "params": "Params",
     "project": "PROJECT_FILE Project load_project",
@@ -47,11 +47,11 @@ _FILES = {
 }
 
 __all__ = [
-    "APP_KIND", "CALIBRATION_KIND", "LOCKFILES", "PROJECT_FILE", "AppTarget", "AppWorker", "ChunkConfig",
-    "ClaimConfig", "Context", "GateConfig", "JudgeConfig", "KnowledgeConfig", "Overrides", "OwnEnvironment",
-    "Params", "PriceConfig", "Project", "ProjectFile", "ReuseConfig", "ScorerConfig", "Services",
-    "SuiteConfig", "found_environment", "installed_packages", "load_project", "own_environment",
-    "read_lockfile", "start_app",
+    "APP_KIND", "CALIBRATION_KIND", "KINDS", "LOCKFILES", "PROJECT_FILE", "AppTarget", "AppWorker",
+    "ChunkConfig", "ClaimConfig", "Context", "GateConfig", "JudgeConfig", "KnowledgeConfig",
+    "Overrides", "OwnEnvironment", "Params", "PriceConfig", "Project", "ProjectFile", "ReuseConfig",
+    "ScorerConfig", "Services", "SuiteConfig", "found_environment", "installed_packages",
+    "load_project", "own_environment", "read_lockfile", "start_app",
 ]  # fmt: skip
 
 __getattr__ = attach(__name__, {name: file for file, names in _FILES.items() for name in names.split()})

@@ -11,6 +11,7 @@ from genaiops.lazy import attach
 if TYPE_CHECKING:
     from genaiops.arena.calibrate import Calibrated, CalibrateOptions, calibrate
     from genaiops.arena.hub_verifier import evidence_verifier
+    from genaiops.arena.kinds import KINDS
     from genaiops.arena.labels import LabelReport
     from genaiops.arena.lock_commands import LockReport
     from genaiops.arena.locks import SuiteLocks
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 _FILES = {
     "calibrate": "CalibrateOptions Calibrated calibrate",
+    "kinds": "KINDS",
     "labels": "LabelReport",
     "lock_commands": "LockReport",
     "locks": "SuiteLocks",
@@ -46,8 +48,8 @@ _FILES = {
 }
 
 __all__ = [
-    "Arm", "CalibrateOptions", "Calibrated", "Finished", "LabelReport", "LockReport", "Recorded", "Role",
-    "Round", "Row", "Run", "RunOptions", "RunPlan", "RunReport", "Session", "Suite", "SuiteLocks",
+    "KINDS", "Arm", "CalibrateOptions", "Calibrated", "Finished", "LabelReport", "LockReport", "Recorded",
+    "Role", "Round", "Row", "Run", "RunOptions", "RunPlan", "RunReport", "Session", "Suite", "SuiteLocks",
     "SweepReport", "Tally", "VerifyResult", "answer_round", "calibrate", "evidence_verifier",
     "open_session", "plan_run", "render_json", "render_terminal", "run_arena", "run_in", "settings",
     "tally", "verify_bundle",

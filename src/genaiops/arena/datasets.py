@@ -5,11 +5,13 @@ another order, other spacing or `1.0` for `1` are the same dataset; `cases.jsonl
 of the file that it came from.
 """
 
+import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Literal, NoReturn, cast
 
 from genaiops.arena.conversation import is_turns
@@ -50,24 +52,41 @@ def read_cases(
         row = _Row(line, f"{path}:{number}")
         case = row.case(cluster, cluster_missing)
         if case.id in lines:
-            row.refuse(
-                "GAO-ARENA-104",
-                f"the id {case.id!r} stands twice",
-                f"it is also the id of line {lines[case.id]}",
-                "give every row an id of its own",
-            )
+            _refuse_twice(row, case.id, lines[case.id])
         lines[case.id] = number
         written[case.id] = canonical(encode(case))
         cases.append(case)
     if not cases:
-        raise UserError(
-            "GAO-ARENA-106",
-            "the dataset is empty",
-            why="a suite needs at least one case",
-            fix='add rows such as {"id": "q1", "inputs": {"question": "…"}, "expected": {"answers": ["…"]}}',
-            where=str(path),
-        )
+        raise _empty(str(path))
     return tuple(cases), _digest(written)
+
+
+def cases_digest(lines: Iterable[bytes], where: str) -> tuple[Digest, int]:
+    """Return digest and number of the cases in the lines of a file, each checked as `read_cases` does.
+
+    A row without a cluster is its own. Rows wait on the disk, sorted by id they are read again: memory holds
+    their ids and places.
+    """
+    places: dict[str, tuple[int, int, int]] = {}
+    with TemporaryFile() as waiting:
+        for number, line in enumerate(lines, 1):
+            if not line.strip():
+                continue
+            row = _Row(line, f"{where}:{number}")
+            case = row.case(None, "own")
+            if case.id in places:
+                _refuse_twice(row, case.id, places[case.id][0])
+            content = canonical(encode(case))
+            places[case.id] = (number, waiting.tell(), len(content))
+            waiting.write(content)
+        if not places:
+            raise _empty(where)
+        hasher = hashlib.sha256(b"[")
+        for index, name in enumerate(sorted(places)):
+            waiting.seek(places[name][1])
+            hasher.update((b"," if index else b"") + waiting.read(places[name][2]))
+    hasher.update(b"]")
+    return Digest(f"sha256:{hasher.hexdigest()}"), len(places)
 
 
 def dataset_digest(cases: Sequence[Case]) -> Digest:
@@ -266,6 +285,25 @@ class _Row:
     def _wrong_type(self, key: str, value: Json, needed: str) -> NoReturn:
         shown = one_line(repr(value), 60)
         self.refuse("GAO-ARENA-105", f"{key!r} is {shown}", f"it must be {needed}", "correct this row")
+
+
+def _refuse_twice(row: _Row, name: str, line: int) -> NoReturn:
+    row.refuse(
+        "GAO-ARENA-104",
+        f"the id {name!r} stands twice",
+        f"it is also the id of line {line}",
+        "give every row an id of its own",
+    )
+
+
+def _empty(where: str) -> UserError:
+    return UserError(
+        "GAO-ARENA-106",
+        "the dataset is empty",
+        why="a suite needs at least one case",
+        fix='add rows such as {"id": "q1", "inputs": {"question": "…"}, "expected": {"answers": ["…"]}}',
+        where=where,
+    )
 
 
 def _unique(pairs: list[tuple[str, Json]]) -> dict[str, Json]:

@@ -13,6 +13,7 @@ cases. From then on people's labels decide, and the judge's scores are what is k
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -20,7 +21,7 @@ from genaiops import stats
 from genaiops.arena.compare import nothing_to_show, shown, slice_rows
 from genaiops.arena.grid import Column, Grid, IntArray
 from genaiops.arena.labelled import ENOUGH, People
-from genaiops.arena.model import Ruler
+from genaiops.arena.model import Gate, Ruler
 from genaiops.arena.scale import judge_behind
 from genaiops.arena.words import claim_text, whose_word
 from genaiops.core import Claim, ClaimResult, ClustersNeeded, JudgedBy, Outcome, ScorerSpec, Spending
@@ -36,12 +37,14 @@ PLANNED_SHARE = 0.05
 
 @dataclass(frozen=True, slots=True)
 class AtLook:
-    """One look of a sequential run: `shares[claim]` is which share of its cases each look has, and
-    `clusters[claim]` how many clusters the claim has in the whole suite."""
+    """One look of a sequential run: `shares[claim]` is which share of its cases each look has,
+    `clusters[claim]` how many clusters the claim has in the whole suite, and `worth[claim]` how many equal
+    ones they are worth."""
 
     number: int
     shares: tuple[tuple[float, ...], ...]
     clusters: tuple[int, ...]
+    worth: tuple[float, ...]
     spending: Spending
 
     def early(self, claim: int) -> bool:
@@ -50,7 +53,11 @@ class AtLook:
 
     def level(self, claim: int, alpha: float) -> float:
         """Return the nominal level at which a claim is tested here, so that alpha holds over all looks."""
-        return stats.look_levels(self.shares[claim], alpha, self.spending)[self.number]
+        return self.levels(claim, alpha)[self.number]
+
+    def levels(self, claim: int, alpha: float) -> tuple[float, ...]:
+        """Return the levels of all looks."""
+        return stats.look_levels(self.shares[claim], alpha, self.spending, self.worth[claim])
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,21 +140,40 @@ def decide_claims(
     return tuple(_result(*one) for one in zip(measured, p_values, final, strict=True))
 
 
-def chances(ruler: Ruler, grid: Grid, at: AtLook) -> list[float | None]:
-    """Return the conditional power of each open claim at a look; None where it is decided or held open."""
+class Prospect(NamedTuple):
+    """How likely the complete suite proves an open claim, and how likely it refutes it after Holm."""
+
+    proven: float
+    refuted: float
+
+
+def prospects(ruler: Ruler, grid: Grid, at: AtLook) -> list[Prospect | None]:
+    """Return what each open claim can still become after a look; None where it is decided or held open."""
     return [
-        stats.conditional_power(
-            one.plain,
-            one.bound,
-            one.direction,
-            distance=one.planned_distance,
-            fraction=at.shares[index][at.number],
-            final_level=stats.look_levels(at.shares[index], ruler.gate.alpha, at.spending)[-1],
-        )
+        _prospect(ruler.gate, one, one.plain, at, index)
         if one.plain and one.decision() == "open" and not one.hold and one.planned_distance > 0.0
         else None
         for index, one in enumerate(measure_claims(ruler, grid, at))
     ]
+
+
+def _prospect(gate: Gate, one: Measured, plain: stats.Interval, at: AtLook, index: int) -> Prospect:
+    share = at.shares[index][at.number]
+
+    def chance(direction: stats.Direction, distance: float, alpha: float) -> float:
+        return stats.conditional_power(
+            plain,
+            one.bound,
+            direction,
+            distance=distance,
+            fraction=share,
+            final_level=at.levels(index, alpha)[-1],
+        )
+
+    return Prospect(
+        proven=chance(one.direction, one.planned_distance, gate.alpha),
+        refuted=chance(one.opposite, 0.0, gate.alpha / len(gate.claims)),
+    )
 
 
 def _holm(p_values: Sequence[float], alpha: float, at: AtLook | None) -> tuple[bool, ...]:

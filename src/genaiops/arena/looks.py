@@ -6,9 +6,10 @@ Rules are not read at a look: only where the run stops.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import compress
 
 from genaiops import stats
-from genaiops.arena.gate import AtLook, chances, decide_claims
+from genaiops.arena.gate import AtLook, Prospect, decide_claims, prospects
 from genaiops.arena.grid import Grid, lay_out
 from genaiops.arena.model import Looks, Role, Ruler, Suite
 from genaiops.arena.schedule import in_order
@@ -18,6 +19,9 @@ from genaiops.core import Case, Claim, ClaimAtLook, ClaimResult, Look, Score, Se
 MOST_LOOKS = 5
 FUTILE = 0.1
 """Below this conditional power a claim is futile: that costs at most 2.2 points of a power of 80 %."""
+
+FAILING = 0.5
+"""But not where the rest of the suite more likely than not refutes it: that it fails is worth knowing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,7 @@ class Prefixes:
     cuts: tuple[int, ...]
     shares: tuple[tuple[float, ...], ...]
     clusters: tuple[int, ...]
+    worth: tuple[float, ...]
 
     def take(
         self, number: int, scores: Mapping[Role, Sequence[Score]]
@@ -41,13 +46,13 @@ class Prefixes:
             role: [score for score in found if score.case in inside] for role, found in scores.items()
         }
         grid = lay_out(self.ruler, cases, mine)
-        at = AtLook(number, self.shares, self.clusters, self.looks.spending)
+        at = AtLook(number, self.shares, self.clusters, self.worth, self.looks.spending)
         results = decide_claims(self.ruler, grid, at)
         last = number == len(self.cuts) - 1
-        ahead = [None] * len(results) if last else chances(self.ruler, grid, at)
+        ahead = [None] * len(results) if last else prospects(self.ruler, grid, at)
         claims = tuple(
-            _at_look(at.level(index, self.ruler.gate.alpha), result, chance)
-            for index, (result, chance) in enumerate(zip(results, ahead, strict=True))
+            _at_look(at.level(index, self.ruler.gate.alpha), result, prospect)
+            for index, (result, prospect) in enumerate(zip(results, ahead, strict=True))
         )
         look = Look(clusters=self.looks.clusters[number], cases=len(cases), claims=claims)
         return look, results, "complete" if last else _stops(look, results), grid
@@ -86,16 +91,15 @@ def prefixes(ruler: Ruler, cases: Sequence[Case], looks: Looks, seed: str) -> Pr
         )
     cuts = tuple(sum(sizes[:clusters]) for clusters in looks.clusters)
     members = [_members(ruler, ordered, claim) for claim in ruler.gate.claims]
+    of_claims = [list(cluster_sizes(list(compress(ordered, mine))).values()) for mine in members]
     return Prefixes(
         ruler=ruler,
         ordered=ordered,
         looks=looks,
         cuts=cuts,
         shares=tuple(tuple(sum(mine[:cut]) / max(sum(mine), 1) for cut in cuts) for mine in members),
-        clusters=tuple(
-            len({case.cluster for case, inside in zip(ordered, mine, strict=True) if inside})
-            for mine in members
-        ),
+        clusters=tuple(len(sizes) for sizes in of_claims),
+        worth=tuple(stats.effective_clusters(sizes) if sizes else 1.0 for sizes in of_claims),
     )
 
 
@@ -124,10 +128,16 @@ def take_looks(
     raise AssertionError("the last look stops")
 
 
-def _at_look(level: float, result: ClaimResult, chance: float | None) -> ClaimAtLook:
-    futile = chance is not None and chance < FUTILE
-    shown = None if chance is None else stats.round_sig(chance)
-    return ClaimAtLook(level=level, decision="futile" if futile else result.decision, chance=shown)
+def _at_look(level: float, result: ClaimResult, prospect: Prospect | None) -> ClaimAtLook:
+    if prospect is None:
+        return ClaimAtLook(level=level, decision=result.decision)
+    futile = prospect.proven < FUTILE and prospect.refuted < FAILING
+    return ClaimAtLook(
+        level=level,
+        decision="futile" if futile else result.decision,
+        chance=stats.round_sig(prospect.proven),
+        chance_refuted=stats.round_sig(prospect.refuted),
+    )
 
 
 def _stops(look: Look, results: Sequence[ClaimResult]) -> Stopped | None:

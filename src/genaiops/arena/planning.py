@@ -125,7 +125,7 @@ def looks_plan(looks: Looks | None, reason: str, sizes: Sequence[int], alpha: fl
         return LooksPlan(reason=reason)
     cases = tuple(sum(sizes[:clusters]) for clusters in looks.clusters)
     shares = tuple(count / cases[-1] for count in cases)
-    levels = stats.look_levels(shares, alpha, looks.spending)
+    levels = stats.look_levels(shares, alpha, looks.spending, stats.effective_clusters(sizes))
     return LooksPlan(
         cases=cases,
         clusters=looks.clusters,

@@ -3,7 +3,7 @@
 `outputs.jsonl` of an evidence bundle is such a file; since it holds both arms, one is named: `…#candidate`.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from difflib import get_close_matches
@@ -91,15 +91,19 @@ def read_recording(text: str) -> Recording:
             _refuse(path, number, f"{row.case!r}, repeat {row.repeat}, stands twice; see line {lines[key]}")
         rows[key], lines[key] = row, number
     if not rows:
-        raise UserError(
-            "GAO-ARENA-151",
-            "the recording holds no output" + (f" of the {role}" if role else ""),
-            fix='each line reads {"case": "ID", "output": {"text": "…"}}',
-            where=str(path),
-        )
+        raise _no_output(str(path), f" of the {role}" if role else "")
     file = digest_bytes(content)
     digest = file if role is None else digest_json({"recording": file, "role": role})
     return Recording(text, digest, content, rows, written_at, _asked(path))
+
+
+def count_outputs(lines: Iterable[bytes], where: str) -> int:
+    """Return how many outputs the lines of a recording hold, each checked; raises `UserError` for none."""
+    path = Path(where)
+    number = sum(_recorded(line, path, at).repeat >= 0 for at, line in enumerate(lines, 1) if line.strip())
+    if not number:
+        raise _no_output(where, "")
+    return number
 
 
 def strays(recording: Recording, cases: Sequence[Case], repeats: int) -> list[str]:
@@ -219,6 +223,15 @@ def _refuse(path: Path, number: int, why: str) -> NoReturn:
         why=why,
         fix='each line reads {"case": "ID", "output": {"text": "…"}}; see schemas/recorded.schema.json',
         where=f"{path}:{number}",
+    )
+
+
+def _no_output(where: str, of: str) -> UserError:
+    return UserError(
+        "GAO-ARENA-151",
+        f"the recording holds no output{of}",
+        fix='each line reads {"case": "ID", "output": {"text": "…"}}',
+        where=where,
     )
 
 

@@ -10,16 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
-from genaiops.app import APP_KIND, CALIBRATION_KIND
 from genaiops.arena.arms import Prepared
 from genaiops.arena.bundle import STATEMENT
 from genaiops.arena.model import ROLES, Role, Run
 from genaiops.arena.recordings import Recording
 from genaiops.arena.suites import plain_ruler
-from genaiops.core import Case, Digest, Json, Kind, KindSpec, Verdict, digest_bytes, encode
+from genaiops.core import Case, Digest, Json, Verdict, digest_bytes, encode
 from genaiops.hub import Activity, Hub, Version
-from genaiops.knowledge import CORPUS_KIND, INDEX_KIND, corpus_blobs, corpus_facts, index_facts
-from genaiops.prompts import PROMPT_KIND, prompt_facts
+from genaiops.knowledge import corpus_blobs, corpus_facts, index_facts
+from genaiops.prompts import prompt_facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,31 +115,6 @@ def _index(hub: Hub, activity: Activity, prepared: Prepared, name: str) -> tuple
     with hub.activity("index") as indexing:
         blobs = {str(digest): content for digest, content in corpus_blobs(corpus).items()}
         source = indexing.use(hub.publish("corpus", name, corpus_facts(corpus), blobs=blobs))
-        index = indexing.produce("index", name, index_facts(prepared.recipes[name]))
+        index = indexing.produce("index", name, index_facts(prepared.recipes[name], corpus))
     activity.use(index)
     return index, source
-
-
-def _facts_diff(old: Mapping[str, Json], new: Mapping[str, Json]) -> list[str]:
-    keys = sorted(old.keys() | new.keys())
-    return [f"{key}: {old.get(key)} -> {new.get(key)}" for key in keys if old.get(key) != new.get(key)]
-
-
-def _kind(kind: Kind, required: Sequence[str], blobs: Sequence[str] = ()) -> KindSpec:
-    return KindSpec(
-        kind=kind,
-        schema={"type": "object", "required": list(required)},
-        diff=_facts_diff,
-        closure=lambda manifest: frozenset(Digest(str(manifest[name])) for name in blobs),
-    )
-
-
-KINDS_USED = (
-    *(PROMPT_KIND, CORPUS_KIND, INDEX_KIND, APP_KIND, CALIBRATION_KIND),
-    _kind("dataset", ["digest", "cases", "rows"], ["rows"]),
-    _kind("recording", ["digest", "outputs", "content"], ["content"]),
-    _kind("scorer", ["name", "model", "rubric"]),
-    _kind("suite", ["digest", "ruler"]),
-    _kind("evidence", ["run", "outcome", "statement"], ["statement"]),
-)
-"""Every kind that a run registers: the Hub ships none of them."""

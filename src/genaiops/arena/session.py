@@ -9,8 +9,8 @@ from pathlib import Path
 
 from genaiops.app import Services
 from genaiops.arena.hub_verifier import evidence_verifier
+from genaiops.arena.kinds import KINDS
 from genaiops.arena.pairing import RunOptions
-from genaiops.arena.registering import KINDS_USED
 from genaiops.arena.runs import Finished, run_arena
 from genaiops.core import Settings
 from genaiops.hub import Hub, local_user
@@ -44,7 +44,7 @@ async def open_session(
     with Store.open(folder) as store:
         services = Services(mine, store, egress, console, allow_unverified)
         try:
-            hub = Hub(store, KINDS_USED, by=local_user(), verifier=evidence_verifier(store, mine))
+            hub = Hub(store, KINDS, by=local_user(), verifier=evidence_verifier(store, mine))
             yield Session(folder.parent, services, hub)
         finally:
             await services.close()

@@ -63,10 +63,16 @@ async def run_demo(options: DemoOptions, console: Console) -> dict[str, Json]:
             for form in ("naive", "honest")
         }
         console.print(_first(better))
-        console.note(f"now a worse change: {WORSE} (answer always, never abstain)")
+        console.note(f"now a worse change: {WORSE} (answer always, never abstain), looked at early")
         worse = await _judge(
             session,
-            RunOptions(suite="regression", baseline="production", candidate="production", overrides=(WORSE,)),
+            RunOptions(
+                suite="regression",
+                baseline="production",
+                candidate="production",
+                overrides=(WORSE,),
+                sequential=True,  # what is clearly worse need not be asked to the end
+            ),
         )
     console.print(_second(worse, better["naive"], options.folder))
     return _facts(better, worse, options.folder)

@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "index": ("genaiops.app.commands", "index", "Build and search the app's indexes"),
     "hub": ("genaiops.cli.hub", "hub", "Artifacts: versions, lineage, aliases, approvals"),
     "access": ("genaiops.access.commands", "access", "Who may do what, and what they did"),
+    "up": ("genaiops.server.commands", "up", "Serve this project over HTTP"),
     "models": ("genaiops.models.commands", "app", "Weights: pull by name, list"),
 }
 

@@ -8,12 +8,18 @@ if TYPE_CHECKING:
     from genaiops.core.artifacts import (
         KINDS,
         Annotation,
+        Composed,
         Kind,
         KindSpec,
+        Manifest,
         Principal,
+        Read,
         Reference,
         Scope,
+        compose_files,
+        listed_files,
         parse_reference,
+        typed_kind,
     )
     from genaiops.core.cases import Answer, BlobRef, Case, Citation, Output, Passage, Status, ToolCall, Usage
     from genaiops.core.chat import (
@@ -38,13 +44,19 @@ if TYPE_CHECKING:
         parse_digest,
     )
     from genaiops.core.errors import (
+        Conflict,
         GateSaidNo,
         GenaiopsError,
         Inconclusive,
         Interrupted,
+        NotAllowed,
+        NotFound,
+        NotSignedIn,
         OutsideError,
+        TooMany,
         UserError,
     )
+    from genaiops.core.http import ANYONE, NOBODY, ONESELF, Asked, Content, Cookie, Method, Reply, Route
     from genaiops.core.likeness import normalise, token_f1
     from genaiops.core.money import NANO, cost_nanousd, usd
     from genaiops.core.rule_syntax import fact_path
@@ -66,6 +78,16 @@ if TYPE_CHECKING:
     )
     from genaiops.core.text import one_line, plain
     from genaiops.core.traces import Operation, Span, Trace
+    from genaiops.core.trees import (
+        DigestText,
+        FileEntry,
+        FilesManifest,
+        check_paths,
+        diff_files,
+        file_entries,
+        files_closure,
+        split_lines,
+    )
     from genaiops.core.verdicts import (
         ArmFacts,
         Changes,
@@ -98,12 +120,15 @@ if TYPE_CHECKING:
     from genaiops.core.yaml_text import FrontMatter, KeyPath, Located, read_front_matter, read_yaml
 
 _FILES = {
-    "artifacts": "KINDS Annotation Kind KindSpec Principal Reference Scope parse_reference",
+    "artifacts": "KINDS Annotation Composed Kind KindSpec Manifest Principal Read Reference Scope "
+    "compose_files listed_files parse_reference typed_kind",
     "cases": "Answer BlobRef Case Citation Output Passage Status ToolCall Usage",
     "chat": "ChatDelta ChatModel ChatReply ChatRequest Embedder Grounding Message ModelSpec TokenEmbedder",
     "codec": "decode decode_each decode_json encode encode_json json_schema",
     "digests": "Digest Json canonical digest_bytes digest_json hex_of parse_digest",
-    "errors": "GateSaidNo GenaiopsError Inconclusive Interrupted OutsideError UserError",
+    "errors": "Conflict GateSaidNo GenaiopsError Inconclusive Interrupted NotAllowed NotFound NotSignedIn "
+    "OutsideError TooMany UserError",
+    "http": "ANYONE NOBODY ONESELF Asked Content Cookie Method Reply Route",
     "likeness": "normalise token_f1",
     "money": "NANO cost_nanousd usd",
     "rule_syntax": "fact_path",
@@ -115,6 +140,8 @@ _FILES = {
     "settings": "Settings",
     "text": "one_line plain",
     "traces": "Operation Span Trace",
+    "trees": "DigestText FileEntry FilesManifest check_paths diff_files file_entries files_closure "
+    "split_lines",
     "verdicts": "ArmFacts Changes Claim ClaimAtLook ClaimKind ClaimResult ClustersNeeded Comparison "
     "CostPerCorrect Decision Discovered DiscoveredSlice Flakiness Interval JudgeAgreement JudgedBy LockState "
     "Look Outcome Quarantine Quarantined RuleResult Sequential Spending Steadiness Stopped Verdict",
@@ -122,21 +149,24 @@ _FILES = {
 }
 
 __all__ = [
-    "KINDS", "NANO", "Annotation", "Answer", "ArmFacts", "BlobRef", "Candidate", "Case", "Changes",
-    "ChatDelta", "ChatModel", "ChatReply", "ChatRequest", "Citation", "Claim", "ClaimAtLook", "ClaimKind",
-    "ClaimResult", "ClustersNeeded", "Comparison", "CostPerCorrect", "Decision", "Digest", "Discovered",
-    "DiscoveredSlice", "Done", "Egress", "Embedder", "Flakiness", "FrontMatter", "GateSaidNo",
-    "GenaiopsError", "Grounding", "Inconclusive", "Interrupted", "Interval", "Json", "JudgeAgreement",
-    "JudgedBy", "KeyPath", "Kind", "KindSpec", "Located", "LockState", "Look", "Message", "ModelSpec",
-    "Operation", "Outcome", "Output", "OutsideError", "Passage", "Principal", "PublicKey", "Quarantine",
-    "Quarantined", "Reads", "Reference", "Response", "RuleResult", "Runner", "Scope", "Score", "Scorer",
-    "ScorerSpec", "Sequential", "Settings", "SignedStatement", "SigningKey", "SnapshotId", "Span",
-    "Spending", "Statement", "Status", "Steadiness", "Stopped", "Subject", "TokenEmbedder", "ToolCall",
-    "Trace", "Usage", "UserError", "VectorIndex", "Verdict", "canonical", "check_rule", "cost_nanousd",
-    "decode", "decode_each", "decode_json", "digest_bytes", "digest_json", "encode", "encode_json",
-    "evaluate_rule", "fact_path", "hex_of", "json_schema", "load_public_key", "load_signing_key",
-    "new_signing_key", "normalise", "one_line", "open_statement", "parse_digest", "parse_reference",
-    "plain", "read_front_matter", "read_yaml", "sign_statement", "token_f1", "usd",
+    "ANYONE", "KINDS", "NANO", "NOBODY", "ONESELF", "Annotation", "Answer", "ArmFacts", "Asked", "BlobRef",
+    "Candidate", "Case", "Changes", "ChatDelta", "ChatModel", "ChatReply", "ChatRequest", "Citation", "Claim",
+    "ClaimAtLook", "ClaimKind", "ClaimResult", "ClustersNeeded", "Comparison", "Composed", "Conflict",
+    "Content", "Cookie", "CostPerCorrect", "Decision", "Digest", "DigestText", "Discovered",
+    "DiscoveredSlice", "Done", "Egress", "Embedder", "FileEntry", "FilesManifest", "Flakiness", "FrontMatter",
+    "GateSaidNo", "GenaiopsError", "Grounding", "Inconclusive", "Interrupted", "Interval", "Json",
+    "JudgeAgreement", "JudgedBy", "KeyPath", "Kind", "KindSpec", "Located", "LockState", "Look", "Manifest",
+    "Message", "Method", "ModelSpec", "NotAllowed", "NotFound", "NotSignedIn", "Operation", "Outcome",
+    "Output", "OutsideError", "Passage", "Principal", "PublicKey", "Quarantine", "Quarantined", "Read",
+    "Reads", "Reference", "Reply", "Response", "Route", "RuleResult", "Runner", "Scope", "Score", "Scorer",
+    "ScorerSpec", "Sequential", "Settings", "SignedStatement", "SigningKey", "SnapshotId", "Span", "Spending",
+    "Statement", "Status", "Steadiness", "Stopped", "Subject", "TokenEmbedder", "TooMany", "ToolCall",
+    "Trace", "Usage", "UserError", "VectorIndex", "Verdict", "canonical", "check_paths", "check_rule",
+    "compose_files", "cost_nanousd", "decode", "decode_each", "decode_json", "diff_files", "digest_bytes",
+    "digest_json", "encode", "encode_json", "evaluate_rule", "fact_path", "file_entries", "files_closure",
+    "hex_of", "json_schema", "listed_files", "load_public_key", "load_signing_key", "new_signing_key",
+    "normalise", "one_line", "open_statement", "parse_digest", "parse_reference", "plain",
+    "read_front_matter", "read_yaml", "sign_statement", "split_lines", "token_f1", "typed_kind", "usd",
 ]  # fmt: skip
 
 __getattr__ = attach(__name__, {name: file for file, names in _FILES.items() for name in names.split()})

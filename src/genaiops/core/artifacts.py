@@ -1,12 +1,15 @@
 """Artifacts: references to them, what a kind must tell the Hub, annotations, and who asks."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal, cast, get_args
+
+from pydantic import BaseModel
 
 from genaiops.core.digests import Digest, Json, parse_digest
 from genaiops.core.errors import UserError
+from genaiops.core.trees import FileEntry, file_entries
 
 Kind = Literal[
     "prompt",
@@ -57,6 +60,13 @@ class Reference:
 def parse_reference(text: str) -> Reference:
     """Return `text` as a reference; raises `UserError` naming what does not fit."""
     match = _REFERENCE.fullmatch(text)
+    if match is None and _REFERENCE.fullmatch(text.lower()):
+        raise UserError(
+            "GAO-CORE-004",
+            f"{text!r} is not a reference",
+            why="names are lower case, so that no two differ only by it",
+            fix=f"write {text.lower()}",
+        )
     if match is None or match["kind"] not in KINDS:
         raise UserError(
             "GAO-CORE-004",
@@ -75,18 +85,66 @@ def parse_reference(text: str) -> Reference:
     )
 
 
+Manifest = Mapping[str, Json]
+"""What a version says about itself, besides its blobs."""
+
+Read = Callable[[Digest], Iterator[bytes]]
+"""Yields the content of a blob in pieces, so that nothing large is held in memory."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Composed:
+    """What files of the user's are as a version: its manifest, and its blobs as bytes or by digest."""
+
+    manifest: dict[str, Json]
+    blobs: Mapping[str, bytes | Digest]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KindSpec:
     """What a room tells the Hub about a kind that it owns.
 
-    `schema` is the JSON Schema of the manifest, `diff` says in lines how two manifests differ, `closure`
-    names the digests (blobs and versions) that a manifest rests on.
+    `schema` is the JSON Schema of the manifest, and `shape` the type that it was made from, by which a
+    manifest that comes from outside is checked whole. `diff` says in lines how two manifests, and the blobs
+    behind them, differ. `closure` names the digests (blobs and versions) that a manifest rests on. `compose`
+    makes a version of files whose content is in the store already; `files` gives them back, by path. A kind
+    without the two is pushed with a manifest, and pulled as one.
     """
 
     kind: Kind
     schema: Mapping[str, Json]
-    diff: Callable[[Mapping[str, Json], Mapping[str, Json]], list[str]]
-    closure: Callable[[Mapping[str, Json]], frozenset[Digest]]
+    diff: Callable[[Manifest, Manifest, Read], list[str]]
+    closure: Callable[[Manifest], frozenset[Digest]]
+    shape: type[BaseModel] | None = None
+    compose: Callable[[Sequence[FileEntry], Read], Composed] | None = None
+    files: Callable[[Manifest, Read], Mapping[str, bytes | Digest]] | None = None
+
+
+def typed_kind(
+    kind: Kind,
+    shape: type[BaseModel],
+    *,
+    diff: Callable[[Manifest, Manifest, Read], list[str]],
+    closure: Callable[[Manifest], frozenset[Digest]] = lambda manifest: frozenset(),
+    compose: Callable[[Sequence[FileEntry], Read], Composed] | None = None,
+    files: Callable[[Manifest, Read], Mapping[str, bytes | Digest]] | None = None,
+) -> KindSpec:
+    """Return the kind whose manifests are what `shape` describes."""
+    schema = cast("dict[str, Json]", shape.model_json_schema())
+    return KindSpec(
+        kind=kind, schema=schema, diff=diff, closure=closure, shape=shape, compose=compose, files=files
+    )
+
+
+def compose_files(files: Sequence[FileEntry], read: Read) -> Composed:
+    """Return files as a version that lists them and is nothing else."""
+    listed: list[Json] = [entry.model_dump(mode="json") for entry in files]
+    return Composed(manifest={"files": listed}, blobs={entry.path: Digest(entry.digest) for entry in files})
+
+
+def listed_files(manifest: Manifest, read: Read) -> dict[str, bytes | Digest]:
+    """Return what `compose_files` was given."""
+    return {entry.path: Digest(entry.digest) for entry in file_entries(manifest)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

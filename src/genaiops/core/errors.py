@@ -2,6 +2,11 @@
 
     GenaiopsError          what happened, why, how to go on, where; knows its exit status
     ├── UserError          2 · what was given is wrong: a file, a key, a name, an argument
+    │   ├── NotFound           · what was named is not there
+    │   ├── Conflict           · it contradicts what is there: a name that is taken, a move that came second
+    │   ├── NotSignedIn        · nobody knows who asks
+    │   ├── NotAllowed         · who asks may not
+    │   └── TooMany            · it was asked too often
     ├── OutsideError       3 · something outside failed: a model, a network, a disk
     ├── GateSaidNo         1 · the gate refused the change
     ├── Inconclusive       4 · the evidence does not decide yet
@@ -42,6 +47,32 @@ class UserError(GenaiopsError):
     """What was given is wrong and only the giver can mend it."""
 
     exit_status: ClassVar[int] = 2
+
+
+class NotFound(UserError):
+    """What was named is not there."""
+
+
+class Conflict(UserError):
+    """What was asked contradicts what is there by now."""
+
+
+class NotSignedIn(UserError):
+    """Nobody knows who asks: there is no key and no session, or it is not accepted."""
+
+
+class NotAllowed(UserError):
+    """Who asks is known, and may not do it."""
+
+
+class TooMany(UserError):
+    """It was asked too often; `seconds` later it may be asked again."""
+
+    def __init__(
+        self, code: str, what: str, *, why: str = "", fix: str = "", where: str = "", seconds: int = 1
+    ) -> None:
+        super().__init__(code, what, why=why, fix=fix, where=where)
+        self.seconds = seconds
 
 
 class OutsideError(GenaiopsError):

@@ -272,12 +272,14 @@ class JudgeAgreement:
 class ClaimAtLook:
     """A claim at one look: the one-sided `level` it was tested at, and how it stood.
 
-    `chance` is the conditional power of an open claim: how likely the complete suite proves it.
+    `chance` is the conditional power of an open claim: how likely the complete suite proves it; and
+    `chance_refuted` how likely it refutes it, if the rest is like what was seen.
     """
 
     level: float
     decision: Literal["proven", "refuted", "open", "futile"]
     chance: float | None = None
+    chance_refuted: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -44,6 +44,11 @@ def last_moves(connection: sa.Connection) -> list[Move]:
     return _read(connection, MOVES.c.sequence.in_(last))
 
 
+def all_moves(connection: sa.Connection) -> list[Move]:
+    """Return every move of every alias, oldest first."""
+    return _read(connection)
+
+
 def moves(connection: sa.Connection, kind: str, project: str, name: str, alias: str) -> list[Move]:
     """Return every move of an alias, oldest first."""
     return _read(connection, *_of(kind, project, name), MOVES.c.alias == alias)

@@ -2,20 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import Annotated, cast
 
 import typer
 
 from genaiops.core import Json, encode, one_line
 from genaiops.hub import decide_commands, refusals
-from genaiops.hub.model import Edge, Move, Version
-from genaiops.hub.opening import opened
-from genaiops.hub.options import AsJson, Labels, Ref, read_labels
-from genaiops.hub.telling import short_digest, show_lines, version_lines
+from genaiops.hub.contents import commands as contents
+from genaiops.hub.describing import SENSITIVITIES
+from genaiops.hub.model import Move, Version
+from genaiops.hub.opening import Above, opened
+from genaiops.hub.options import AsJson, Labels, Ref, read_labels, said_of
+from genaiops.hub.telling import show_lines, version_lines
 from genaiops.work import Console
-
-if TYPE_CHECKING:  # rich takes 40 ms to import: only a tree needs it
-    from rich.tree import Tree
 
 hub = typer.Typer(
     help="The registry: artifacts, their versions, what each was made from, and who decided what.",
@@ -32,21 +31,27 @@ def show_list(
     search: Annotated[
         str | None,
         typer.Option(
-            metavar="TEXT", help="Only where name, labels and manifest hold these words, or begin so."
+            metavar="TEXT", help="Only where name, labels, description and manifest hold these words."
         ),
     ] = None,
     label: Labels = None,
+    owner: Annotated[str | None, typer.Option(help="Only what this one owns.")] = None,
+    licence: Annotated[str | None, typer.Option(help="Only what has this licence.")] = None,
+    sensitivity: Annotated[
+        str | None, typer.Option(help=f"Only what is this sensitive: {', '.join(SENSITIVITIES)}.")
+    ] = None,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many artifacts at most.")] = 1000,
     as_json: AsJson = False,
 ) -> None:
     """List artifacts with the newest version that fits; the aliases that point at it, and deprecation."""
     console = Console(json=as_json)
     labels = read_labels(label or ())
+    said = said_of(owner=owner, licence=licence, sensitivity=sensitivity)
     with opened() as here:
-        versions = here.hub.artifacts(kind, name, text=search, labels=labels, limit=limit)
+        versions = here.hub.artifacts(kind, name, text=search, labels=labels, described=said, limit=limit)
         aliases = here.governance.aliases()
     chosen = sorted(versions, key=lambda each: each.reference)
-    filtered = kind or name or search or labels
+    filtered = kind or name or search or labels or said
     _tell(console, chosen, aliases, "nothing here fits" if filtered else EMPTY)
     if len(chosen) == limit:
         console.note(f"these are the {limit} changed last; there may be more (--limit)")
@@ -68,10 +73,13 @@ def show(ref: Ref, as_json: AsJson = False) -> None:
 
 
 @hub.command("diff", epilog="Example: genaiops hub diff prompt/answer:v1 prompt/answer:v2")
-def show_diff(a: Ref, b: Ref, as_json: AsJson = False) -> None:
-    """Show how the second version differs from the first."""
+def show_diff(context: typer.Context, a: Ref, b: Ref, as_json: AsJson = False) -> None:
+    """Show how the second version differs from the first, in the terms of their kind.
+
+    A prompt as text and tokens, a dataset by rows and fields, a suite by claims, rules and scorers.
+    """
     console = Console(json=as_json)
-    with opened() as here:
+    with opened(cast("Above | None", context.obj)) as here:
         old, new = here.hub.get(a), here.hub.get(b)
         lines = here.hub.diff(a, b)
     if as_json:
@@ -79,39 +87,6 @@ def show_diff(a: Ref, b: Ref, as_json: AsJson = False) -> None:
     else:
         for line in lines or [f"{old.short} and {new.short} have the same manifest"]:
             console.print(one_line(line))
-
-
-@hub.command("lineage", epilog="Example: genaiops hub lineage app/rag-assistant --down")
-def lineage(
-    ref: Ref,
-    down: Annotated[
-        bool, typer.Option("--down", help="What was made from it, not what it is made of.")
-    ] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Walk from a version back to every input, or on to everything made from it."""
-    console = Console(json=as_json)
-    with opened() as here:
-        version = here.hub.get(ref)
-        edges = here.hub.lineage(version.reference, "down" if down else "up")
-    if as_json:
-        console.emit_json(
-            {
-                "version": version.reference,
-                "direction": "down" if down else "up",
-                "edges": [
-                    {
-                        "child": edge.child.reference,
-                        "parent": edge.parent.reference,
-                        "activity": edge.activity,
-                        "at": edge.at,
-                    }
-                    for edge in edges
-                ],
-            }
-        )
-    else:
-        console.print(_tree(version, edges, down))
 
 
 @hub.command("log", epilog="Example: genaiops hub log app/rag-assistant:prod --at 2026-03-03")
@@ -148,6 +123,13 @@ hub.command("approve", epilog=decide_commands.APPROVE)(decide_commands.approve)
 hub.command("deprecate", epilog=decide_commands.DEPRECATE)(decide_commands.deprecate)
 hub.command("policy", epilog=decide_commands.POLICY)(decide_commands.policy)
 
+hub.command("push", epilog=contents.PUSH)(contents.push)
+hub.command("pull", epilog=contents.PULL)(contents.pull)
+hub.command("describe", epilog=contents.DESCRIBE)(contents.describe)
+hub.command("export", epilog=contents.EXPORT)(contents.export)
+hub.command("import", epilog=contents.IMPORT)(contents.import_)
+hub.command("prune", epilog=contents.PRUNE)(contents.prune)
+
 
 def _tell(
     console: Console, versions: Sequence[Version], aliases: Mapping[str, Sequence[Move]], empty: str
@@ -166,27 +148,3 @@ def _tell(
         console.print(line)
     if not versions:
         console.print(empty)
-
-
-def _tree(root: Version, edges: Sequence[Edge], down: bool) -> "Tree":
-    from rich.text import Text  # 40 ms
-    from rich.tree import Tree
-
-    below: dict[str, dict[str, tuple[Version, str]]] = {}
-    for edge in edges:
-        here, there = (edge.parent, edge.child) if down else (edge.child, edge.parent)
-        below.setdefault(here.reference, {})[there.reference] = (there, edge.activity)
-    shown: set[str] = set()
-
-    def grow(branch: Tree, version: Version) -> None:
-        shown.add(version.reference)
-        for reference, (other, activity) in below.get(version.reference, {}).items():
-            again = reference in shown and reference in below
-            line = Text(f"{other.short}  {short_digest(other)}  {activity}")
-            twig = branch.add(line.append("  (above)" if again else ""))
-            if not again:
-                grow(twig, other)
-
-    tree = Tree(Text(f"{root.short}  {short_digest(root)}  {root.activity}"))
-    grow(tree, root)
-    return tree

@@ -11,7 +11,7 @@ from genaiops.hub import refusals
 from genaiops.hub.aliases import live_at
 from genaiops.hub.governance import Override
 from genaiops.hub.model import Move
-from genaiops.hub.opening import Here, MakeVerifier, opened
+from genaiops.hub.opening import Above, Here, opened
 from genaiops.hub.options import AsJson, Deprecated, Exact, Why
 from genaiops.hub.people import local_user
 from genaiops.hub.policy import IN_FORCE, NO_PROJECT, read_policy
@@ -54,7 +54,7 @@ def alias(
     Of two people who move it at once one wins, and the other is told.
     """
     console = Console(json=as_json)
-    with opened(cast("MakeVerifier | None", context.obj)) as here:
+    with opened(cast("Above | None", context.obj)) as here:
         seen = _seen(here, artifact, name) if read is None else _digest(here, read)
         moved = here.governance.move(
             artifact, name, version, by=local_user(), why=why, read=seen, allow_deprecated=allow_deprecated
@@ -88,7 +88,7 @@ def promote(
     if override and expires is None:
         raise refusals.bad_override("it has no --expires")
     emergency = Override(ticket=ticket, expires=_moment(expires)) if expires else None
-    with opened(cast("MakeVerifier | None", context.obj)) as here:
+    with opened(cast("Above | None", context.obj)) as here:
         found = here.hub.get(version)
         moved = here.governance.move(
             found.artifact,
@@ -164,7 +164,7 @@ def policy(
     """Publish a policy and put it in force, where the one in force allows that."""
     console = Console(json=as_json)
     read = read_policy(_text(file), str(file))
-    with opened(cast("MakeVerifier | None", context.obj)) as here:
+    with opened(cast("Above | None", context.obj)) as here:
         found = here.hub.publish("policy", read.project or NO_PROJECT, read.model_dump(mode="json"))
         console.note(f"published {found.short}")
         seen = _seen(here, found.artifact, IN_FORCE)

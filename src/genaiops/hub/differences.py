@@ -3,11 +3,11 @@
 import json
 from collections.abc import Iterator, Mapping
 
-from genaiops.core import Json
+from genaiops.core import Json, Read
 
 
-def diff_json(old: Mapping[str, Json], new: Mapping[str, Json]) -> list[str]:
-    """Return one line for each value that was removed (-), added (+) or changed (~)."""
+def diff_json(old: Mapping[str, Json], new: Mapping[str, Json], read: Read | None = None) -> list[str]:
+    """Return one line for each value that was removed (-), added (+) or changed (~); no blob is read."""
     before, after = dict(_leaves(dict(old), "")), dict(_leaves(dict(new), ""))
     lines: list[str] = []
     for key in sorted(before.keys() | after.keys()):

@@ -3,6 +3,9 @@
 from collections.abc import Iterable
 
 from genaiops.core import Digest, Reference, UserError
+from genaiops.hub.model import Version
+
+BAD_MANIFEST = "GAO-HUB-002"
 
 
 def unknown_kind(kind: str, known: Iterable[str]) -> UserError:
@@ -11,14 +14,14 @@ def unknown_kind(kind: str, known: Iterable[str]) -> UserError:
         "GAO-HUB-001",
         f"{kind!r} is not a kind that can be published here",
         why=f"known: {', '.join(sorted(known)) or 'none'}",
-        fix="register its KindSpec with the Hub, or correct the name",
+        fix="correct the name, or keep files of a kind that no room owns yet as blob/NAME",
     )
 
 
 def bad_manifest(kind: str, name: str, why: str) -> UserError:
     """Return the error for a manifest that does not fit its kind."""
     return UserError(
-        "GAO-HUB-002", f"this is not the manifest of a {kind}", why=why, fix="correct it", where=name
+        BAD_MANIFEST, f"this is not the manifest of a {kind}", why=why, fix="correct it", where=name
     )
 
 
@@ -72,4 +75,44 @@ def different_kinds(one: str, other: str) -> UserError:
         f"{one} and {other} cannot be compared",
         why="they are of different kinds",
         fix="name two versions of one kind",
+    )
+
+
+def circle(version: Version, parent: Version) -> UserError:
+    """Return the error for a parent that was made from its child."""
+    return UserError(
+        "GAO-HUB-009",
+        f"{version.short} cannot be made from {parent.short}",
+        why=f"{parent.short} was itself made from {version.short}; equal content is one version",
+        fix=f"see genaiops hub lineage {parent.short}, and leave that parent out",
+    )
+
+
+def bad_description(field: str, why: str) -> UserError:
+    """Return the error for what cannot be said of a version."""
+    return UserError(
+        "GAO-HUB-050",
+        f"this cannot be the {field} of a version",
+        why=why,
+        fix="say owner, licence, sensitivity or description, in a few words",
+    )
+
+
+def changed_meanwhile(kind: str, name: str, key: str) -> UserError:
+    """Return the error for content that is no longer what it was when it was read first."""
+    return UserError(
+        "GAO-HUB-051",
+        f"{key} of {kind}/{name} changed or went while it was published",
+        why="a version is exactly one content",
+        fix="run the same command again",
+    )
+
+
+def content_removed(version: Version) -> UserError:
+    """Return the error for content that retention removed."""
+    return UserError(
+        "GAO-HUB-052",
+        f"the content of {version.short} was removed",
+        why=f"`hub prune` did so at {version.removed}; the version, its lineage and what was decided stay",
+        fix="push the same content again, or import it from an archive: it becomes this version again",
     )

@@ -5,15 +5,15 @@ there, so of two people one wins and the other is told.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
 
 from genaiops.core import Digest, Principal, Reference, parse_reference
-from genaiops.hub import aliases, decisions, faults, queries, refusals, resolving
-from genaiops.hub.model import Action, Approval, EvidenceVerifier, Move, Standing, Version
+from genaiops.hub import aliases, decisions, faults, imports, queries, refusals, resolving
+from genaiops.hub.model import Action, Approval, CheckedEvidence, EvidenceVerifier, Move, Standing, Version
 from genaiops.hub.policy import POLICY_KIND
 from genaiops.hub.ruling import about, evidence_to_look_at, rule
 from genaiops.hub.steps import STEPS
@@ -182,7 +182,16 @@ class Governance:
                 approvals=tuple(decisions.approvals(connection, row)),
                 evidence=tuple(found.evidence for found in about(connection, row, version)),
                 recomputed=decisions.checked(connection, (row, version)),
+                imported=tuple(imports.records(connection, row)),
             )
+
+    def recomputed(self, versions: Iterable[Version]) -> dict[str, CheckedEvidence]:
+        """Return what the Hub found of the evidence among `versions`, by reference, as far as it looked."""
+        with self._database.read() as connection:
+            evidence = [each for each in versions if each.kind == decisions.EVIDENCE_KIND]
+            rows = zip(queries.ids_of(connection, evidence), evidence, strict=True)
+            known = ((row[1], decisions.checked(connection, row)) for row in rows)
+            return {version.reference: found for version, found in known if found is not None}
 
     def _recompute(self, artifact: str, alias: str, to: str | Reference) -> None:
         """Look again at the evidence that the move may rest on: a key may be trusted no more since then."""

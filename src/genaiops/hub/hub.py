@@ -1,7 +1,8 @@
 """The Hub itself: publish, get, list, lineage, diff; and activities, which write the edges."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Literal
 
@@ -13,11 +14,13 @@ from genaiops.core import (
     KindSpec,
     Principal,
     Reference,
+    decode,
     digest_bytes,
     digest_json,
+    parse_digest,
     parse_reference,
 )
-from genaiops.hub import decisions, faults, queries, resolving
+from genaiops.hub import decisions, describing, faults, keeping, queries, resolving
 from genaiops.hub.differences import diff_json
 from genaiops.hub.model import Edge, EvidenceVerifier, Version
 from genaiops.hub.schema import misfit
@@ -25,7 +28,10 @@ from genaiops.hub.steps import STEPS
 from genaiops.hub.tables import VERSIONS
 from genaiops.store import Store
 
-_NO_BLOBS: Mapping[str, bytes] = MappingProxyType({})
+Content = bytes | Path | Digest
+"""What a blob is given as: its bytes, a file, or the digest of what is in the store already."""
+
+_NO_BLOBS: Mapping[str, Content] = MappingProxyType({})
 _NO_LABELS: Mapping[str, str] = MappingProxyType({})
 
 
@@ -63,30 +69,45 @@ class Hub:
         name: str,
         manifest: Mapping[str, Json],
         *,
-        blobs: Mapping[str, bytes] = _NO_BLOBS,
+        blobs: Mapping[str, Content] = _NO_BLOBS,
         parents: Sequence[Version] = (),
         project: str | None = None,
         labels: Mapping[str, str] = _NO_LABELS,
+        described: Mapping[str, str] = describing.NOTHING,
         activity: str = "publish",
+        circles: Literal["refuse", "leave out"] = "refuse",
     ) -> Version:
         """Return the version that has this content, making it where it is new.
 
-        Equal content is one version: publishing it again adds only edges and labels. Raises `UserError`
-        where the kind is unknown, or the manifest does not fit it or rests on what is not here.
+        Blobs are bytes, files that are read in pieces, or digests of what is in the store already. Equal
+        content is one version: publishing it again adds only edges, labels and what is said of it, and brings
+        back content that was removed. A new version keeps its predecessor's owner, licence and sensitivity.
+        Raises `UserError` where the kind is unknown, the manifest does not fit it or rests on what is not
+        here, or a parent was made from this version (`circles`: such a parent may be left out instead).
         """
+        said = describing.checked(described)
+        sweep = self._last_sweep()
         wanted = self._draft(kind, name, manifest, blobs, project, activity)
-        self._check(wanted, blobs)
-        for content in blobs.values():
-            self._blobs.put(content)
+        self._check(wanted)
+        self._keep(wanted, blobs)
         with self._database.read() as connection:
             found = self._same(connection, wanted)
-            if found and self._complete(connection, found, parents, labels, activity):
+            if found and self._complete(connection, found, parents, labels, said, activity):
                 return found[1]
         facts = self._verifier(wanted) if self._verifier and kind == decisions.EVIDENCE_KIND else None
         with self._database.write() as connection:
+            if sweep is None or keeping.last_sweep(connection) != sweep:
+                self._check(wanted)  # what was there, or was put, may have been swept away since
+                self._keep(wanted, blobs)
             found = self._same(connection, wanted)
             row = found[0] if found else queries.add_version(connection, wanted)
-            made_from = queries.ids_of(connection, parents)
+            made_from = self._made_from(connection, found, parents, circles)
+            by = self._by.id if self._by else ""
+            if not found:
+                said = {**describing.inherited(connection, row), **said}
+            elif found[1].removed:
+                keeping.note(connection, [row], present=True, by=by, at=wanted.created_at)
+            describing.add(connection, row, said, by, wanted.created_at)
             queries.add_edges(connection, row, made_from, activity, wanted.created_at)
             if labels:
                 queries.set_labels(connection, row, labels)
@@ -122,42 +143,76 @@ class Hub:
         *,
         text: str | None = None,
         labels: Mapping[str, str] = _NO_LABELS,
+        described: Mapping[str, str] = describing.NOTHING,
         limit: int = 100,
     ) -> "list[Version]":
         """Return of each artifact the newest version that fits; the artifact changed last comes first.
 
-        Every word of `text` must begin a word of the version's name, labels or manifest.
+        Every word of `text` must begin a word of the version's name, labels, manifest, or of what is said of
+        it.
+        """
+        wanted = describing.checked(described)
+        with self._database.read() as connection:
+            return queries.newest(
+                connection, kind=kind, name=name, text=text, labels=labels, described=wanted, limit=limit
+            )
+
+    def describe(self, ref: str | Reference, **said: str) -> Version:
+        """Say something of a version: `owner`, `licence`, `sensitivity`, `description`; '' takes it back.
+
+        The history is kept. Raises `UserError` for what cannot be said.
+        """
+        wanted = describing.checked(said)
+        at = self._clock().strftime("%Y-%m-%dT%H:%M:%SZ")
+        with self._database.write() as connection:
+            row, _ = resolving.resolve(connection, ref)
+            describing.add(connection, row, wanted, self._by.id if self._by else "", at)
+            return queries.find(connection, VERSIONS.c.id == row)[0][1]
+
+    def read(self, digest: Digest) -> Iterator[bytes]:
+        """Yield the content of a blob in pieces; raises `OutsideError` where it is absent or damaged."""
+        return self._blobs.chunks(digest)
+
+    def lineage(
+        self, ref: str | Reference, direction: Literal["up", "down"] = "up", *, depth: int | None = None
+    ) -> "list[Edge]":
+        """Return every edge from a version back to its last inputs, or on to all that was made from it.
+
+        With `depth`, only those within so many steps.
         """
         with self._database.read() as connection:
-            return queries.newest(connection, kind=kind, name=name, text=text, labels=labels, limit=limit)
-
-    def lineage(self, ref: str | Reference, direction: Literal["up", "down"] = "up") -> "list[Edge]":
-        """Return every edge from a version back to its last inputs, or on to all that was made from it."""
-        with self._database.read() as connection:
             row, _ = resolving.resolve(connection, ref)
-            return queries.edges_from(connection, row, up=direction == "up")
+            return queries.edges_from(connection, row, up=direction == "up", depth=depth)
 
     def diff(self, a: str | Reference, b: str | Reference) -> "list[str]":
         """Return in lines how `b` differs from `a`; empty where they are equal."""
         old, new = self.get(a), self.get(b)
         if old.kind != new.kind:
             raise faults.different_kinds(old.short, new.short)
+        for version in (old, new):
+            if version.removed:
+                raise faults.content_removed(version)
         spec = self._kinds.get(old.kind)
-        return (spec.diff if spec else diff_json)(old.manifest, new.manifest)
+        return (spec.diff if spec else diff_json)(old.manifest, new.manifest, self.read)
+
+    @property
+    def kinds(self) -> Mapping[str, KindSpec]:
+        """What may be published here, by kind."""
+        return MappingProxyType(self._kinds)
 
     def _draft(
         self,
         kind: str,
         name: str,
         manifest: Mapping[str, Json],
-        blobs: Mapping[str, bytes],
+        blobs: Mapping[str, Content],
         project: str | None,
         activity: str,
     ) -> Version:
         if kind not in self._kinds:
             raise faults.unknown_kind(kind, self._kinds)
         parse_reference(f"{kind}/{project}/{name}" if project else f"{kind}/{name}")  # says what is wrong
-        kept = {key: digest_bytes(content) for key, content in sorted(blobs.items())}
+        kept = {key: self._digest(content) for key, content in sorted(blobs.items())}
         return Version(
             kind=kind,
             name=name,
@@ -170,15 +225,55 @@ class Hub:
             created_at=self._clock().strftime("%Y-%m-%dT%H:%M:%SZ"),
         )
 
-    def _check(self, wanted: Version, blobs: Mapping[str, bytes]) -> None:
+    def _check(self, wanted: Version) -> None:
         spec = self._kinds[wanted.kind]
         why = misfit(spec.schema, wanted.manifest)
         if why:
             raise faults.bad_manifest(wanted.kind, wanted.name, why)
+        if spec.shape is not None:
+            decode(
+                spec.shape, wanted.manifest, where=f"{wanted.kind}/{wanted.name}", code=faults.BAD_MANIFEST
+            )
         given = set(wanted.blobs.values())
         for digest in sorted(spec.closure(wanted.manifest) - given):
             if not self._blobs.has(digest) and not self._has_version(digest):
                 raise faults.absent(wanted.kind, wanted.name, digest)
+
+    def _digest(self, content: Content) -> Digest:
+        if isinstance(content, Path):
+            return self._blobs.put_file(content)  # read once: a refused version leaves a blob to be collected
+        return digest_bytes(content) if isinstance(content, bytes) else parse_digest(content)
+
+    def _keep(self, wanted: Version, blobs: Mapping[str, Content]) -> None:
+        for key, content in blobs.items():
+            digest = wanted.blobs[key]
+            if isinstance(content, bytes):
+                self._blobs.put(content)
+            elif self._blobs.has(digest):
+                continue
+            elif isinstance(content, str):
+                raise faults.absent(wanted.kind, wanted.name, digest)
+            elif self._blobs.put_file(content) != digest:
+                raise faults.changed_meanwhile(wanted.kind, wanted.name, key)
+
+    def _last_sweep(self) -> int | None:
+        with self._database.read() as connection:
+            return keeping.last_sweep(connection)
+
+    def _made_from(
+        self,
+        connection: sa.Connection,
+        found: queries.Row | None,
+        parents: Sequence[Version],
+        circles: Literal["refuse", "leave out"],
+    ) -> "list[int]":
+        rows = queries.ids_of(connection, parents)
+        if found is None:  # nothing can have been made from what is new
+            return rows
+        closing = queries.closing_circle(connection, found[0], rows)
+        if closing and circles == "refuse":
+            raise faults.circle(found[1], parents[rows.index(min(closing))])
+        return [row for row in rows if row not in closing]
 
     def _has_version(self, digest: Digest) -> bool:
         with self._database.read() as connection:
@@ -200,9 +295,12 @@ class Hub:
         found: queries.Row,
         parents: Sequence[Version],
         labels: Mapping[str, str],
+        said: Mapping[str, str],
         activity: str,
     ) -> bool:
         row, version = found
+        if version.removed or any(version.described.get(field, "") != value for field, value in said.items()):
+            return False
         made_from = set(queries.ids_of(connection, parents)) - {row}
         edges_there = made_from <= queries.parents_of(connection, row, activity)
         return edges_there and labels.items() <= version.labels.items()
@@ -229,11 +327,14 @@ class Activity:
         name: str,
         manifest: Mapping[str, Json],
         *,
-        blobs: Mapping[str, bytes] = _NO_BLOBS,
+        blobs: Mapping[str, Content] = _NO_BLOBS,
         project: str | None = None,
         labels: Mapping[str, str] = _NO_LABELS,
     ) -> Version:
-        """Publish what was made, with everything used so far as its parents."""
+        """Publish what was made, with everything used so far as its parents.
+
+        What was itself made from equal content is left out: that content was there first.
+        """
         self._must_run()
         return self._hub.publish(
             kind,
@@ -244,6 +345,7 @@ class Activity:
             project=project,
             labels=labels,
             activity=self._name,
+            circles="leave out",
         )
 
     def __enter__(self) -> "Activity":

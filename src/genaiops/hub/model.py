@@ -22,7 +22,8 @@ class Version:
     """One immutable version of an artifact.
 
     `digest` covers kind, manifest and blobs and nothing else, so equal content is one version whoever made
-    it. `number` counts within (project, kind, name). `activity` says what published it first.
+    it. `number` counts within (project, kind, name). `activity` says what published it first. `described` is
+    what people say of it: owner, licence, sensitivity, description. `removed`: when its content was removed.
     """
 
     kind: str
@@ -36,6 +37,8 @@ class Version:
     created_at: str
     labels: dict[str, str] = field(default_factory=dict[str, str])
     deprecated: Deprecation | None = None
+    described: dict[str, str] = field(default_factory=dict[str, str])
+    removed: str | None = None
 
     @property
     def reference(self) -> str:
@@ -158,11 +161,29 @@ class CheckedEvidence:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ImportedRecord:
+    """What was decided about a version in the Hub that it came from. It is told, and decides nothing here.
+
+    `number` and `created_at` are that Hub's, `archive` is the digest of the archive's list of contents.
+    """
+
+    number: int
+    created_at: str
+    author: str | None = None
+    approvals: tuple[Approval, ...] = ()
+    moves: tuple[Move, ...] = ()
+    by: str
+    at: str
+    archive: Digest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
     """What was decided about a version: its author, which moves made aliases point at it, approvals.
 
     `evidence` is what the Hub recomputed and found to be about exactly this version, newest first. Of a
     version that is evidence itself, `recomputed` is what the Hub found; None where it could not look.
+    `imported` is what was decided where it came from.
     """
 
     author: str | None
@@ -170,6 +191,7 @@ class Standing:
     approvals: tuple[Approval, ...]
     evidence: tuple[CheckedEvidence, ...]
     recomputed: CheckedEvidence | None = None
+    imported: tuple[ImportedRecord, ...] = ()
 
 
 EvidenceVerifier = Callable[[Version], EvidenceFacts | None]

@@ -1,12 +1,14 @@
 """What the Hub's commands open around their work: the project's store, its Hub and its decisions."""
 
 import os
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from genaiops.core import Settings
+from genaiops.core import KindSpec, Settings
+from genaiops.hub.blob import BLOB_KIND
+from genaiops.hub.contents.contents import Contents
 from genaiops.hub.governance import Governance
 from genaiops.hub.hub import Hub
 from genaiops.hub.model import EvidenceVerifier
@@ -19,16 +21,30 @@ MakeVerifier = Callable[[Store, Settings], EvidenceVerifier]
 
 
 @dataclass(frozen=True, slots=True)
+class Above:
+    """What the rooms above hand in: how evidence is recomputed, and which kinds there are."""
+
+    make_verifier: MakeVerifier
+    kinds: Callable[[], Sequence[KindSpec]]
+
+
+@dataclass(frozen=True, slots=True)
 class Here:
-    """An open Hub, and the decisions about what is in it."""
+    """An open Hub, the decisions about what is in it, and its contents as files."""
 
     hub: Hub
     governance: Governance
+    contents: Contents
 
 
 @contextmanager
-def opened(make_verifier: MakeVerifier | None = None) -> Generator[Here]:
-    """Open the store of the project that this folder lies in."""
+def opened(above: Above | None = None) -> Generator[Here]:
+    """Open the store of the project that this folder lies in; without `above`, for the Hub's own kinds."""
     with Store.open(find_store(Path.cwd())) as store:
-        verifier = make_verifier(store, Settings.from_env(os.environ)) if make_verifier else None
-        yield Here(Hub(store, [POLICY_KIND], by=local_user()), Governance(store, verifier=verifier))
+        verifier = above.make_verifier(store, Settings.from_env(os.environ)) if above else None
+        kinds, by = above.kinds() if above else (BLOB_KIND, POLICY_KIND), local_user()
+        yield Here(
+            Hub(store, kinds, by=by),
+            Governance(store, verifier=verifier),
+            Contents(store, kinds, by=by, verifier=verifier),
+        )

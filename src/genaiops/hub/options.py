@@ -39,3 +39,8 @@ def read_labels(given: Sequence[str]) -> dict[str, str]:
             )
         labels[key] = value
     return labels
+
+
+def said_of(**given: str | None) -> dict[str, str]:
+    """Return what was given of a version's owner, licence, sensitivity and description."""
+    return {field: value for field, value in given.items() if value is not None}

@@ -8,11 +8,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
-from typing import Annotated
+from typing import Annotated, cast
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from genaiops.core import KindSpec, UserError, check_rule, decode, evaluate_rule, read_yaml
+from genaiops.core import (
+    Composed,
+    Digest,
+    FileEntry,
+    Json,
+    Read,
+    UserError,
+    check_rule,
+    decode,
+    evaluate_rule,
+    read_yaml,
+    typed_kind,
+)
 from genaiops.hub.differences import diff_json
 from genaiops.hub.model import Approval, CheckedEvidence, Condition
 
@@ -56,17 +68,17 @@ class PolicyFile(BaseModel):
     require: dict[_Pattern, dict[_Pattern, Conditions]]
 
 
-POLICY_KIND = KindSpec(
-    kind="policy",
-    schema={
-        "type": "object",
-        "required": ["require"],
-        "properties": {"project": {"type": ["string", "null"]}, "require": {"type": "object"}},
-        "additionalProperties": False,
-    },
-    diff=diff_json,
-    closure=lambda manifest: frozenset(),
-)
+def _compose(files: Sequence[FileEntry], read: Read) -> Composed:
+    if len(files) != 1:
+        raise UserError(
+            "GAO-HUB-043", "a policy is one file", why=f"there are {len(files)}", fix="push one policy.yaml"
+        )
+    text = b"".join(read(Digest(files[0].digest))).decode("utf-8", "replace")
+    policy = read_policy(text, files[0].path)
+    return Composed(manifest=cast("dict[str, Json]", policy.model_dump(mode="json")), blobs={})
+
+
+POLICY_KIND = typed_kind("policy", PolicyFile, diff=diff_json, compose=_compose)
 """A policy: what must hold before aliases of a project move."""
 
 

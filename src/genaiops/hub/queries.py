@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 import sqlalchemy as sa
 
 from genaiops.core import Digest, Reference
-from genaiops.hub import search
+from genaiops.hub import describing, keeping, search
 from genaiops.hub.events import DEPRECATIONS
 from genaiops.hub.model import Deprecation, Edge, Version
 from genaiops.hub.tables import EDGES, LABELS, VERSIONS
@@ -29,8 +29,13 @@ def find(connection: sa.Connection, *conditions: sa.ColumnElement[bool]) -> list
     query = sa.select(VERSIONS).where(*conditions).order_by(VERSIONS.c.id)
     rows = connection.execute(query).mappings().all()
     ids = [row["id"] for row in rows]
+    few = ids if len(ids) < _MOST_IDS else None
     labels, deprecated = _labels(connection, ids), _deprecations(connection, ids)
-    return [(row["id"], _version(row, labels.get(row["id"], {}), deprecated.get(row["id"]))) for row in rows]
+    described, removed = describing.latest(connection, few), keeping.removed(connection, few)
+    return [
+        (of, _version(row, labels.get(of, {}), deprecated.get(of), described.get(of, {}), removed.get(of)))
+        for of, row in zip(ids, rows, strict=True)
+    ]
 
 
 def newest(
@@ -40,6 +45,7 @@ def newest(
     name: str | None = None,
     text: str | None = None,
     labels: Mapping[str, str],
+    described: Mapping[str, str] = describing.NOTHING,
     limit: int,
 ) -> list[Version]:
     """Return of each artifact the newest version that fits, the artifact changed last first.
@@ -51,7 +57,7 @@ def newest(
     if text is not None:
         found = search.matching(connection, text, kind, labels).subquery()
         query = sa.select(*columns).join(found, found.c.id == VERSIONS.c.id).order_by(found.c.id.desc())
-    elif not labels:
+    elif not labels and not described:
         of_each = sa.select(sa.func.max(VERSIONS.c.id)).group_by(*columns[1:])
         query = query.where(VERSIONS.c.id.in_(of_each))
     wanted = {"kind": kind, "name": name}
@@ -59,6 +65,8 @@ def newest(
     for key, value in labels.items():
         has = sa.select(LABELS.c.version).where(LABELS.c.key == key, LABELS.c.value == value)
         query = query.where(VERSIONS.c.id.in_(has))
+    for field, value in described.items():
+        query = query.where(VERSIONS.c.id.in_(describing.holds(field, value)))
     chosen: dict[tuple[str, str, str], int] = {}
     # read as it comes: it ends early where much matches
     with connection.execute(query, execution_options={"yield_per": _AT_ONCE}) as rows:
@@ -105,18 +113,20 @@ def id_of(connection: sa.Connection, version: Version | Reference) -> int:
 
 
 def add_version(connection: sa.Connection, version: Version) -> int:
-    """Insert `version` under the next number of its name; return its row id."""
+    """Insert `version` and return its row id: under its number where that is set and free, else the next."""
     same_name = (
         VERSIONS.c.kind == version.kind,
         VERSIONS.c.name == version.name,
         VERSIONS.c.project == (version.project or ""),
     )
     highest = connection.execute(sa.select(sa.func.max(VERSIONS.c.number)).where(*same_name)).scalar_one()
+    same_number = sa.select(VERSIONS.c.id).where(*same_name, VERSIONS.c.number == version.number)
+    taken = connection.execute(same_number).first() is not None
     row = {
         "kind": version.kind,
         "project": version.project or "",
         "name": version.name,
-        "number": (highest or 0) + 1,
+        "number": version.number if version.number and not taken else (highest or 0) + 1,
         "digest": version.digest,
         "manifest": json.dumps(version.manifest),
         "blobs": json.dumps(version.blobs),
@@ -147,6 +157,13 @@ def add_edges(
         connection.execute(_ADD_EDGE, rows)
 
 
+def closing_circle(connection: sa.Connection, row: int, parents: Collection[int]) -> set[int]:
+    """Return those of `parents` that were made from the version `row` themselves."""
+    reached = sa.select(sa.literal(row).label("id")).cte("reached", recursive=True)
+    reached = reached.union(sa.select(EDGES.c.child).where(EDGES.c.parent == reached.c.id))
+    return set(parents) & set(connection.execute(sa.select(reached.c.id)).scalars()) - {row}
+
+
 def set_labels(connection: sa.Connection, version: int, labels: Mapping[str, str]) -> None:
     """Set labels; a label that is there is replaced, others stay."""
     search.remove(connection, version)
@@ -155,15 +172,23 @@ def set_labels(connection: sa.Connection, version: int, labels: Mapping[str, str
     search.add(connection, version)
 
 
-def edges_from(connection: sa.Connection, start: int, *, up: bool) -> list[Edge]:
-    """Return every edge that can be walked from `start`, towards parents or towards children."""
+def edges_from(connection: sa.Connection, start: int, *, up: bool, depth: int | None = None) -> list[Edge]:
+    """Return every edge that can be walked from `start`, towards parents or towards children.
+
+    With `depth`, only those that are walked within so many steps.
+    """
     here, there = (EDGES.c.child, EDGES.c.parent) if up else (EDGES.c.parent, EDGES.c.child)
-    reached = sa.select(sa.literal(start).label("id")).cte("reached", recursive=True)
-    reached = reached.union(sa.select(there).where(here == reached.c.id))  # union, not all: cycles end
-    query = sa.select(EDGES).where(here.in_(sa.select(reached.c.id))).order_by(EDGES.c.child, EDGES.c.parent)
+    # the steps are counted only where they end the walk: without an end, a circle would count for ever
+    step = [] if depth is None else [sa.literal(0).label("step")]
+    reached = sa.select(sa.literal(start).label("id"), *step).cte("reached", recursive=True)
+    further = [] if depth is None else [reached.c.step + 1]
+    nearer = [] if depth is None else [reached.c.step < depth]
+    onward = sa.select(there, *further).where(here == reached.c.id, *nearer)
+    reached = reached.union(onward)  # union, not all: cycles end
+    walked = sa.select(reached.c.id).where(*([] if depth is None else [reached.c.step < depth]))
+    query = sa.select(EDGES).where(here.in_(walked)).order_by(EDGES.c.child, EDGES.c.parent)
     rows = connection.execute(query).mappings().all()
-    touched = sa.select(reached.c.id)
-    versions = dict(find(connection, VERSIONS.c.id.in_(touched)))
+    versions = dict(find(connection, VERSIONS.c.id.in_(sa.select(reached.c.id))))
     return [
         Edge(
             child=versions[row["child"]],
@@ -213,7 +238,13 @@ def _deprecation(row: sa.RowMapping) -> Deprecation:
     )
 
 
-def _version(row: sa.RowMapping, labels: dict[str, str], deprecated: Deprecation | None) -> Version:
+def _version(
+    row: sa.RowMapping,
+    labels: dict[str, str],
+    deprecated: Deprecation | None,
+    described: dict[str, str],
+    removed: str | None,
+) -> Version:
     return Version(
         kind=row["kind"],
         name=row["name"],
@@ -226,4 +257,6 @@ def _version(row: sa.RowMapping, labels: dict[str, str], deprecated: Deprecation
         created_at=row["created_at"],
         labels=labels,
         deprecated=deprecated,
+        described=described,
+        removed=removed,
     )

@@ -1,4 +1,4 @@
-"""Words in versions: names, labels and manifests, through the full-text index of the database.
+"""Words in versions: names, labels, descriptions and manifests, through the full-text index of the database.
 
 Another store needs these functions and nothing else. SQLite's index is FTS5 and keeps no text of its own, so
 a row is taken out by giving back what it was made of; PostgreSQL's is a column of `tsvector`, made from words
@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from genaiops.core import Json
 from genaiops.hub import vectors
+from genaiops.hub.events import DESCRIPTIONS
 from genaiops.hub.tables import LABELS, VERSIONS
 
 _SQLITE = (
@@ -23,6 +24,8 @@ _POSTGRES = (
     "CREATE TABLE hub_search (id INTEGER PRIMARY KEY, kind TEXT NOT NULL, words TSVECTOR NOT NULL)",
     "CREATE INDEX hub_search_words ON hub_search USING gin (words)",
 )
+_LAST = sa.select(sa.func.max(DESCRIPTIONS.c.id)).where(DESCRIPTIONS.c.version == sa.bindparam("of"))
+_SAID = sa.select(DESCRIPTIONS.c.value).where(DESCRIPTIONS.c.id.in_(_LAST.group_by(DESCRIPTIONS.c.field)))
 _WORD = re.compile(r"\w+")
 
 
@@ -31,7 +34,8 @@ def create(connection: sa.Connection) -> None:
     for statement in _POSTGRES if _is_postgres(connection) else _SQLITE:
         connection.exec_driver_sql(statement)
     for (row,) in connection.execute(sa.select(VERSIONS.c.id)).all():
-        add(connection, row)
+        # descriptions are a later step: there is none yet
+        write(connection, [_entry(connection, row, described=False)])
 
 
 def add(connection: sa.Connection, row: int) -> None:
@@ -51,7 +55,7 @@ def write(connection: sa.Connection, entries: list[dict[str, str | int]]) -> Non
 
 
 def remove(connection: sa.Connection, row: int) -> None:
-    """Take a version out, before its labels change."""
+    """Take a version out, before its labels or what is said of it change."""
     if _is_postgres(connection):
         connection.execute(sa.text("DELETE FROM hub_search WHERE id = :id"), {"id": row})
         return
@@ -98,11 +102,14 @@ def _is_postgres(connection: sa.Connection) -> bool:
     return connection.dialect.name == "postgresql"
 
 
-def _entry(connection: sa.Connection, row: int) -> dict[str, str | int]:
+def _entry(connection: sa.Connection, row: int, *, described: bool = True) -> dict[str, str | int]:
     version = connection.execute(sa.select(VERSIONS).where(VERSIONS.c.id == row)).mappings().one()
     labels = sa.select(LABELS.c.key, LABELS.c.value).where(LABELS.c.version == row).order_by(LABELS.c.key)
     parts = [version["kind"], version["project"], version["name"]]
     parts += [part for key, value in connection.execute(labels) for part in (key, value)]
+    parts += (
+        connection.execute(_SAID.order_by(DESCRIPTIONS.c.field), {"of": row}).scalars() if described else []
+    )
     parts += _words(json.loads(version["manifest"]))
     return {"id": row, "kind": version["kind"], "text": "\n".join(parts)}
 

@@ -1,5 +1,12 @@
 """The steps by which the Hub's tables came to be, in order; a step is never changed, only followed."""
 
-from genaiops.hub import events, search, tables
+from genaiops.hub import describing, events, imports, keeping, search, tables
 
-STEPS = (tables.create, events.create, search.create)
+STEPS = (
+    tables.create,
+    events.create,
+    search.create,
+    describing.create,
+    keeping.create,
+    imports.create,
+)

@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from genaiops.store import freeze
+from genaiops.store import freeze_rows
 
 META = sa.MetaData()
 
@@ -46,4 +46,4 @@ def create(connection: sa.Connection) -> None:
     """Step 1."""
     META.create_all(connection, [VERSIONS, EDGES, LABELS])
     for table in (VERSIONS, EDGES):
-        freeze(connection, table, "a published version never changes", "update", "delete")
+        freeze_rows(connection, table, "a published version never changes", "update", "delete")

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 from genaiops.core import one_line
-from genaiops.hub.model import CheckedEvidence, Move, Standing, Version
+from genaiops.hub.model import CheckedEvidence, ImportedRecord, Move, Standing, Version
 from genaiops.hub.refusals import condition_line
 
 _SHORT = 12
@@ -38,6 +38,10 @@ def show_lines(version: Version, standing: Standing, now: datetime) -> Iterator[
             f"DEPRECATED {version.deprecated.at} by {one_line(version.deprecated.by)}: "
             f"{one_line(version.deprecated.reason)}{instead}"
         )
+    if version.removed:
+        yield f"CONTENT REMOVED {version.removed} by `hub prune`; lineage and decisions stay"
+    for field, value in version.described.items():
+        yield f"{field} {one_line(value)}"
     for move in standing.aliases:
         yield f"alias {_alias(move, now)} since {move.at}, by {one_line(move.by)}{_because(move)}"
     for approval in standing.approvals:
@@ -47,10 +51,23 @@ def show_lines(version: Version, standing: Standing, now: datetime) -> Iterator[
         yield f"evidence {evidence.version.short}: {_found(evidence)}"
     if standing.recomputed:
         yield f"recomputed by the Hub: {_found(standing.recomputed)}"
+    for record in standing.imported:
+        yield from _imported(record)
     for key, value in version.labels.items():
         yield f"label {key}: {one_line(value)}"
     for key, digest in version.blobs.items():
         yield f"blob {one_line(key)}: {digest}"
+
+
+def _imported(record: ImportedRecord) -> Iterator[str]:
+    """Yield what was decided elsewhere, which counts for nothing here."""
+    author = f" by {one_line(record.author)}" if record.author else ""
+    there = f"there v{record.number}, {record.created_at}{author}"
+    yield f"imported {record.at} by {one_line(record.by)}; {there}"
+    for approval in record.approvals:
+        yield f"    there approved {approval.at} as {one_line(approval.role)} by {one_line(approval.by)}"
+    for move in record.moves:
+        yield f"    there {one_line(move.alias)} since {move.at}, by {one_line(move.by)}{_because(move)}"
 
 
 def move_lines(move: Move, now: datetime) -> Iterator[str]:

@@ -12,8 +12,9 @@ if TYPE_CHECKING:
     from genaiops.knowledge.build import CountsTokens, build_index, make_chunks, open_index
     from genaiops.knowledge.cache import EmbeddingCache
     from genaiops.knowledge.corpus import SUFFIXES, corpus_blobs, corpus_facts, parse_document, read_corpus
+    from genaiops.knowledge.documents import Listed, holds_document, listed_documents
     from genaiops.knowledge.index import LocalIndex
-    from genaiops.knowledge.kinds import CORPUS_KIND, INDEX_KIND, index_facts
+    from genaiops.knowledge.kinds import CORPUS_KIND, INDEX_KIND, KINDS, index_facts
     from genaiops.knowledge.maxsim import TokenCache, rank
     from genaiops.knowledge.model import Chunk, ChunkOptions, Corpus, Document, Recipe
     from genaiops.knowledge.retrieve import retrieve
@@ -23,8 +24,9 @@ _FILES = {
     "build": "CountsTokens build_index make_chunks open_index",
     "cache": "EmbeddingCache",
     "corpus": "SUFFIXES corpus_blobs corpus_facts parse_document read_corpus",
+    "documents": "Listed holds_document listed_documents",
     "index": "LocalIndex",
-    "kinds": "CORPUS_KIND INDEX_KIND index_facts",
+    "kinds": "CORPUS_KIND INDEX_KIND KINDS index_facts",
     "maxsim": "TokenCache rank",
     "model": "Chunk ChunkOptions Corpus Document Recipe",
     "retrieve": "retrieve",
@@ -32,11 +34,10 @@ _FILES = {
 }
 
 __all__ = [
-    "CORPUS_KIND", "INDEX_KIND", "SUFFIXES", "Chunk", "ChunkOptions", "Corpus", "CountsTokens",
-    "Document", "EmbeddingCache", "LocalIndex", "Recipe", "TokenCache", "build_index", "corpus_blobs",
-    "corpus_facts",
-    "index_facts", "make_chunks", "open_index", "parse_document", "rank", "read_corpus", "retrieve",
-    "sentence_spans", "split_sentences",
+    "CORPUS_KIND", "INDEX_KIND", "KINDS", "SUFFIXES", "Chunk", "ChunkOptions", "Corpus", "CountsTokens",
+    "Document", "EmbeddingCache", "Listed", "LocalIndex", "Recipe", "TokenCache", "build_index",
+    "corpus_blobs", "corpus_facts", "holds_document", "index_facts", "listed_documents", "make_chunks",
+    "open_index", "parse_document", "rank", "read_corpus", "retrieve", "sentence_spans", "split_sentences",
 ]  # fmt: skip
 
 __getattr__ = attach(__name__, {name: file for file, names in _FILES.items() for name in names.split()})

@@ -33,7 +33,7 @@ def read_corpus(folder: Path) -> Corpus:
             where=str(folder),
         )
     documents = tuple(_read(folder, path) for path in files)
-    _check_ids(documents)
+    check_ids(documents)
     return Corpus(documents=documents, ignored=tuple(ignored))
 
 
@@ -93,18 +93,24 @@ def _read(folder: Path, relative: str) -> Document:
             fix="check that it exists and that you may read it",
             where=str(path),
         ) from error
+    check_size(size, str(path))
+    return parse_document(relative, decode_document(content, str(path)))
+
+
+def check_size(size: int, path: str) -> None:
+    """Raise `UserError` for what is too large to be a document."""
     if size > MAX_DOCUMENT_BYTES:
         raise UserError(
             "GAO-KNOWLEDGE-014",
             f"the document is too large: {size:,} bytes",
             why=f"at most {MAX_DOCUMENT_BYTES:,} bytes a document; this may be data, not text",
             fix="split it by chapter, or move it out of the folder",
-            where=str(path),
+            where=path,
         )
-    return parse_document(relative, _decode(content, path))
 
 
-def _decode(content: bytes, path: Path) -> str:
+def decode_document(content: bytes, path: str) -> str:
+    """Return the text of a document; raises `UserError` with the line where it is none."""
     if (zero := content.find(b"\0")) >= 0:
         raise UserError(
             "GAO-KNOWLEDGE-015",
@@ -173,7 +179,8 @@ def _bad_key(key: str, why: str, front: FrontMatter, path: str) -> UserError:
     )
 
 
-def _check_ids(documents: tuple[Document, ...]) -> None:
+def check_ids(documents: tuple[Document, ...]) -> None:
+    """Raise `UserError` where two documents have one id."""
     first: dict[str, str] = {}
     for document in documents:
         if document.id in first:

@@ -1,28 +1,93 @@
 """What the Hub must know about a corpus and an index."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import cast
 
-from genaiops.core import Digest, Json, KindSpec, encode
-from genaiops.knowledge.model import Recipe
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-_DIGEST: dict[str, Json] = {"type": "string", "pattern": "^sha256:[0-9a-f]{64}$"}
-Manifest = Mapping[str, Json]
+from genaiops.core import (
+    Composed,
+    Digest,
+    DigestText,
+    FileEntry,
+    Json,
+    Manifest,
+    Read,
+    UserError,
+    encode,
+    typed_kind,
+)
+from genaiops.knowledge.corpus import (
+    SUFFIXES,
+    check_ids,
+    check_size,
+    corpus_facts,
+    decode_document,
+    parse_document,
+)
+from genaiops.knowledge.model import Corpus, Document, Recipe
 
 
-def index_facts(recipe: Recipe) -> dict[str, Json]:
-    """Return the manifest of an index: its recipe, for vectors differ in their last bits by machine."""
-    return {"recipe": encode(recipe), "digest": recipe.digest}
+class DocumentManifest(BaseModel):
+    """A document: `digest` is that of its text with newlines as \\n. `access`: who may read it; null: all."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: str
+    path: str
+    digest: DigestText
+    title: str = ""
+    access: tuple[str, ...] | None = None
+    metadata: dict[str, JsonValue] = Field(default_factory=dict)
 
 
-def _corpus_diff(old: Manifest, new: Manifest) -> list[str]:
+class CorpusManifest(BaseModel):
+    """Documents in the order of their paths; `ignored` names files of other kinds that lay among them."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    documents: tuple[DocumentManifest, ...] = Field(min_length=1)
+    digest: DigestText
+    ignored: tuple[str, ...] = ()
+
+
+class Coverage(BaseModel):
+    """How much an index answers from: documents, and the characters of their texts."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    documents: int = Field(ge=0)
+    characters: int = Field(ge=0)
+
+
+class IndexManifest(BaseModel):
+    """An index by its recipe, whose digest is its identity: vectors differ in their last bits by machine."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    recipe: dict[str, JsonValue]
+    digest: DigestText
+    coverage: Coverage | None = None
+
+
+def index_facts(recipe: Recipe, corpus: Corpus) -> dict[str, Json]:
+    """Return the manifest of the index that `recipe` makes of `corpus`."""
+    characters = sum(len(document.text) for document in corpus.documents)
+    coverage: dict[str, Json] = {"documents": len(corpus.documents), "characters": characters}
+    return {"recipe": encode(recipe), "digest": recipe.digest, "coverage": coverage}
+
+
+def _corpus_diff(old: Manifest, new: Manifest, read: Read) -> list[str]:
     before, after = _documents(old), _documents(new)
-    lines = [f"- {path}" for path in sorted(before.keys() - after.keys())]
+    moved = before.keys() != after.keys()
+    lines = [f"documents: {len(before)} -> {len(after)}"] if moved else []
+    lines += [f"- {path}" for path in sorted(before.keys() - after.keys())]
     lines += [f"+ {path}" for path in sorted(after.keys() - before.keys())]
     for path in sorted(before.keys() & after.keys()):
-        if before[path]["digest"] != after[path]["digest"]:
-            access = _access_change(before[path], after[path])
-            lines.append(f"~ {path}{access}")
+        if before[path] != after[path]:
+            changed = [key for key in after[path] if after[path][key] != before[path].get(key)]
+            what = [{"digest": "text"}.get(key, key) for key in changed if key != "access"]
+            lines.append(f"~ {path} ({', '.join([*what, *_access_change(before[path], after[path])])})")
     return lines
 
 
@@ -31,9 +96,9 @@ def _documents(manifest: Manifest) -> dict[str, dict[str, Json]]:
     return {str(document["path"]): document for document in documents}
 
 
-def _access_change(old: Mapping[str, Json], new: Mapping[str, Json]) -> str:
+def _access_change(old: Mapping[str, Json], new: Mapping[str, Json]) -> list[str]:
     before, after = old.get("access"), new.get("access")
-    return "" if before == after else f" (access: {_groups(before)} -> {_groups(after)})"
+    return [] if before == after else [f"access: {_groups(before)} -> {_groups(after)}"]
 
 
 def _groups(access: Json) -> str:
@@ -44,8 +109,9 @@ def _corpus_closure(manifest: Manifest) -> frozenset[Digest]:
     return frozenset(Digest(str(document["digest"])) for document in _documents(manifest).values())
 
 
-def _index_diff(old: Manifest, new: Manifest) -> list[str]:
-    before, after = _flat(old.get("recipe"), ""), _flat(new.get("recipe"), "")
+def _index_diff(old: Manifest, new: Manifest, read: Read) -> list[str]:
+    before = _flat(old.get("recipe"), "") | _flat(old.get("coverage"), "coverage")
+    after = _flat(new.get("recipe"), "") | _flat(new.get("coverage"), "coverage")
     return [
         f"{key}: {before.get(key, '(none)')} -> {after.get(key, '(none)')}"
         for key in sorted(before.keys() | after.keys())
@@ -62,27 +128,43 @@ def _flat(value: Json, path: str) -> dict[str, Json]:
     return flat
 
 
-def _nothing(manifest: Manifest) -> frozenset[Digest]:
-    return frozenset()
+def _compose_corpus(files: Sequence[FileEntry], read: Read) -> Composed:
+    named = sorted(entry.path for entry in files)
+    texts = {entry.path: entry for entry in files if entry.path.lower().endswith(SUFFIXES)}
+    if not texts:
+        raise UserError(
+            "GAO-KNOWLEDGE-070",
+            "there is no document among what is pushed",
+            why=f"documents are files ending in {' or '.join(SUFFIXES)}",
+            fix="push a folder of Markdown or text files; other files can be pushed as blob/NAME",
+        )
+    blobs: dict[str, bytes | Digest] = {}
+    documents = tuple(_document(texts[path], read, blobs) for path in sorted(texts))
+    corpus = Corpus(documents=documents, ignored=tuple(path for path in named if path not in texts))
+    check_ids(corpus.documents)
+    return Composed(manifest=corpus_facts(corpus), blobs=blobs)
 
 
-CORPUS_KIND = KindSpec(
-    kind="corpus",
-    schema={
-        "type": "object",
-        "required": ["documents", "digest"],
-        "properties": {"documents": {"type": "array"}, "digest": _DIGEST, "ignored": {"type": "array"}},
-    },
+def _document(entry: FileEntry, read: Read, blobs: dict[str, bytes | Digest]) -> Document:
+    """Return the document; `blobs` gets its text, by digest where the file holds just that."""
+    check_size(entry.size, entry.path)
+    document = parse_document(entry.path, decode_document(b"".join(read(Digest(entry.digest))), entry.path))
+    same = document.digest == entry.digest
+    blobs[document.digest] = document.digest if same else document.text.encode()
+    return document
+
+
+def _corpus_files(manifest: Manifest, read: Read) -> dict[str, bytes | Digest]:
+    return {path: Digest(str(document["digest"])) for path, document in _documents(manifest).items()}
+
+
+CORPUS_KIND = typed_kind(
+    "corpus",
+    CorpusManifest,
     diff=_corpus_diff,
     closure=_corpus_closure,
+    compose=_compose_corpus,
+    files=_corpus_files,
 )
-INDEX_KIND = KindSpec(
-    kind="index",
-    schema={
-        "type": "object",
-        "required": ["recipe", "digest"],
-        "properties": {"recipe": {"type": "object"}, "digest": _DIGEST},
-    },
-    diff=_index_diff,
-    closure=_nothing,
-)
+INDEX_KIND = typed_kind("index", IndexManifest, diff=_index_diff)
+KINDS = (CORPUS_KIND, INDEX_KIND)

@@ -10,14 +10,17 @@ from typing import TYPE_CHECKING
 from genaiops.lazy import attach
 
 if TYPE_CHECKING:
-    from genaiops.models.catalogue import Weight
+    from genaiops.models.catalogue import Weight, known_weights
     from genaiops.models.context import ModelContext, Provider
+    from genaiops.models.extras import need_extra
     from genaiops.models.folding import complete
+    from genaiops.models.kinds import KINDS
     from genaiops.models.prices import Price, Prices
     from genaiops.models.registry import open_chat, open_embedder
     from genaiops.models.weights import Weights
 
 __all__ = [
+    "KINDS",
     "ModelContext",
     "Price",
     "Prices",
@@ -25,6 +28,8 @@ __all__ = [
     "Weight",
     "Weights",
     "complete",
+    "known_weights",
+    "need_extra",
     "open_chat",
     "open_embedder",
 ]
@@ -32,13 +37,16 @@ __all__ = [
 __getattr__ = attach(
     __name__,
     {
+        "KINDS": "kinds",
         "ModelContext": "context",
         "Price": "prices",
         "Prices": "prices",
         "Provider": "context",
         "Weight": "catalogue",
         "Weights": "weights",
+        "known_weights": "catalogue",
         "complete": "folding",
+        "need_extra": "extras",
         "open_chat": "registry",
         "open_embedder": "registry",
     },

@@ -43,7 +43,7 @@ class Weight:
 
 
 @lru_cache(maxsize=1)
-def catalogue() -> dict[str, Weight]:
+def known_weights() -> dict[str, Weight]:
     """Return every weight by name."""
     table = json.loads(files("genaiops.models").joinpath("data/weights.json").read_text("utf-8"))
     return {name: decode(Weight, {"name": name, **entry}) for name, entry in table.items()}

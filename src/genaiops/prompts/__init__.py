@@ -7,18 +7,18 @@ from genaiops.lazy import attach
 if TYPE_CHECKING:
     from genaiops.prompts.budget import fit_context, select_examples
     from genaiops.prompts.files import load_examples, load_prompt, parse_prompt
-    from genaiops.prompts.kinds import PROMPT_KIND
+    from genaiops.prompts.kinds import KINDS, PROMPT_KIND
     from genaiops.prompts.model import Example, Head, Parameters, Prompt, Turn, prompt_facts
 
 _FILES = {
     "budget": "fit_context select_examples",
     "files": "load_examples load_prompt parse_prompt",
-    "kinds": "PROMPT_KIND",
+    "kinds": "KINDS PROMPT_KIND",
     "model": "Example Head Parameters Prompt Turn prompt_facts",
 }
 
 __all__ = [
-    "PROMPT_KIND", "Example", "Head", "Parameters", "Prompt", "Turn", "fit_context", "load_examples",
+    "KINDS", "PROMPT_KIND", "Example", "Head", "Parameters", "Prompt", "Turn", "fit_context", "load_examples",
     "load_prompt", "parse_prompt", "prompt_facts", "select_examples",
 ]  # fmt: skip
 

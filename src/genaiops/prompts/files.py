@@ -46,17 +46,21 @@ def parse_prompt(text: str, where: str) -> tuple[Head, tuple[Turn, ...]]:
 
 def load_examples(path: Path) -> tuple[Example, ...]:
     """Return the rows of a JSON Lines file; raises `UserError` with the line that is no JSON object."""
-    text = _read(path, MAX_EXAMPLES_BYTES, "GAO-PROMPTS-014")
+    return parse_examples(_read(path, MAX_EXAMPLES_BYTES, "GAO-PROMPTS-014"), str(path))
+
+
+def parse_examples(text: str, where: str) -> tuple[Example, ...]:
+    """Return the rows of an examples file's text; pure."""
     rows: list[Example] = []
     for number, line in enumerate(text.split("\n"), start=1):
         if line.strip():
-            rows.append(_example(line, f"{path}:{number}"))
+            rows.append(_example(line, f"{where}:{number}"))
     if not rows:
         raise UserError(
             "GAO-PROMPTS-015",
             "the examples file holds no example",
             fix="add one JSON object a line, or remove `examples` from the prompt",
-            where=str(path),
+            where=where,
         )
     return tuple(rows)
 

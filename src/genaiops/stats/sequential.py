@@ -7,8 +7,10 @@ and together they are repeated confidence intervals (Jennison and Turnbull, JRSS
 at once with probability 1 − alpha on each side, for whatever reason a run stops.
 
 The levels come from the recursion of Armitage, McPherson and Rowe (JRSS A 132, 1969) on the partial sums of
-clusters, whose increments are independent. Stopping for futility is not used in it: a run that goes on
-although it may stop errs no more often.
+clusters, whose increments are independent. They are a normal statistic's. With few clusters Student's t
+crosses them up to 0.3 points more often than alpha says, so that alpha·(1 − 1/G_eff) is spent: a correction
+of our own, checked by simulation from 10 clusters on. Stopping for futility is not used in the recursion: a
+run that goes on although it may stop errs no more often.
 """
 
 import math
@@ -72,16 +74,22 @@ def spent(fraction: float, alpha: float, spending: Spending = "obrien_fleming") 
 
 @lru_cache(maxsize=4096)  # every scorer, slice and step of Holm's correction asks for the same few
 def look_levels(
-    fractions: tuple[float, ...], alpha: float, spending: Spending = "obrien_fleming"
+    fractions: tuple[float, ...],
+    alpha: float,
+    spending: Spending = "obrien_fleming",
+    clusters: float = math.inf,
 ) -> tuple[float, ...]:
     """The nominal one-sided level of each look: what the estimators take as alpha there, at least 1e-8.
 
     `fractions` says which share of the suite each look has, and must not fall. A look within 1/500 of the one
-    before has its level: it sees the same data. Raises ValueError where fractions fall or lie outside [0, 1],
-    or alpha is not in (0, 0.5).
+    before has its level: it sees the same data. `clusters`: how many equal ones the suite is worth; with
+    infinitely many, the levels are a normal statistic's; fewer than two count as two. Raises ValueError where
+    fractions fall or lie outside [0, 1], or alpha is not in (0, 0.5).
     """
     require_alpha(alpha)
     _require_fractions(fractions)
+    if fractions and fractions[0] < 1.0 - _APART:  # a single look is no more than a plain test
+        alpha *= 1.0 - 1.0 / max(clusters, 2.0)
     levels: list[float] = []
     state, used, given = _START, 0.0, 0.0
     for fraction in fractions:

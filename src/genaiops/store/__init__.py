@@ -11,11 +11,14 @@ from genaiops.lazy import attach
 
 if TYPE_CHECKING:
     from genaiops.store.faults import disk_error
-    from genaiops.store.schema import freeze
+    from genaiops.store.files import write_new, write_pieces
+    from genaiops.store.schema import freeze_rows
     from genaiops.store.seams import Blobs, Database
     from genaiops.store.store import Store, find_store
 
-__all__ = ["Blobs", "Database", "Store", "disk_error", "find_store", "freeze"]
+__all__ = [
+    "Blobs", "Database", "Store", "disk_error", "find_store", "freeze_rows", "write_new", "write_pieces",
+]  # fmt: skip
 
 __getattr__ = attach(
     __name__,
@@ -25,6 +28,8 @@ __getattr__ = attach(
         "Store": "store",
         "disk_error": "faults",
         "find_store": "store",
-        "freeze": "schema",
+        "freeze_rows": "schema",
+        "write_new": "files",
+        "write_pieces": "files",
     },
 )

@@ -5,7 +5,9 @@ under its own digest and is hashed again on the way: an upload that would end as
 """
 
 import hashlib
-from collections.abc import Generator, Iterator, Mapping
+import re
+import tempfile
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import cached_property
@@ -15,12 +17,13 @@ from urllib.parse import urlsplit
 
 from genaiops.core import Digest, digest_bytes, hex_of, parse_digest
 from genaiops.store import faults
-from genaiops.store.streams import CHUNK, pieces, verified, write_whole
+from genaiops.store.streams import CHUNK, Hashing, pieces, verified
 
 if TYPE_CHECKING:
     from obstore.store import S3Store
 
 SETTING = "GENAIOPS_BLOBS"
+_NAME = re.compile(r"[0-9a-f]{64}")
 _PART = 8 << 20
 _PARTS_AT_ONCE = 4
 _MOST_PARTS = 9_000  # S3 allows 10,000
@@ -54,9 +57,7 @@ class BucketBlobs:
     def put(self, content: bytes) -> Digest:
         """Keep `content` and return its digest."""
         digest = digest_bytes(content)
-        if not self._holds(digest, len(content)):
-            with self._explained(digest):
-                self._send(digest, content, len(content))
+        self._keep(digest, len(content), content)
         return digest
 
     def put_file(self, path: Path) -> Digest:
@@ -68,13 +69,27 @@ class BucketBlobs:
             with path.open("rb") as source:
                 digest = Digest(f"sha256:{hashlib.file_digest(source, 'sha256').hexdigest()}")
                 size = source.tell()
-                if not self._holds(digest, size):
-                    source.seek(0)
-                    with self._explained(digest):
-                        self._send(digest, _unchanged(source, digest, path), size)
+                source.seek(0)
+                self._keep(digest, size, _unchanged(source, digest, path))
         except OSError as error:
             raise faults.disk_error(error, path) from error
         return digest
+
+    def put_chunks(self, chunks: Iterable[bytes]) -> Digest:
+        """Keep what comes in pieces and return its digest; what `chunks` raises leaves nothing behind.
+
+        The name of an object is known only at its end: until then the pieces lie in a file of this machine's.
+        """
+        hashing = Hashing()
+        try:
+            with tempfile.TemporaryFile() as spool:
+                for chunk in hashing.through(chunks):
+                    spool.write(chunk)
+                spool.seek(0)
+                self._keep(hashing.digest, hashing.size, pieces(spool))
+        except OSError as error:
+            raise faults.disk_error(error, Path(tempfile.gettempdir())) from error
+        return hashing.digest
 
     def get(self, digest: Digest) -> bytes:
         """Return the bytes; raises `OutsideError` where they are absent or no longer what they were."""
@@ -84,9 +99,30 @@ class BucketBlobs:
         """Yield the bytes in pieces of about 1 MB; raises as `get` does, before the last of them."""
         yield from verified(self._received(digest), digest, self._where)
 
-    def copy_to(self, digest: Digest, path: Path) -> None:
-        """Write the bytes as the file `path`, whole or not at all, without holding them in memory."""
-        write_whole(path, self.chunks(digest))
+    def kept(self) -> Iterator[tuple[Digest, int, float]]:
+        """Yield every blob: its digest, its size in bytes, when it was written last (seconds, Unix)."""
+        store = self._store
+        import obstore  # optional: extra [s3]
+
+        with self._explained():
+            for batch in obstore.list(store):  # pyright: ignore[reportUnknownMemberType]  arrow, if asked for
+                for found in batch:
+                    name = found["path"].rpartition("/")[2]
+                    if _NAME.fullmatch(name):
+                        written = found["last_modified"].timestamp()
+                        yield Digest(f"sha256:{name}"), found["size"], written
+
+    def remove(self, digest: Digest) -> None:
+        """Remove a blob; one that is not kept is removed already."""
+        store = self._store
+        import obstore  # optional: extra [s3]
+
+        with self._explained(digest):
+            try:
+                obstore.delete(store, _key(digest))
+            except FileNotFoundError as error:  # of others than Amazon's
+                if _no_bucket(error):
+                    raise
 
     def has(self, digest: Digest) -> bool:
         """Return whether the bytes are kept."""
@@ -108,19 +144,21 @@ class BucketBlobs:
             retry_config={"max_retries": _RETRIES, "retry_timeout": _TIMEOUT},
         )
 
-    def _send(self, digest: Digest, content: bytes | Iterator[bytes], size: int) -> None:
+    def _keep(self, digest: Digest, size: int, content: bytes | Iterator[bytes]) -> None:
+        if self._size(digest) == size:
+            return
         import obstore  # optional: extra [s3]
 
         part = max(_PART, size // _MOST_PARTS)
-        small = size <= part
-        obstore.put(
-            self._store,
-            _key(digest),
-            content,
-            use_multipart=not small,
-            chunk_size=part,
-            max_concurrency=_PARTS_AT_ONCE,
-        )
+        with self._explained(digest):
+            obstore.put(
+                self._store,
+                _key(digest),
+                content,
+                use_multipart=size > part,
+                chunk_size=part,
+                max_concurrency=_PARTS_AT_ONCE,
+            )
 
     def _received(self, digest: Digest) -> Iterator[bytes]:
         store = self._store
@@ -129,9 +167,6 @@ class BucketBlobs:
         with self._explained(digest):
             for chunk in obstore.get(store, _key(digest)).stream(min_chunk_size=CHUNK):
                 yield bytes(chunk)
-
-    def _holds(self, digest: Digest, size: int) -> bool:
-        return self._size(digest) == size
 
     def _size(self, digest: Digest) -> int | None:
         store = self._store
@@ -144,19 +179,23 @@ class BucketBlobs:
                 return None
 
     @contextmanager
-    def _explained(self, digest: Digest) -> Generator[None]:
+    def _explained(self, digest: Digest | None = None) -> Generator[None]:
         from obstore.exceptions import BaseError, PermissionDeniedError, UnauthenticatedError
 
         try:
             yield
         except FileNotFoundError as error:
-            if "NoSuchBucket" in str(error):
+            if digest is None or _no_bucket(error):
                 raise faults.bucket_missing(self._where) from error
             raise faults.absent(digest, self._where) from error
         except (PermissionError, PermissionDeniedError, UnauthenticatedError) as error:
             raise faults.bucket_refuses(self._where) from error
         except BaseError as error:
             raise faults.bucket_fails(str(error).partition("\n")[0], self._where) from error
+
+
+def _no_bucket(error: FileNotFoundError) -> bool:
+    return "NoSuchBucket" in str(error)
 
 
 def _key(digest: Digest) -> str:
@@ -166,9 +205,7 @@ def _key(digest: Digest) -> str:
 
 def _unchanged(source: BinaryIO, digest: Digest, path: Path) -> Iterator[bytes]:
     """Yield the file; raises where it no longer is `digest`, which gives the upload up."""
-    hasher = hashlib.sha256()
-    for chunk in pieces(source):
-        hasher.update(chunk)
-        yield chunk
-    if f"sha256:{hasher.hexdigest()}" != digest:
+    hashing = Hashing()
+    yield from hashing.through(pieces(source))
+    if hashing.digest != digest:
         raise faults.file_changed(path)

@@ -4,7 +4,7 @@ Database   SQLite in the project's folder    PostgreSQL, shared by many machines
 Blobs      files in the project's folder     objects in an S3-compatible bucket
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -54,6 +54,10 @@ class Blobs(Protocol):
         """Keep a file's content and return its digest, without holding it in memory."""
         ...
 
+    def put_chunks(self, chunks: Iterable[bytes]) -> Digest:
+        """Keep what comes in pieces and return its digest; what `chunks` raises leaves nothing behind."""
+        ...
+
     def get(self, digest: Digest) -> bytes:
         """Return the bytes; raises `OutsideError` where they are absent or no longer what they were."""
         ...
@@ -62,8 +66,12 @@ class Blobs(Protocol):
         """Yield the bytes in pieces of about 1 MB; raises as `get` does, before the last of them."""
         ...
 
-    def copy_to(self, digest: Digest, path: Path) -> None:
-        """Write the bytes as the file `path`, whole or not at all, without holding them in memory."""
+    def kept(self) -> Iterator[tuple[Digest, int, float]]:
+        """Yield every blob: its digest, its size in bytes, when it was written last (seconds, Unix)."""
+        ...
+
+    def remove(self, digest: Digest) -> None:
+        """Remove a blob; one that is not kept is removed already."""
         ...
 
     def has(self, digest: Digest) -> bool:

@@ -118,7 +118,7 @@ def test_a_refuted_claim_stops_the_run_though_another_is_open() -> None:
 
 def test_a_claim_without_prospect_stops_the_run_undecided() -> None:
     cases = make_cases(200, 2)
-    found = judged(make_ruler(claim("quality", "better", 0.05)), cases, noisy(200, 0.01, 8))
+    found = judged(make_ruler(claim("quality", "better", 0.05)), cases, noisy(200, 0.04, 8))
     assert found.outcome == "inconclusive"
     assert found.sequential is not None
     assert found.sequential.stopped == "futile"
@@ -126,8 +126,21 @@ def test_a_claim_without_prospect_stops_the_run_undecided() -> None:
     assert last.decision == "futile"
     assert last.chance is not None
     assert last.chance < 0.1
+    assert last.chance_refuted is not None
+    assert last.chance_refuted < 0.5
     assert found.claims[0].needed is not None
     assert found.claims[0].needed.have == 100, "what the suite has, not what was asked"
+
+
+def test_a_claim_that_will_more_likely_than_not_be_refuted_is_asked_until_it_is() -> None:
+    cases = make_cases(200, 2)
+    found = judged(make_ruler(claim("quality", "better", 0.05)), cases, noisy(200, 0.0, 8))
+    assert found.outcome == "fail"
+    assert found.sequential is not None
+    assert found.sequential.stopped == "refuted"
+    earlier = [look.claims[0] for look in found.sequential.looks[:-1]]
+    assert any(one.chance is not None and one.chance < 0.1 for one in earlier), "it would have been futile"
+    assert "futile" not in {one.decision for one in earlier}
 
 
 def test_a_run_that_nothing_stops_is_judged_on_the_whole_suite_with_nearly_the_whole_level() -> None:

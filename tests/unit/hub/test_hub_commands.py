@@ -69,25 +69,6 @@ def test_diff_shows_what_changed(project):
     assert "same manifest" in _run("diff", "corpus/docs:v1", "corpus/docs:v1")
 
 
-def test_lineage_is_a_tree_that_shows_each_part_once(project):
-    tree = _run("lineage", "evidence/qa")
-    assert tree.splitlines()[0].startswith("evidence/qa:v1")
-    assert "└── index/docs:v1" in tree
-    assert "index build" in tree
-
-
-def test_lineage_as_json_names_every_edge(project):
-    found = json.loads(_run("lineage", "evidence/qa", "--json"))
-    edges = {(edge["child"].partition("@")[0], edge["parent"].partition("@")[0]) for edge in found["edges"]}
-    assert edges == {
-        ("evidence/qa:v1", "corpus/docs:v1"),
-        ("evidence/qa:v1", "index/docs:v1"),
-        ("index/docs:v1", "corpus/docs:v1"),
-    }
-    down = json.loads(_run("lineage", "corpus/docs:v1", "--down", "--json"))
-    assert len(down["edges"]) == 4
-
-
 def test_log_shows_the_newest_first(project):
     assert _run("log", "--limit", "1").startswith("evidence/qa:v1")
 

@@ -2,7 +2,7 @@ import threading
 
 import pytest
 
-from genaiops.core import KindSpec
+from genaiops.core import KindSpec, UserError
 from genaiops.hub import Hub, diff_json
 from genaiops.store import Store
 
@@ -85,11 +85,26 @@ def test_a_version_is_never_its_own_parent(hub):
     assert hub.lineage("corpus/docs") == []
 
 
-def test_content_that_came_back_makes_a_circle_and_the_walk_still_ends(hub):
+@pytest.mark.proves("C-BAD-CIRCLE")
+def test_a_parent_that_was_made_from_its_child_is_refused(hub):
     first = hub.publish("corpus", "docs", {"n": 1})
     second = hub.publish("corpus", "docs", {"n": 2}, parents=[first])
-    hub.publish("corpus", "docs", {"n": 1}, parents=[second])
-    assert len(hub.lineage("corpus/docs:v1")) == len(hub.lineage("corpus/docs:v2", "down")) == 2
+    third = hub.publish("corpus", "docs", {"n": 3}, parents=[second])
+    with pytest.raises(UserError) as caught:
+        hub.publish("corpus", "docs", {"n": 1}, parents=[third])
+    assert caught.value.code == "GAO-HUB-009"
+    assert hub.lineage("corpus/docs:v1") == []
+
+
+def test_an_activity_leaves_out_what_was_made_from_equal_content(hub):
+    first = hub.publish("corpus", "docs", {"n": 1})
+    other = hub.publish("corpus", "other", {})
+    index = hub.publish("index", "docs", {}, parents=[first])
+    with hub.activity("again") as act:
+        act.use(index)
+        act.use(other)
+        assert act.produce("corpus", "docs", {"n": 1}) == first
+    assert [edge.parent for edge in hub.lineage("corpus/docs")] == [other]
 
 
 def test_an_activity_ends_with_its_block(hub):

@@ -20,7 +20,7 @@ PROMPT = KindSpec(
         "properties": {"text": {"type": "string"}, "tokens": {"type": ["integer", "null"]}},
         "additionalProperties": False,
     },
-    diff=lambda old, new: [f"{old['text']} -> {new['text']}"],
+    diff=lambda old, new, read: [f"{old['text']} -> {new['text']}"],
     closure=lambda manifest: frozenset(),
 )
 DATASET = KindSpec(

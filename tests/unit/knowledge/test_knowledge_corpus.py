@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from tests.support.kinds import no_blob
 
 from genaiops.core import UserError
 from genaiops.knowledge import CORPUS_KIND, corpus_blobs, corpus_facts, parse_document, read_corpus
@@ -116,5 +117,10 @@ def test_the_hub_is_told_each_document_and_what_changed(docs: Path) -> None:
     (docs / "sub" / "b.txt").unlink()
     corpus = read_corpus(docs)
     new = corpus_facts(corpus)
-    assert CORPUS_KIND.diff(old, new) == ["- sub/b.txt", "+ new.md", "~ a.md (access: everyone -> staff)"]
+    assert CORPUS_KIND.diff(old, new, no_blob) == [
+        "documents: 2 -> 2",
+        "- sub/b.txt",
+        "+ new.md",
+        "~ a.md (text, title, metadata, access: everyone -> staff)",
+    ]
     assert CORPUS_KIND.closure(new) == corpus_blobs(corpus).keys()

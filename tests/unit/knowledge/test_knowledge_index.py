@@ -8,10 +8,20 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.support.kinds import no_blob
 from tests.support.knowledge import ANYONE, SPEC, STAFF, WordEmbedder, make_index, passage, vector
 
 from genaiops.core import OutsideError, Passage, Principal, SnapshotId, UserError
-from genaiops.knowledge import INDEX_KIND, ChunkOptions, LocalIndex, Recipe, index_facts, retrieve
+from genaiops.knowledge import (
+    INDEX_KIND,
+    ChunkOptions,
+    Corpus,
+    LocalIndex,
+    Recipe,
+    index_facts,
+    parse_document,
+    retrieve,
+)
 from genaiops.knowledge.filters import fits
 from genaiops.knowledge.fusion import fuse, top_rows
 from genaiops.knowledge.lexical import Terms, content_words, match_query, rarest
@@ -218,8 +228,17 @@ def test_the_best_rows_are_those_of_a_full_stable_sort(scores: list[float], k: i
 def test_the_identity_of_an_index_is_its_recipe_and_the_hub_shows_what_changed(index: LocalIndex) -> None:
     recipe = index.recipe
     other = Recipe(corpus=recipe.corpus, embedder=recipe.embedder, chunk=ChunkOptions(tokens=200))
+    documents = tuple(parse_document(f"{name}.md", f"text of {name}") for name in "abc")
     assert recipe.digest != other.digest
-    assert INDEX_KIND.diff(index_facts(recipe), index_facts(other)) == ["chunk.tokens: 130 -> 200"]
+    old, new = (
+        index_facts(recipe, Corpus(documents=documents)),
+        index_facts(other, Corpus(documents=documents[1:])),
+    )
+    assert INDEX_KIND.diff(old, new, no_blob) == [
+        "chunk.tokens: 130 -> 200",
+        "coverage.characters: 27 -> 18",
+        "coverage.documents: 3 -> 2",
+    ]
 
 
 @pytest.mark.parametrize(("size", "overlap"), [(8, 0), (100, 51), (100, -1)])

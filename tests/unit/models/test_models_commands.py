@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from genaiops.core import OutsideError, Settings, UserError
 from genaiops.models import ModelContext, Weights, download, extras, open_chat
-from genaiops.models.catalogue import catalogue
+from genaiops.models.catalogue import known_weights
 from genaiops.models.commands import app
 from genaiops.work import Console
 
@@ -31,7 +31,7 @@ def test_list_shows_size_licence_and_what_is_absent(cache: Path) -> None:
 
 def test_list_as_json_is_one_document(cache: Path) -> None:
     facts = json.loads(CliRunner().invoke(app, ["list", "--json"]).stdout)["weights"]
-    assert {item["name"]: item["present"] for item in facts} == dict.fromkeys(catalogue(), False)
+    assert {item["name"]: item["present"] for item in facts} == dict.fromkeys(known_weights(), False)
 
 
 def test_pull_refuses_another_file_under_that_name(cache: Path, tmp_path: Path) -> None:

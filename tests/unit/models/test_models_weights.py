@@ -11,7 +11,7 @@ import pytest
 from genaiops.core import Settings, UserError
 from genaiops.models import Weight, Weights
 from genaiops.models import weights as module
-from genaiops.models.catalogue import catalogue
+from genaiops.models.catalogue import known_weights
 from genaiops.models.download import pip_arguments
 from genaiops.work import Console
 
@@ -34,7 +34,7 @@ TINY = Weight(
 
 @pytest.fixture
 def weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Weights:
-    monkeypatch.setattr(module, "catalogue", lambda: {"tiny": TINY})
+    monkeypatch.setattr(module, "known_weights", lambda: {"tiny": TINY})
     return Weights(Settings(config_dir=tmp_path / "config", cache_dir=tmp_path / "cache", env={}))
 
 
@@ -55,8 +55,8 @@ def kept(tmp_path: Path) -> list[str]:
 
 
 def test_the_catalogue_names_known_digests_and_open_licences() -> None:
-    assert {w.name for w in catalogue().values()} >= {"smollm2-135m", "minilm-l6"}
-    assert all(len(w.sha256) == 64 and w.licence == "Apache-2.0" for w in catalogue().values())
+    assert {w.name for w in known_weights().values()} >= {"smollm2-135m", "minilm-l6"}
+    assert all(len(w.sha256) == 64 and w.licence == "Apache-2.0" for w in known_weights().values())
 
 
 def test_missing_weights_say_the_command_and_the_size(weights: Weights) -> None:

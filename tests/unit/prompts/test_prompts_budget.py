@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.support.kinds import no_blob
 
 from genaiops.core import UserError
 from genaiops.prompts import PROMPT_KIND, Prompt, Turn, fit_context, prompt_facts, select_examples
@@ -62,8 +63,9 @@ def test_a_wrong_selection_is_refused() -> None:
 def test_two_versions_of_a_prompt_differ_by_their_lines() -> None:
     old = Prompt(name="p", turns=(Turn("user", "one\ntwo"),))
     new = Prompt(name="p", turns=(Turn("user", "one\nthree"),), examples=({"q": "x"},))
-    lines = PROMPT_KIND.diff(prompt_facts(old), prompt_facts(new))
+    lines = PROMPT_KIND.diff(prompt_facts(old), prompt_facts(new), no_blob)
     assert "-two" in lines
     assert "+three" in lines
     assert '+example: {"q": "x"}' in lines
-    assert PROMPT_KIND.diff(prompt_facts(old), prompt_facts(old)) == []
+    assert lines[-1] == "tokens: about 4 -> 10 (+6)"
+    assert PROMPT_KIND.diff(prompt_facts(old), prompt_facts(old), no_blob) == []

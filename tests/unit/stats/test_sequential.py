@@ -73,6 +73,31 @@ def test_a_stricter_alpha_has_stricter_levels_at_every_look() -> None:
         assert all(a < b < c for a, b, c in zip(*tables, strict=True))
 
 
+@pytest.mark.parametrize("clusters", [10, 12, 16, 20, 30, 40])
+def test_few_clusters_spend_less_so_that_students_t_crosses_no_more_often_than_alpha(clusters: int) -> None:
+    looks = stats.look_sizes([1.0] * clusters)
+    shares = tuple(look / clusters for look in looks)
+    draws = np.random.default_rng(clusters).standard_normal((200_000, clusters))
+
+    def crossed(levels: tuple[float, ...]) -> float:
+        ever = np.zeros(len(draws), bool)
+        for look, level in zip(looks, levels, strict=True):
+            seen = draws[:, :look]
+            t = seen.mean(axis=1) / (seen.std(axis=1, ddof=1) / math.sqrt(look))
+            ever |= t > oracle.t.isf(level, look - 1)
+        return float(ever.mean())
+
+    assert crossed(stats.look_levels(shares, 0.05, clusters=clusters)) <= 0.05 + 3 * math.sqrt(
+        0.0475 / 200_000
+    )
+    if clusters == 12:
+        assert crossed(stats.look_levels(shares, 0.05)) > 0.052, "what a normal statistic's levels would do"
+
+
+def test_one_look_spends_all_of_alpha_however_few_the_clusters() -> None:
+    assert stats.look_levels((1.0, 1.0), 0.05, clusters=8) == stats.look_levels((1.0, 1.0), 0.05)
+
+
 def test_where_runs_stop_is_what_a_simulated_walk_does() -> None:
     rng = np.random.default_rng(4)
     levels = stats.look_levels(FIVE, 0.05)

@@ -6,7 +6,7 @@ import pytest
 from tests.support.shelves import Bucket, Folder
 
 from genaiops.core import Digest, OutsideError, UserError, digest_bytes, hex_of
-from genaiops.store import Store
+from genaiops.store import Store, write_pieces
 
 pytestmark = pytest.mark.usefixtures("each_store")
 
@@ -58,8 +58,34 @@ def test_bytes_come_in_pieces_and_as_a_whole_file(store, large, tmp_path):
     assert max(map(len, pieces)) <= 4 << 20
     target = tmp_path / "copy.bin"
     target.write_bytes(b"what was there before")
-    store.blobs.copy_to(digest, target)
+    write_pieces(target, store.blobs.chunks(digest))
     assert target.read_bytes() == LARGE
+
+
+@pytest.mark.proves("C-STORE-STREAM")
+def test_what_comes_in_pieces_is_kept_like_the_same_bytes_or_not_at_all(store, shelf):
+    def broken():
+        yield b"begun"
+        raise ZeroDivisionError
+
+    assert store.blobs.put_chunks(iter([LARGE[:5], LARGE[5:]])) == digest_bytes(LARGE)
+    assert store.blobs.get(digest_bytes(LARGE)) == LARGE
+    with pytest.raises(ZeroDivisionError):
+        store.blobs.put_chunks(broken())
+    assert shelf.names() == [hex_of(digest_bytes(LARGE))]
+
+
+def test_what_is_kept_is_listed_with_size_and_time_and_can_be_removed(store):
+    began = time.time()
+    one, two = sorted(map(store.blobs.put, (b"one", b"three")))
+    found = list(store.blobs.kept())
+    assert [digest for digest, _, _ in found] == [one, two]
+    assert sorted(size for _, size, _ in found) == [3, 5]
+    assert all(began - 2 <= written <= time.time() + 2 for _, _, written in found)
+    for _ in range(2):
+        store.blobs.remove(one)
+    assert not store.blobs.has(one)
+    assert [digest for digest, _, _ in store.blobs.kept()] == [two]
 
 
 def test_a_missing_blob_says_which(store, tmp_path):
@@ -84,7 +110,7 @@ def test_one_changed_byte_is_noticed_when_reading(store, shelf, tmp_path):
         seen.extend(store.blobs.chunks(digest))
     assert 0 < sum(map(len, seen)) < len(LARGE)
     with pytest.raises(OutsideError):
-        store.blobs.copy_to(digest, tmp_path / "copy.bin")
+        write_pieces(tmp_path / "copy.bin", store.blobs.chunks(digest))
     assert not list(tmp_path.glob("*copy*"))
 
 

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from genaiops.core import ChatModel, Digest, Embedder, Json, ModelSpec, UserError, parse_digest
-from genaiops.models.catalogue import catalogue
+from genaiops.models.catalogue import known_weights
 from genaiops.models.context import ModelContext
 from genaiops.models.extras import need_extra
 from genaiops.models.machine import CONTEXT, positive, threads
@@ -65,11 +65,11 @@ def _minilm(name: str, context: ModelContext) -> MiniLm:
 
 
 def _catalogued(name: str, use: str, context: ModelContext) -> _Chosen:
-    known = [weight.name for weight in catalogue().values() if weight.use == use]
+    known = [weight.name for weight in known_weights().values() if weight.use == use]
     names = [*known, EXTRACTIVE] if use == "chat" else known
     if name not in known:
         near = get_close_matches(name, names, n=1)
-        other = name in catalogue()
+        other = name in known_weights()
         raise UserError(
             "GAO-MODELS-021",
             f"local:{name} is not a model that {'chats' if use == 'chat' else 'embeds'}",
@@ -79,7 +79,7 @@ def _catalogued(name: str, use: str, context: ModelContext) -> _Chosen:
         )
     weights = Weights(context.settings)
     weights.present(name)
-    return _Chosen(name, catalogue()[name].digest, lambda: weights.path(name))
+    return _Chosen(name, known_weights()[name].digest, lambda: weights.path(name))
 
 
 def _is_path(name: str) -> bool:

@@ -1,0 +1,240 @@
+"""`genaiops hub …`: files in and out, archives, retention. Thin over `Contents`."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, cast
+
+import typer
+
+from genaiops.core import Json, encode, one_line
+from genaiops.hub.contents import faults
+from genaiops.hub.contents.reading import Told, find_files
+from genaiops.hub.contents.retention import Retention
+from genaiops.hub.describing import SENSITIVITIES
+from genaiops.hub.opening import Above, opened
+from genaiops.hub.options import AsJson, Ref, read_labels, said_of
+from genaiops.hub.people import local_user
+from genaiops.work import Console, Progress
+
+PUSH = "Example: genaiops hub push dataset/support/qa data/qa.jsonl --owner support --sensitivity internal"
+PULL = "Example: genaiops hub pull dataset/support/qa:v3 data"
+DESCRIBE = 'Example: genaiops hub describe prompt/answer:v2 --owner support --description "for the shop"'
+EXPORT = "Example: genaiops hub export support --to support.tar"
+IMPORT = "Example: genaiops hub import support.tar --dry-run"
+PRUNE = "Example: genaiops hub prune --keep 10 --older-than 90 --dry-run"
+LARGE = 64 * 1024 * 1024
+"""From how many bytes on a push shows how far it is."""
+_MB = 1_000_000
+
+Owner = Annotated[str | None, typer.Option(help="Who answers for it: a person or a team. '' takes it back.")]
+Licence = Annotated[str | None, typer.Option(help="Under which licence, such as CC-BY-4.0.")]
+Sensitivity = Annotated[str | None, typer.Option(help=f"One of {', '.join(SENSITIVITIES)}.")]
+Description = Annotated[str | None, typer.Option(help="What it is, in a few sentences.")]
+
+
+def push(
+    context: typer.Context,
+    target: Annotated[str, typer.Argument(help="What it becomes a version of: kind/[project/]name.")],
+    paths: Annotated[
+        list[Path] | None, typer.Argument(help="Files, or folders: all in them that is not hidden.")
+    ] = None,
+    manifest: Annotated[Path | None, typer.Option(help="A file of JSON that says what no file does.")] = None,
+    label: Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help="A label; repeatable.")] = None,
+    parent: Annotated[
+        list[str] | None, typer.Option(metavar="REF", help="A version that it was made from; repeatable.")
+    ] = None,
+    owner: Owner = None,
+    licence: Licence = None,
+    sensitivity: Sensitivity = None,
+    description: Description = None,
+    alias: Annotated[
+        str | None, typer.Option(help="Point this alias at it, where the policy allows that.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make files a version: prompts, datasets, a folder of documents, any file as a blob.
+
+    Equal content is the version that is there already.
+    """
+    console = Console(json=as_json)
+    said = said_of(owner=owner, licence=licence, sensitivity=sensitivity, description=description)
+    given = paths or []
+    total = sum(file.stat().st_size for file in find_files(given).values())
+    with opened(cast("Above | None", context.obj)) as here:
+        with _progress(console, "push", total) as told:
+            pushed = here.contents.push(
+                target,
+                given,
+                manifest=manifest,
+                parents=parent or (),
+                labels=read_labels(label or ()),
+                described=said,
+                told=told,
+            )
+        version = pushed.version
+        if alias is not None:
+            live = here.governance.live(version.artifact, alias)
+            here.governance.move(
+                version.artifact,
+                alias,
+                version.reference,
+                by=local_user(),
+                why="pushed",
+                read=live.digest if live else None,
+            )
+    if as_json:
+        console.emit_json({"version": encode(version), "new": pushed.new})
+    else:
+        console.print(f"{version.reference}  {'new' if pushed.new else 'unchanged'}")
+
+
+def pull(
+    context: typer.Context,
+    ref: Ref,
+    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Where its files go.")] = Path("."),
+    force: Annotated[bool, typer.Option("--force", help="Replace files that are there.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write a version as files again, each checked against its digest; nothing outside of the folder."""
+    console = Console(json=as_json)
+    with opened(cast("Above | None", context.obj)) as here:
+        version, files = here.contents.pull(ref, folder, force=force)
+    if as_json:
+        console.emit_json({"version": version.reference, "files": [str(file) for file in files]})
+        return
+    for file in files:
+        console.print(one_line(str(file), 4000))
+    console.note(f"{version.reference}: {len(files)} files")
+
+
+def describe(
+    ref: Ref,
+    owner: Owner = None,
+    licence: Licence = None,
+    sensitivity: Sensitivity = None,
+    description: Description = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say who owns a version, its licence, how sensitive it is, what it is; the version stays what it is."""
+    console = Console(json=as_json)
+    said = said_of(owner=owner, licence=licence, sensitivity=sensitivity, description=description)
+    with opened() as here:
+        version = here.hub.describe(ref, **said)
+    if as_json:
+        console.emit_json(encode(version))
+        return
+    console.print(version.reference)
+    for field, value in version.described.items():
+        console.print(f"{field} {one_line(value)}")
+
+
+def export(
+    context: typer.Context,
+    to: Annotated[Path, typer.Option("--to", metavar="FILE", help="The archive to write.")],
+    what: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[PROJECT|REF]…", help="Projects (default: what has none) and versions."),
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Everything in the Hub.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write versions, all that they rest on and what was decided about them to one archive.
+
+    Equal contents are equal archives, byte by byte.
+    """
+    console = Console(json=as_json)
+    if bool(what) == everything:
+        raise faults.nothing_to_export("say what, or --all")
+    with opened(cast("Above | None", context.obj)) as here:
+        listing = here.contents.export(None if everything else what, to)
+    size = to.stat().st_size
+    if as_json:
+        found: dict[str, Json] = {
+            "versions": len(listing.versions),
+            "blobs": len(listing.blobs),
+            "size": size,
+        }
+        console.emit_json({"archive": str(to), **found})
+    else:
+        counts = f"{len(listing.versions)} versions, {len(listing.blobs)} blobs, {size / _MB:,.1f} MB"
+        console.print(f"{to}: {counts}")
+
+
+def import_(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="An archive that `hub export` wrote.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only check it, and say what is in it.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Take the versions of an archive, with identical digests; all of it or nothing.
+
+    Aliases, approvals and verdicts of the other Hub are kept as a record, and decide nothing here.
+    """
+    console = Console(json=as_json)
+    with opened(cast("Above | None", context.obj)) as here:
+        if dry_run:
+            named = [
+                (f"{each.kind}/{each.name}:v{each.number}@{each.digest}", "checked")
+                for each in here.contents.check(file).versions
+            ]
+        else:
+            named = [(taken.version, taken.became) for taken in here.contents.import_(file)]
+    if as_json:
+        console.emit_json({"versions": [{"version": name, "became": became} for name, became in named]})
+        return
+    for name, became in named:
+        console.print(f"{name}  {became}")
+
+
+def prune(
+    context: typer.Context,
+    keep: Annotated[int, typer.Option(help="The newest so many versions of each artifact stay.")] = 10,
+    older_than: Annotated[
+        int, typer.Option(metavar="DAYS", help="Nothing newer goes, nor what an alias left since.")
+    ] = 90,
+    kind: Annotated[list[str] | None, typer.Option(help="Only of this kind; repeatable.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Remove it.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Remove content that nothing needs. The versions, their lineage and decisions stay.
+
+    Needed is what an alias points at, or did lately, what was approved, evidence about it, and all they rest
+    on.
+    """
+    console = Console(json=as_json)
+    retention = Retention(keep=keep, older_than=older_than, kinds=frozenset(kind or ()))
+    with opened(cast("Above | None", context.obj)) as here:
+        pruned = here.contents.prune(retention, dry_run=True)
+        if not dry_run:
+            if pruned.versions and not yes:
+                raise faults.not_confirmed(len(pruned.versions))
+            pruned = here.contents.prune(retention)
+    word = "would go" if dry_run else "removed"
+    if as_json:
+        names: list[Json] = [version.reference for version in pruned.versions]
+        counts: dict[str, Json] = {"blobs": pruned.blobs, "orphans": pruned.orphans, "size": pruned.size}
+        console.emit_json({"removed": not dry_run, "versions": names, **counts})
+        return
+    for version in pruned.versions:
+        console.print(f"{version.reference}  {word}")
+    orphans = f", {pruned.orphans} of them without any version" if pruned.orphans else ""
+    blobs = f"{pruned.blobs + pruned.orphans} blobs{orphans}, {pruned.size / _MB:,.1f} MB"
+    console.print(f"{len(pruned.versions)} versions, {blobs} {word}")
+
+
+@contextmanager
+def _progress(console: Console, label: str, total: int) -> Generator[Told]:
+    if total < LARGE:
+        yield lambda size: None
+        return
+    with Progress(f"{label} (MB)", total // _MB, console=console) as progress:
+        done = 0
+
+        def told(size: int) -> None:
+            nonlocal done
+            before, done = done // _MB, done + size
+            progress.advance(done // _MB - before)
+
+        yield told

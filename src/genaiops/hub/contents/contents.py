@@ -1,0 +1,287 @@
+"""Contents of one Hub as files: what goes in, what comes out, what moves to another Hub, what is removed."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import MappingProxyType
+from typing import BinaryIO
+
+import sqlalchemy as sa
+
+from genaiops.core import Digest, Json, KindSpec, Principal, decode_json, digest_bytes, parse_reference
+from genaiops.hub import aliases, decisions, describing, keeping, queries, resolving
+from genaiops.hub import faults as hub_faults
+from genaiops.hub.contents import faults
+from genaiops.hub.contents.archive import Listing, pieces_of, read_blobs, read_listing
+from genaiops.hub.contents.exporting import archived
+from genaiops.hub.contents.graph import read_graph
+from genaiops.hub.contents.importing import Taken, check_archive, take
+from genaiops.hub.contents.reading import Told, find_files, put_files
+from genaiops.hub.contents.retention import Retention, removable
+from genaiops.hub.contents.writing import files_of, write_files
+from genaiops.hub.events import APPROVALS
+from genaiops.hub.hub import Content, Hub
+from genaiops.hub.model import EvidenceVerifier, Version
+from genaiops.hub.tables import VERSIONS
+from genaiops.store import Store, write_pieces
+
+SPARED_SECONDS = 3600.0
+"""How long a blob that nothing needs is left alone after it was written: somebody may be publishing it."""
+
+_NO_WORDS: Mapping[str, str] = MappingProxyType({})
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _quiet(size: int) -> None:
+    return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pushed:
+    """The version that was pushed, and whether it is new: equal content is the version that was there."""
+
+    version: Version
+    new: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pruned:
+    """What was removed, or would be: versions whose content goes, and the blobs that nothing else needs."""
+
+    versions: tuple[Version, ...]
+    blobs: int
+    orphans: int
+    size: int
+
+
+class Contents:
+    """Files and archives of the Hub in one store. `by` is who acts, `clock` the Hub's."""
+
+    def __init__(
+        self,
+        store: Store,
+        kinds: Sequence[KindSpec],
+        *,
+        by: Principal,
+        verifier: EvidenceVerifier | None = None,
+        clock: Callable[[], datetime] = _now,
+    ) -> None:
+        self._hub = Hub(store, kinds, by=by, verifier=verifier, clock=clock)
+        self._blobs = store.blobs
+        self._database = store.database
+        self._by = by
+        self._clock = clock
+
+    def push(
+        self,
+        target: str,
+        paths: Sequence[Path],
+        *,
+        manifest: Path | None = None,
+        parents: Sequence[str] = (),
+        labels: Mapping[str, str] = _NO_WORDS,
+        described: Mapping[str, str] = _NO_WORDS,
+        told: Told = _quiet,
+    ) -> Pushed:
+        """Make files, and folders of files, a version of `target` (`kind/[project/]name`).
+
+        They are read in pieces; `told` hears of every file's bytes. What `manifest`, a file of JSON, says
+        stands beside what the kind reads in the files. Raises `UserError` where they are not of that kind.
+        """
+        wanted = parse_reference(target)
+        if wanted.alias or wanted.number or wanted.digest:
+            raise faults.not_a_target(target)
+        spec = self._hub.kinds.get(wanted.kind)
+        if spec is None:
+            raise hub_faults.unknown_kind(wanted.kind, self._hub.kinds)
+        said = _read_manifest(manifest) if manifest else {}
+        if spec.compose is None and manifest is None:
+            raise faults.needs_manifest(wanted.kind)
+        made_from = [self._hub.get(parent) for parent in parents]
+        describing.checked(described)
+        entries = put_files(self._blobs, find_files(paths), told)
+        blobs: Mapping[str, Content] = {entry.path: Digest(entry.digest) for entry in entries}
+        if spec.compose is not None and entries:
+            composed = spec.compose(entries, self._hub.read)
+            said, blobs = {**said, **composed.manifest}, composed.blobs
+        before = self._highest(wanted.kind, wanted.project, wanted.name)
+        version = self._hub.publish(
+            wanted.kind,
+            wanted.name,
+            said,
+            blobs=blobs,
+            parents=made_from,
+            project=wanted.project,
+            labels=labels,
+            described=described,
+            activity="hub push",
+        )
+        return Pushed(version=version, new=version.number > before)
+
+    def pull(self, ref: str, folder: Path, *, force: bool = False) -> tuple[Version, list[Path]]:
+        """Write a version as files below `folder`, each checked against its digest; return it and the files.
+
+        All are there at the end, or none is new. Raises `UserError` where a file that is there would be
+        replaced (`force` does so), where a name leads out of the folder, and where the content was removed.
+        """
+        version = self._hub.get(ref)
+        if version.removed:
+            raise hub_faults.content_removed(version)
+        spec = self._hub.kinds.get(version.kind)
+        if spec is None:
+            raise faults.nothing_to_pull(version)
+        files = files_of(version, spec, self._hub.read)
+        return version, write_files(folder, files, self._hub.read, force=force, where=version.short)
+
+    def export(self, what: Sequence[str] | None, to: Path, *, told: Told = _quiet) -> Listing:
+        """Write versions, and all that they rest on, to the archive `to`; whole or not at all.
+
+        `what` are projects by name (`default`: what has no project) and versions by reference; None:
+        everything.
+        """
+        with self._database.read() as connection:
+            graph = read_graph(connection, self._hub.kinds)
+            rows = self._chosen(connection, what, graph.versions)
+            if not rows:
+                raise faults.nothing_to_export(", ".join(what or ["the Hub is empty"]))
+            listing = archived(connection, graph, graph.with_ancestors(rows), self._size)
+        contents = (self._told(blob.digest, told) for blob in listing.blobs)
+        write_pieces(to, pieces_of(listing, contents))
+        return listing
+
+    def check(self, path: Path) -> Listing:
+        """Return the list of the archive at `path`; raises `UserError` where anything in it is not sound."""
+        with _opened(path) as file:
+            return check_archive(file, path, self._hub.kinds)[0]
+
+    def import_(self, path: Path, *, told: Told = _quiet) -> list[Taken]:
+        """Take what is new in an archive, all of it or nothing; the same archive again changes nothing.
+
+        What was decided about its versions is kept as a record: aliases, approvals and evidence count here
+        only when they are given here. Raises `UserError` where anything in it is not sound.
+        """
+        with _opened(path) as file:
+            listing, listed = check_archive(file, path, self._hub.kinds)
+        with self._database.read() as connection:
+            sweep = keeping.last_sweep(connection)
+        self._take_blobs(path, told)
+        with self._database.write() as connection:
+            if sweep is None or keeping.last_sweep(connection) != sweep:
+                self._take_blobs(path, _quiet)
+            at = _rfc3339(self._clock())
+            return take(connection, listing, digest_bytes(listed), by=self._by.id, at=at)
+
+    def prune(self, retention: Retention, *, dry_run: bool = False) -> Pruned:
+        """Remove the content that `retention` does not keep and nothing needs, and blobs that no version has.
+
+        The versions stay, with their lineage and all decisions. Killed half-way, it goes on when run again.
+        """
+        if retention.keep < 1 or retention.older_than < 0:
+            raise faults.bad_retention("--keep is at least 1, and --older-than at least 0 days")
+        at = _rfc3339(self._clock())
+        if dry_run:
+            with self._database.read() as connection:
+                return self._to_prune(connection, retention)[1]
+        with self._database.write() as connection:
+            rows, pruned = self._to_prune(connection, retention)
+            keeping.sweep(connection, ended=False, by=self._by.id, at=at)
+            keeping.note(connection, rows, present=False, by=self._by.id, at=at)
+        with self._database.write() as connection:
+            # committed before the first blob goes: whoever publishes meanwhile looks again
+            for digest in self._unneeded(connection)[0]:
+                self._blobs.remove(digest)
+            keeping.sweep(connection, ended=True, by=self._by.id, at=at)
+        return pruned
+
+    def _to_prune(self, connection: sa.Connection, retention: Retention) -> tuple[list[int], Pruned]:
+        graph = read_graph(connection, self._hub.kinds)
+        since = _rfc3339(self._clock() - timedelta(days=retention.older_than))
+        voted = connection.execute(sa.select(APPROVALS.c.version).distinct()).scalars()
+        approved = [row for row in voted if decisions.approvals(connection, row)]
+        rows = removable(graph, aliases.all_moves(connection), approved, retention, since)
+        going = {digest for row in rows for digest in graph.versions[row].blobs.values()}
+        unneeded, size = self._unneeded(connection, rows)
+        versions = tuple(graph.versions[row] for row in rows)
+        blobs = len(going & set(unneeded))
+        return rows, Pruned(versions=versions, blobs=blobs, orphans=len(unneeded) - blobs, size=size)
+
+    def _unneeded(self, connection: sa.Connection, going: Iterable[int] = ()) -> tuple[list[Digest], int]:
+        """Return the blobs of no version whose content stays, and their bytes; young ones are spared."""
+        rows = set(going)
+        needed: set[str] = set()
+        for row, version in queries.find(connection):
+            if row in rows or version.removed:
+                continue
+            needed |= set(version.blobs.values())
+            spec = self._hub.kinds.get(version.kind)
+            needed |= spec.closure(version.manifest) if spec is not None else set()
+        limit = self._clock().timestamp() - SPARED_SECONDS
+        found = [
+            (digest, size)
+            for digest, size, written in self._blobs.kept()
+            if digest not in needed and written < limit
+        ]
+        return [digest for digest, _ in found], sum(size for _, size in found)
+
+    def _chosen(
+        self, connection: sa.Connection, what: Sequence[str] | None, versions: Mapping[int, Version]
+    ) -> list[int]:
+        if what is None:
+            return list(versions)
+        rows: list[int] = []
+        for one in what:
+            if "/" in one or one.startswith("sha256:"):
+                rows.append(resolving.resolve(connection, one)[0])
+                continue
+            project = None if one == "default" else one
+            found = [row for row, version in versions.items() if version.project == project]
+            if not found:
+                raise faults.nothing_to_export(f"no version belongs to the project {one!r}")
+            rows += found
+        return rows
+
+    def _take_blobs(self, path: Path, told: Told) -> None:
+        with _opened(path) as file:
+            listing, _ = read_listing(file, path)
+            for blob, pieces in read_blobs(file, listing, path):
+                if self._blobs.has(blob.digest):
+                    for _ in pieces:
+                        pass
+                elif self._blobs.put_chunks(pieces) != blob.digest:
+                    raise faults.bad_archive(path, "it changed while it was read")
+                told(blob.size)
+
+    def _told(self, digest: Digest, told: Told) -> Iterable[bytes]:
+        for piece in self._hub.read(digest):
+            yield piece
+            told(len(piece))
+
+    def _size(self, digest: Digest) -> int:
+        return sum(len(piece) for piece in self._hub.read(digest))
+
+    def _highest(self, kind: str, project: str | None, name: str) -> int:
+        same = (VERSIONS.c.kind == kind, VERSIONS.c.project == (project or ""), VERSIONS.c.name == name)
+        with self._database.read() as connection:
+            return connection.execute(sa.select(sa.func.max(VERSIONS.c.number)).where(*same)).scalar() or 0
+
+
+def _opened(path: Path) -> BinaryIO:
+    try:
+        return path.open("rb")
+    except OSError as error:
+        raise faults.not_written(path, error.strerror or str(error)) from error
+
+
+def _read_manifest(path: Path) -> dict[str, Json]:
+    try:
+        return decode_json(dict[str, Json], path.read_bytes(), where=str(path), code="GAO-HUB-073")
+    except OSError as error:
+        raise faults.bad_manifest_file(path, error.strerror or str(error)) from error
+
+
+def _rfc3339(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,21 @@
+"""The rooms that have routes, one line each."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from genaiops.access.entrance import Entrance
+from genaiops.access.routes import ROUTES as ACCESS
+from genaiops.core import Route
+
+
+@dataclass(frozen=True, slots=True)
+class MountedRoom:
+    """What a room's handlers work on (`Asked.room`), and its routes."""
+
+    room: object
+    routes: Sequence[Route]
+
+
+def all_rooms(entrance: Entrance) -> tuple[MountedRoom, ...]:
+    """Return every room that has routes."""
+    return (MountedRoom(entrance, ACCESS),)

@@ -1,0 +1,56 @@
+"""A Hub with every kind that there is, its contents as files, and files to push."""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.unit.hub.hub_sample import ANN, Clock
+
+from genaiops.arena import KINDS
+from genaiops.hub import Contents, Governance, Hub
+from genaiops.store import Store
+
+PROMPT = (
+    "---\nname: answer\nparameters: {temperature: 0.0}\n---\n# system\nBe brief.\n\n# user\n{{ question }}\n"
+)
+
+
+@dataclass
+class Shelf:
+    """A Hub in a store, and its contents."""
+
+    store: Store
+    clock: Clock = field(default_factory=Clock)
+
+    @property
+    def hub(self) -> Hub:
+        """The Hub, on which ann publishes."""
+        return Hub(self.store, KINDS, by=ANN, clock=self.clock)
+
+    @property
+    def contents(self) -> Contents:
+        """Its contents."""
+        return Contents(self.store, KINDS, by=ANN, clock=self.clock)
+
+    @property
+    def governance(self) -> Governance:
+        """Who decides what."""
+        return Governance(self.store, clock=self.clock)
+
+    def blobs(self) -> set[str]:
+        """Return the digests of all blobs that are kept."""
+        return {digest for digest, _, _ in self.store.blobs.kept()}
+
+
+def write(folder: Path, **files: str) -> Path:
+    """Write files, `__` in their names standing for a dot, and return the folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in files.items():
+        (folder / name.replace("__", ".")).write_text(text)
+    return folder
+
+
+def row(number: int, answer: str = "yes", topic: str = "x") -> str:
+    """Return a row of a dataset."""
+    case = {"id": f"q{number}", "inputs": {"question": f"{number}?"}, "expected": {"answers": [answer]}}
+    return json.dumps({**case, "tags": {"topic": topic}}) + "\n"
