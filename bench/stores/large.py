@@ -9,7 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-from genaiops.store import Store, write_pieces
+from genaiops.store import Store
 
 
 def main() -> None:
@@ -22,7 +22,7 @@ def main() -> None:
         digest = store.blobs.put_file(source)
         put = time.perf_counter() - began
         target = source.with_suffix(".copy")
-        write_pieces(target, store.blobs.chunks(digest))
+        store.blobs.copy_to(digest, target)
         taken = time.perf_counter() - began - put
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         same = target.stat().st_size == source.stat().st_size

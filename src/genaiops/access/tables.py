@@ -4,7 +4,7 @@ import sqlalchemy as sa
 
 from genaiops.access.oidc.tables import create_oidc
 from genaiops.access.session_tables import create_sessions
-from genaiops.store import Database, freeze_rows
+from genaiops.store import Database, freeze
 
 _META = sa.MetaData()
 
@@ -83,7 +83,7 @@ PASSWORDS = sa.Table(
 def create(connection: sa.Connection) -> None:
     """Step 1."""
     _META.create_all(connection)
-    freeze_rows(connection, AUDIT, "the audit log is append-only", "update", "delete")
+    freeze(connection, AUDIT, "the audit log is append-only", "update", "delete")
 
 
 STEPS = (create, create_sessions, create_oidc)

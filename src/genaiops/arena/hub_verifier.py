@@ -46,6 +46,7 @@ def _facts(result: VerifyResult, bundle: Bundle) -> EvidenceFacts:
         why=failed.reason if failed else "",
         outcome=result.outcome,
         signer=result.signer,
+        signer_role=result.signer_role,
         own_key=result.signer == OWN,
         scores_recomputed=status[3] == "passed",
         lock=manifest.lock.state,

@@ -13,7 +13,6 @@ from genaiops.hub.governance import Override
 from genaiops.hub.model import Move
 from genaiops.hub.opening import Above, Here, opened
 from genaiops.hub.options import AsJson, Deprecated, Exact, Why
-from genaiops.hub.people import local_user
 from genaiops.hub.policy import IN_FORCE, NO_PROJECT, read_policy
 from genaiops.hub.telling import move_lines
 from genaiops.work import Console
@@ -57,7 +56,7 @@ def alias(
     with opened(cast("Above | None", context.obj)) as here:
         seen = _seen(here, artifact, name) if read is None else _digest(here, read)
         moved = here.governance.move(
-            artifact, name, version, by=local_user(), why=why, read=seen, allow_deprecated=allow_deprecated
+            artifact, name, version, why=why, read=seen, allow_deprecated=allow_deprecated
         )
     _tell(console, moved)
 
@@ -94,7 +93,6 @@ def promote(
             found.artifact,
             name,
             found.reference,
-            by=local_user(),
             why=why,
             read=_seen(here, found.artifact, name),
             allow_deprecated=allow_deprecated,
@@ -112,7 +110,7 @@ def rollback(
     """Move an alias back to the version that was live before. It is a move like any other, and recorded."""
     console = Console(json=as_json)
     with opened() as here:
-        moved = here.governance.rollback(name, by=local_user(), why=why, allow_deprecated=allow_deprecated)
+        moved = here.governance.rollback(name, why=why, allow_deprecated=allow_deprecated)
     _tell(console, moved)
 
 
@@ -126,9 +124,7 @@ def approve(
     """Record that you approve exactly this version in a role."""
     console = Console(json=as_json)
     with opened() as here:
-        found, approval = here.governance.approve(
-            version, role, by=local_user(), note=note, withdraw=withdraw
-        )
+        found, approval = here.governance.approve(version, role, note=note, withdraw=withdraw)
     if as_json:
         console.emit_json({"version": found.reference, "approval": encode(approval)})
     else:
@@ -145,7 +141,7 @@ def deprecate(
     """Mark a version as not to be used any more. It stays, with everything that rests on it."""
     console = Console(json=as_json)
     with opened() as here:
-        found = here.governance.deprecate(version, by=local_user(), reason=why, successor=successor)
+        found = here.governance.deprecate(version, reason=why, successor=successor)
         pointing = [move.alias for move in here.governance.standing(found.reference).aliases]
     if as_json:
         console.emit_json(encode(found))
@@ -168,9 +164,7 @@ def policy(
         found = here.hub.publish("policy", read.project or NO_PROJECT, read.model_dump(mode="json"))
         console.note(f"published {found.short}")
         seen = _seen(here, found.artifact, IN_FORCE)
-        moved = here.governance.move(
-            found.artifact, IN_FORCE, found.reference, by=local_user(), why=why, read=seen
-        )
+        moved = here.governance.move(found.artifact, IN_FORCE, found.reference, why=why, read=seen)
     _tell(console, moved)
 
 

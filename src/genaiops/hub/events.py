@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
+from genaiops import store
 from genaiops.hub.tables import META
-from genaiops.store import freeze_rows
 
 
 def version_column(
@@ -84,7 +84,6 @@ EVIDENCE = sa.Table(
     sa.Column("facts", sa.Text, nullable=False),
 )
 
-
 DESCRIPTIONS = sa.Table(
     "hub_descriptions",
     META,
@@ -108,4 +107,4 @@ def create(connection: sa.Connection) -> None:
 def freeze(connection: sa.Connection, tables: Sequence[sa.Table]) -> None:
     """Let the database itself refuse to change or delete a row of `tables`."""
     for table in tables:
-        freeze_rows(connection, table, "what was decided is history and never changes", "update", "delete")
+        store.freeze(connection, table, "what was decided is history and never changes", "update", "delete")

@@ -9,6 +9,7 @@ from genaiops.core import Digest, Reference
 from genaiops.hub import describing, keeping, search
 from genaiops.hub.events import DEPRECATIONS
 from genaiops.hub.model import Deprecation, Edge, Version
+from genaiops.hub.rights import Seen
 from genaiops.hub.tables import EDGES, LABELS, VERSIONS
 
 Row = tuple[int, Version]
@@ -40,6 +41,7 @@ def find(connection: sa.Connection, *conditions: sa.ColumnElement[bool]) -> list
 
 def newest(
     connection: sa.Connection,
+    seen: Seen,
     *,
     kind: str | None = None,
     name: str | None = None,
@@ -48,7 +50,7 @@ def newest(
     described: Mapping[str, str] = describing.NOTHING,
     limit: int,
 ) -> list[Version]:
-    """Return of each artifact the newest version that fits, the artifact changed last first.
+    """Return of each artifact `seen` the newest version that fits, the artifact changed last first.
 
     `text` is looked for as `search.matching` says; at most `limit` artifacts are returned.
     """
@@ -61,7 +63,9 @@ def newest(
         of_each = sa.select(sa.func.max(VERSIONS.c.id)).group_by(*columns[1:])
         query = query.where(VERSIONS.c.id.in_(of_each))
     wanted = {"kind": kind, "name": name}
-    query = query.where(*(VERSIONS.c[key] == value for key, value in wanted.items() if value is not None))
+    query = query.where(
+        *(VERSIONS.c[key] == value for key, value in wanted.items() if value is not None), *seen.rows
+    )
     for key, value in labels.items():
         has = sa.select(LABELS.c.version).where(LABELS.c.key == key, LABELS.c.value == value)
         query = query.where(VERSIONS.c.id.in_(has))
@@ -172,21 +176,24 @@ def set_labels(connection: sa.Connection, version: int, labels: Mapping[str, str
     search.add(connection, version)
 
 
-def edges_from(connection: sa.Connection, start: int, *, up: bool, depth: int | None = None) -> list[Edge]:
-    """Return every edge that can be walked from `start`, towards parents or towards children.
+def edges_from(
+    connection: sa.Connection, start: int, seen: Seen, *, up: bool, depth: int | None = None
+) -> list[Edge]:
+    """Return every edge that can be walked from `start` over what is `seen`, towards parents or children.
 
     With `depth`, only those that are walked within so many steps.
     """
     here, there = (EDGES.c.child, EDGES.c.parent) if up else (EDGES.c.parent, EDGES.c.child)
+    mine = [there.in_(sa.select(VERSIONS.c.id).where(*seen.rows))] if seen.rows else []
     # the steps are counted only where they end the walk: without an end, a circle would count for ever
     step = [] if depth is None else [sa.literal(0).label("step")]
     reached = sa.select(sa.literal(start).label("id"), *step).cte("reached", recursive=True)
     further = [] if depth is None else [reached.c.step + 1]
     nearer = [] if depth is None else [reached.c.step < depth]
-    onward = sa.select(there, *further).where(here == reached.c.id, *nearer)
+    onward = sa.select(there, *further).where(here == reached.c.id, *nearer, *mine)
     reached = reached.union(onward)  # union, not all: cycles end
     walked = sa.select(reached.c.id).where(*([] if depth is None else [reached.c.step < depth]))
-    query = sa.select(EDGES).where(here.in_(walked)).order_by(EDGES.c.child, EDGES.c.parent)
+    query = sa.select(EDGES).where(here.in_(walked), *mine).order_by(EDGES.c.child, EDGES.c.parent)
     rows = connection.execute(query).mappings().all()
     versions = dict(find(connection, VERSIONS.c.id.in_(sa.select(reached.c.id))))
     return [

@@ -1,4 +1,4 @@
-"""Words in versions: names, labels, descriptions and manifests, through the full-text index of the database.
+"""Words in versions: names, labels, descriptions and manifests, in the full-text index of the database.
 
 Another store needs these functions and nothing else. SQLite's index is FTS5 and keeps no text of its own, so
 a row is taken out by giving back what it was made of; PostgreSQL's is a column of `tsvector`, made from words

@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from genaiops.store import freeze_rows
+from genaiops.store import freeze
 
 META = sa.MetaData()
 
@@ -46,4 +46,4 @@ def create(connection: sa.Connection) -> None:
     """Step 1."""
     META.create_all(connection, [VERSIONS, EDGES, LABELS])
     for table in (VERSIONS, EDGES):
-        freeze_rows(connection, table, "a published version never changes", "update", "delete")
+        freeze(connection, table, "a published version never changes", "update", "delete")

@@ -11,13 +11,13 @@ from genaiops.lazy import attach
 
 if TYPE_CHECKING:
     from genaiops.store.faults import disk_error
-    from genaiops.store.files import write_new, write_pieces
-    from genaiops.store.schema import freeze_rows
+    from genaiops.store.schema import freeze
     from genaiops.store.seams import Blobs, Database
     from genaiops.store.store import Store, find_store
+    from genaiops.store.streams import write_new, write_whole
 
 __all__ = [
-    "Blobs", "Database", "Store", "disk_error", "find_store", "freeze_rows", "write_new", "write_pieces",
+    "Blobs", "Database", "Store", "disk_error", "find_store", "freeze", "write_new", "write_whole",
 ]  # fmt: skip
 
 __getattr__ = attach(
@@ -28,8 +28,8 @@ __getattr__ = attach(
         "Store": "store",
         "disk_error": "faults",
         "find_store": "store",
-        "freeze_rows": "schema",
-        "write_new": "files",
-        "write_pieces": "files",
+        "freeze": "schema",
+        "write_new": "streams",
+        "write_whole": "streams",
     },
 )

@@ -5,25 +5,23 @@ under its own digest and is hashed again on the way: an upload that would end as
 """
 
 import hashlib
-import re
-import tempfile
 from collections.abc import Generator, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, BinaryIO
 from urllib.parse import urlsplit
 
 from genaiops.core import Digest, digest_bytes, hex_of, parse_digest
 from genaiops.store import faults
-from genaiops.store.streams import CHUNK, Hashing, pieces, verified
+from genaiops.store.streams import CHUNK, pieces, verified, write_whole
 
 if TYPE_CHECKING:
     from obstore.store import S3Store
 
 SETTING = "GENAIOPS_BLOBS"
-_NAME = re.compile(r"[0-9a-f]{64}")
 _PART = 8 << 20
 _PARTS_AT_ONCE = 4
 _MOST_PARTS = 9_000  # S3 allows 10,000
@@ -57,7 +55,9 @@ class BucketBlobs:
     def put(self, content: bytes) -> Digest:
         """Keep `content` and return its digest."""
         digest = digest_bytes(content)
-        self._keep(digest, len(content), content)
+        if not self._holds(digest, len(content)):
+            with self._explained(digest):
+                self._send(digest, content, len(content))
         return digest
 
     def put_file(self, path: Path) -> Digest:
@@ -69,27 +69,20 @@ class BucketBlobs:
             with path.open("rb") as source:
                 digest = Digest(f"sha256:{hashlib.file_digest(source, 'sha256').hexdigest()}")
                 size = source.tell()
-                source.seek(0)
-                self._keep(digest, size, _unchanged(source, digest, path))
+                if not self._holds(digest, size):
+                    source.seek(0)
+                    with self._explained(digest):
+                        self._send(digest, _unchanged(source, digest, path), size)
         except OSError as error:
             raise faults.disk_error(error, path) from error
         return digest
 
     def put_chunks(self, chunks: Iterable[bytes]) -> Digest:
-        """Keep what comes in pieces and return its digest; what `chunks` raises leaves nothing behind.
-
-        The name of an object is known only at its end: until then the pieces lie in a file of this machine's.
-        """
-        hashing = Hashing()
-        try:
-            with tempfile.TemporaryFile() as spool:
-                for chunk in hashing.through(chunks):
-                    spool.write(chunk)
-                spool.seek(0)
-                self._keep(hashing.digest, hashing.size, pieces(spool))
-        except OSError as error:
-            raise faults.disk_error(error, Path(tempfile.gettempdir())) from error
-        return hashing.digest
+        """Keep what comes in pieces and return its digest; what `chunks` raises leaves nothing behind."""
+        with TemporaryDirectory(prefix="genaiops-") as folder:  # the name in the bucket is known at the end
+            part = Path(folder) / "part"
+            write_whole(part, chunks)
+            return self.put_file(part)
 
     def get(self, digest: Digest) -> bytes:
         """Return the bytes; raises `OutsideError` where they are absent or no longer what they were."""
@@ -99,34 +92,32 @@ class BucketBlobs:
         """Yield the bytes in pieces of about 1 MB; raises as `get` does, before the last of them."""
         yield from verified(self._received(digest), digest, self._where)
 
+    def copy_to(self, digest: Digest, path: Path) -> None:
+        """Write the bytes as the file `path`, whole or not at all, without holding them in memory."""
+        write_whole(path, self.chunks(digest))
+
+    def has(self, digest: Digest) -> bool:
+        """Return whether the bytes are kept."""
+        return self._size(digest) is not None
+
     def kept(self) -> Iterator[tuple[Digest, int, float]]:
         """Yield every blob: its digest, its size in bytes, when it was written last (seconds, Unix)."""
         store = self._store
         import obstore  # optional: extra [s3]
 
-        with self._explained():
-            for batch in obstore.list(store):  # pyright: ignore[reportUnknownMemberType]  arrow, if asked for
-                for found in batch:
+        with self._explained(None):
+            for some in obstore.list(store):  # pyright: ignore[reportUnknownMemberType]  an overload of arrow's
+                for found in some:
                     name = found["path"].rpartition("/")[2]
-                    if _NAME.fullmatch(name):
-                        written = found["last_modified"].timestamp()
-                        yield Digest(f"sha256:{name}"), found["size"], written
+                    yield Digest(f"sha256:{name}"), found["size"], found["last_modified"].timestamp()
 
     def remove(self, digest: Digest) -> None:
-        """Remove a blob; one that is not kept is removed already."""
+        """Remove a blob; one that is not there is removed already."""
         store = self._store
         import obstore  # optional: extra [s3]
 
-        with self._explained(digest):
-            try:
-                obstore.delete(store, _key(digest))
-            except FileNotFoundError as error:  # of others than Amazon's
-                if _no_bucket(error):
-                    raise
-
-    def has(self, digest: Digest) -> bool:
-        """Return whether the bytes are kept."""
-        return self._size(digest) is not None
+        with self._explained(digest), suppress(FileNotFoundError):
+            obstore.delete(store, _key(digest))
 
     @cached_property
     def _store(self) -> "S3Store":
@@ -144,21 +135,19 @@ class BucketBlobs:
             retry_config={"max_retries": _RETRIES, "retry_timeout": _TIMEOUT},
         )
 
-    def _keep(self, digest: Digest, size: int, content: bytes | Iterator[bytes]) -> None:
-        if self._size(digest) == size:
-            return
+    def _send(self, digest: Digest, content: bytes | Iterator[bytes], size: int) -> None:
         import obstore  # optional: extra [s3]
 
         part = max(_PART, size // _MOST_PARTS)
-        with self._explained(digest):
-            obstore.put(
-                self._store,
-                _key(digest),
-                content,
-                use_multipart=size > part,
-                chunk_size=part,
-                max_concurrency=_PARTS_AT_ONCE,
-            )
+        small = size <= part
+        obstore.put(
+            self._store,
+            _key(digest),
+            content,
+            use_multipart=not small,
+            chunk_size=part,
+            max_concurrency=_PARTS_AT_ONCE,
+        )
 
     def _received(self, digest: Digest) -> Iterator[bytes]:
         store = self._store
@@ -167,6 +156,9 @@ class BucketBlobs:
         with self._explained(digest):
             for chunk in obstore.get(store, _key(digest)).stream(min_chunk_size=CHUNK):
                 yield bytes(chunk)
+
+    def _holds(self, digest: Digest, size: int) -> bool:
+        return self._size(digest) == size
 
     def _size(self, digest: Digest) -> int | None:
         store = self._store
@@ -179,23 +171,21 @@ class BucketBlobs:
                 return None
 
     @contextmanager
-    def _explained(self, digest: Digest | None = None) -> Generator[None]:
+    def _explained(self, digest: Digest | None) -> Generator[None]:
         from obstore.exceptions import BaseError, PermissionDeniedError, UnauthenticatedError
 
         try:
             yield
         except FileNotFoundError as error:
-            if digest is None or _no_bucket(error):
+            if "NoSuchBucket" in str(error):
                 raise faults.bucket_missing(self._where) from error
+            if digest is None:
+                raise faults.bucket_fails(str(error).partition("\n")[0], self._where) from error
             raise faults.absent(digest, self._where) from error
         except (PermissionError, PermissionDeniedError, UnauthenticatedError) as error:
             raise faults.bucket_refuses(self._where) from error
         except BaseError as error:
             raise faults.bucket_fails(str(error).partition("\n")[0], self._where) from error
-
-
-def _no_bucket(error: FileNotFoundError) -> bool:
-    return "NoSuchBucket" in str(error)
 
 
 def _key(digest: Digest) -> str:
@@ -205,7 +195,9 @@ def _key(digest: Digest) -> str:
 
 def _unchanged(source: BinaryIO, digest: Digest, path: Path) -> Iterator[bytes]:
     """Yield the file; raises where it no longer is `digest`, which gives the upload up."""
-    hashing = Hashing()
-    yield from hashing.through(pieces(source))
-    if hashing.digest != digest:
+    hasher = hashlib.sha256()
+    for chunk in pieces(source):
+        hasher.update(chunk)
+        yield chunk
+    if f"sha256:{hasher.hexdigest()}" != digest:
         raise faults.file_changed(path)

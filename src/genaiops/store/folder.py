@@ -9,8 +9,7 @@ from pathlib import Path
 
 from genaiops.core import Digest, digest_bytes, hex_of, parse_digest
 from genaiops.store.faults import absent, damaged, disk_error
-from genaiops.store.files import write_new
-from genaiops.store.streams import Hashing, pieces, verified
+from genaiops.store.streams import pieces, verified, write_new, write_whole
 
 _STALE_SECONDS = 3600
 _PREFIX = 2
@@ -52,6 +51,23 @@ class FolderBlobs:
         """Keep what comes in pieces and return its digest; what `chunks` raises leaves nothing behind."""
         return self._write(chunks)
 
+    def kept(self) -> Iterator[tuple[Digest, int, float]]:
+        """Yield every blob here: its digest, its size in bytes, when it was written last (seconds, Unix)."""
+        for folder in sorted(self._folder.iterdir()):
+            if len(folder.name) == _PREFIX:
+                for path in sorted(folder.iterdir()):
+                    with suppress(FileNotFoundError):  # another process removed it first
+                        facts = path.stat()
+                        yield Digest(f"sha256:{path.name}"), facts.st_size, facts.st_mtime
+
+    def remove(self, digest: Digest) -> None:
+        """Remove a blob; one that is not here is removed already."""
+        path = self.path(digest)
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise disk_error(error, path) from error
+
     def get(self, digest: Digest) -> bytes:
         """Return the bytes; raises `OutsideError` where they are absent or no longer what they were."""
         path = self.path(digest)
@@ -76,22 +92,9 @@ class FolderBlobs:
         except OSError as error:
             raise disk_error(error, path) from error
 
-    def kept(self) -> Iterator[tuple[Digest, int, float]]:
-        """Yield every blob here: its digest, its size in bytes, when it was written last (seconds, Unix)."""
-        for folder in sorted(self._folder.iterdir()):
-            if len(folder.name) == _PREFIX:
-                for path in sorted(folder.iterdir()):
-                    with suppress(FileNotFoundError):  # another process removed it first
-                        facts = path.stat()
-                        yield Digest(f"sha256:{path.name}"), facts.st_size, facts.st_mtime
-
-    def remove(self, digest: Digest) -> None:
-        """Remove a blob; one that is not here is removed already."""
-        path = self.path(digest)
-        try:
-            path.unlink(missing_ok=True)
-        except OSError as error:
-            raise disk_error(error, path) from error
+    def copy_to(self, digest: Digest, path: Path) -> None:
+        """Write the bytes as the file `path`, whole or not at all, without holding them in memory."""
+        write_whole(path, self.chunks(digest))
 
     def has(self, digest: Digest) -> bool:
         """Return whether the bytes are kept here."""
@@ -100,7 +103,7 @@ class FolderBlobs:
     def path(self, digest: Digest) -> Path:
         """Return where the bytes are, or would be."""
         name = hex_of(parse_digest(digest))
-        return self._folder / name[:_PREFIX] / name
+        return self._folder / name[:2] / name
 
     def _holds(self, digest: Digest, size: int) -> bool:
         # a file of another size was cut off by a crash of the machine: write it again
@@ -110,15 +113,14 @@ class FolderBlobs:
 
     def _write(self, chunks: Iterable[bytes]) -> Digest:
         temporary = self._temporary / secrets.token_hex(16)
-        hashing = Hashing()
         try:
-            write_new(temporary, hashing.through(chunks), 0o600)
-            self._settle(temporary, self.path(hashing.digest))
+            digest = write_new(temporary, chunks)
+            self._settle(temporary, self.path(digest))
         except OSError as error:
             raise disk_error(error, self._folder) from error
         finally:
             temporary.unlink(missing_ok=True)
-        return hashing.digest
+        return digest
 
     def _settle(self, temporary: Path, target: Path) -> None:
         if not target.parent.is_dir():

@@ -44,7 +44,7 @@ def steps_done(connection: "Connection", room: str) -> int:
     return connection.execute(query, {"room": room}).scalar_one() or 0
 
 
-def freeze_rows(connection: "Connection", table: "Table", why: str, *actions: str) -> None:
+def freeze(connection: "Connection", table: "Table", why: str, *actions: str) -> None:
     """Let the database itself refuse that rows of `table` are changed (`update`) or removed (`delete`).
 
     Whoever tries meets SQLAlchemy's `IntegrityError` with `why` in it.

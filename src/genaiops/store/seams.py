@@ -66,14 +66,18 @@ class Blobs(Protocol):
         """Yield the bytes in pieces of about 1 MB; raises as `get` does, before the last of them."""
         ...
 
+    def copy_to(self, digest: Digest, path: Path) -> None:
+        """Write the bytes as the file `path`, whole or not at all, without holding them in memory."""
+        ...
+
+    def has(self, digest: Digest) -> bool:
+        """Return whether the bytes are kept."""
+        ...
+
     def kept(self) -> Iterator[tuple[Digest, int, float]]:
         """Yield every blob: its digest, its size in bytes, when it was written last (seconds, Unix)."""
         ...
 
     def remove(self, digest: Digest) -> None:
-        """Remove a blob; one that is not kept is removed already."""
-        ...
-
-    def has(self, digest: Digest) -> bool:
-        """Return whether the bytes are kept."""
+        """Remove a blob; one that is not there is removed already."""
         ...

@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from genaiops.store import freeze_rows
+from genaiops.store import freeze
 
 _META = sa.MetaData()
 
@@ -37,7 +37,7 @@ def create(connection: sa.Connection) -> None:
     """Step 1."""
     _META.create_all(connection)
     for table in (TRACES, SPANS):
-        freeze_rows(connection, table, "traces are append-only", "update")
+        freeze(connection, table, "traces are append-only", "update")
 
 
 STEPS = (create,)

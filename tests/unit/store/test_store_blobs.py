@@ -6,7 +6,7 @@ import pytest
 from tests.support.shelves import Bucket, Folder
 
 from genaiops.core import Digest, OutsideError, UserError, digest_bytes, hex_of
-from genaiops.store import Store, write_pieces
+from genaiops.store import Store
 
 pytestmark = pytest.mark.usefixtures("each_store")
 
@@ -58,7 +58,7 @@ def test_bytes_come_in_pieces_and_as_a_whole_file(store, large, tmp_path):
     assert max(map(len, pieces)) <= 4 << 20
     target = tmp_path / "copy.bin"
     target.write_bytes(b"what was there before")
-    write_pieces(target, store.blobs.chunks(digest))
+    store.blobs.copy_to(digest, target)
     assert target.read_bytes() == LARGE
 
 
@@ -110,7 +110,7 @@ def test_one_changed_byte_is_noticed_when_reading(store, shelf, tmp_path):
         seen.extend(store.blobs.chunks(digest))
     assert 0 < sum(map(len, seen)) < len(LARGE)
     with pytest.raises(OutsideError):
-        write_pieces(tmp_path / "copy.bin", store.blobs.chunks(digest))
+        store.blobs.copy_to(digest, tmp_path / "copy.bin")
     assert not list(tmp_path.glob("*copy*"))
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import Column, Integer, MetaData, Table, Text, inspect, text
 from sqlalchemy.exc import IntegrityError
 
 from genaiops.core import OutsideError, UserError
-from genaiops.store import Store, freeze_rows
+from genaiops.store import Store, freeze
 from genaiops.store.postgres import PostgresDatabase
 from genaiops.store.sqlite import SqliteDatabase
 
@@ -167,7 +167,7 @@ def test_a_frozen_row_is_neither_changed_nor_removed_whoever_asks(another):
 
     def facts(connection):
         table.metadata.create_all(connection)
-        freeze_rows(connection, table, "facts stay", "update", "delete")
+        freeze(connection, table, "facts stay", "update", "delete")
         connection.execute(table.insert(), {"n": 1})
 
     database = another()
