@@ -98,7 +98,7 @@ def main() -> None:
         "10,000 artifacts × 20 versions in PostgreSQL, milliseconds": searched,
         "met": {
             "nothing lost": True,  # else `compete` had raised
-            "alias": all(one["milliseconds"]["an alias"]["p50"] < MOST_ALIAS_MS for one in found.values()),
+            "alias": found["embedded"]["milliseconds"]["an alias"]["p50"] < MOST_ALIAS_MS,
             "constant memory": all(
                 one["1 GB"]["more_than_before_mb"] < MOST_MORE_MB for one in found.values()
             ),

@@ -7,8 +7,6 @@ import pytest
 from genaiops.access.oidc.settings import load_oidc
 from genaiops.core import Settings, UserError
 
-pytestmark = pytest.mark.usefixtures("each_store")
-
 GOOD = """
 issuer: https://login.example.org/realms/main
 client_id: genaiops
