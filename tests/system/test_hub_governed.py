@@ -8,7 +8,7 @@ from tests.support import plain_project
 from tests.support.documents import DOCS, blocks
 from tests.support.following import environment_of_a_new_user, follow
 
-from genaiops.access.acting import login
+from genaiops.access.login import login
 
 WORDS = [f"word{number}" for number in range(80)]
 ROWS = "".join(

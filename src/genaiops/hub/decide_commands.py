@@ -1,6 +1,6 @@
 """`genaiops hub …`: what decides. Thin over `Governance`."""
 
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, cast
 
@@ -8,8 +8,9 @@ import typer
 
 from genaiops.core import Digest, UserError, encode, one_line
 from genaiops.hub import refusals
-from genaiops.hub.aliases import live_at
+from genaiops.hub.answers import Approved, History
 from genaiops.hub.governance import Override
+from genaiops.hub.history import moment, what_was_live
 from genaiops.hub.model import Move
 from genaiops.hub.opening import Above, Here, opened
 from genaiops.hub.options import AsJson, Deprecated, Exact, Why
@@ -86,7 +87,7 @@ def promote(
         raise refusals.bad_override("--ticket and --expires belong to --override")
     if override and expires is None:
         raise refusals.bad_override("it has no --expires")
-    emergency = Override(ticket=ticket, expires=_moment(expires)) if expires else None
+    emergency = Override(ticket=ticket, expires=moment(expires)) if expires else None
     with opened(cast("Above | None", context.obj)) as here:
         found = here.hub.get(version)
         moved = here.governance.move(
@@ -126,7 +127,7 @@ def approve(
     with opened() as here:
         found, approval = here.governance.approve(version, role, note=note, withdraw=withdraw)
     if as_json:
-        console.emit_json({"version": found.reference, "approval": encode(approval)})
+        console.emit_json(encode(Approved(version=found.reference, approval=approval)))
     else:
         word = "no longer approves" if withdraw else "approves"
         console.print(f"{one_line(approval.by)} {word} {found.reference} as {role}")
@@ -172,29 +173,15 @@ def tell_history(console: Console, name: str, at: str | None, limit: int) -> Non
     """Show the moves of an alias, newest first, or those that made what was live at `at`."""
     with opened() as here:
         history = here.governance.history(name)
-    shown = history[: -limit - 1 : -1] if at is None else _live(history, at)
+    shown = history[: -limit - 1 : -1] if at is None else what_was_live(history, at)
     if console.json:
-        console.emit_json({"alias": name, "moves": [encode(move) for move in shown]})
+        console.emit_json(encode(History(alias=name, moves=tuple(shown))))
         return
     for move in shown:
         for line in move_lines(move, datetime.now(UTC)):
             console.print(line)
     if not shown:
         console.print(f"{name} was not set then; it was first set {history[0].at}")
-
-
-def _live(history: list[Move], at: str) -> list[Move]:
-    start = _moment(at)
-    end = datetime.combine(start, time.max, UTC) if len(at) == len("2026-03-03") else start
-    return live_at(history, start.strftime("%Y-%m-%dT%H:%M:%SZ"), end.strftime("%Y-%m-%dT%H:%M:%SZ"))
-
-
-def _moment(text: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise refusals.bad_time(text) from error
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def _seen(here: Here, artifact: str, name: str) -> Digest | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from genaiops.core import GateSaidNo, UserError, one_line
+from genaiops.core import Conflict, GateSaidNo, UserError, one_line
 from genaiops.hub.model import Condition, Deprecation, Move, Version
 from genaiops.hub.ruling import Ruling
 
@@ -35,7 +35,7 @@ def moved_meanwhile(alias: str, last: Move | None, read: str) -> UserError:
     else:
         because = f": {last.why}" if last.why else ""
         why = f"{last.by} moved it to {last.to_version} at {last.at}{because}"
-    return UserError(
+    return Conflict(
         "GAO-HUB-022",
         f"{alias} is not where you saw it",
         why=why,
@@ -45,7 +45,7 @@ def moved_meanwhile(alias: str, last: Move | None, read: str) -> UserError:
 
 def deprecated(version: Version, deprecation: Deprecation) -> UserError:
     """Return the error for pointing an alias at what should not be used any more."""
-    return UserError(
+    return Conflict(
         "GAO-HUB-023",
         f"{version.short} is deprecated",
         why=f"{deprecation.by} at {deprecation.at}: {deprecation.reason}",
@@ -56,7 +56,7 @@ def deprecated(version: Version, deprecation: Deprecation) -> UserError:
 
 def nothing_before(alias: str) -> UserError:
     """Return the error for a rollback that has nowhere to go."""
-    return UserError(
+    return Conflict(
         "GAO-HUB-024",
         f"{alias} cannot be rolled back",
         why="no other version was live before, apart from overrides",
