@@ -5,11 +5,14 @@ import json
 import tarfile
 
 import pytest
+from tests.support import stores
 from tests.unit.hub.contents_sample import PROMPT, Shelf, row, write
 from tests.unit.hub.hub_sample import RITA
 
 from genaiops.core import UserError, digest_bytes
 from genaiops.store import Store
+
+pytestmark = [pytest.mark.usefixtures("each_store"), pytest.mark.thorough]
 
 
 @pytest.fixture
@@ -20,7 +23,7 @@ def shelf(tmp_path):
 
 @pytest.fixture
 def other(tmp_path):
-    with Store.open(tmp_path / "other") as store:
+    with Store.open(tmp_path / "other", {}) as store:
         yield Shelf(store)
 
 
@@ -65,6 +68,18 @@ def packed(path, members):
         out.write(info.tobuf(tarfile.GNU_FORMAT) + content + bytes(-len(content) % 512))
     path.write_bytes(out.getvalue() + bytes(1024))
     return path
+
+
+@pytest.mark.remote
+@pytest.mark.parametrize("each_store", ["embedded"], indirect=True)
+@pytest.mark.proves("C-STORE-TWO")
+def test_what_was_made_alone_moves_into_a_shared_store(shelf, archive, tmp_path):
+    with Store.open(tmp_path / "shared", stores.remote()) as store:
+        shared = Shelf(store)
+        shared.contents.import_(archive)
+        assert [each.reference for each in shared.hub.list()] == [each.reference for each in shelf.hub.list()]
+        assert shared.blobs() == shelf.blobs()
+        assert all(store.blobs.get(digest) for digest in shared.blobs())
 
 
 @pytest.mark.proves("C-HUB-MOVE")

@@ -5,6 +5,8 @@ from genaiops.core import UserError
 from genaiops.hub import Hub
 from genaiops.store import Store
 
+pytestmark = pytest.mark.usefixtures("each_store")
+
 
 @pytest.fixture
 def hub(tmp_path):
