@@ -7,6 +7,7 @@ from pathlib import Path
 from tests.unit.hub.hub_sample import ANN, Clock, add_people
 
 from genaiops.arena import KINDS
+from genaiops.core import Principal
 from genaiops.hub import Contents, Governance, Hub
 from genaiops.store import Store
 
@@ -37,8 +38,12 @@ class Shelf:
 
     @property
     def governance(self) -> Governance:
-        """Who decides what."""
-        return Governance(self.store, by=ANN, clock=self.clock)
+        """What ann decides."""
+        return self.by(ANN)
+
+    def by(self, who: Principal) -> Governance:
+        """What somebody decides."""
+        return Governance(self.store, by=who, clock=self.clock)
 
     def blobs(self) -> set[str]:
         """Return the digests of all blobs that are kept."""
