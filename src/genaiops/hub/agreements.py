@@ -90,7 +90,7 @@ def _otherwise(agreed: Agreements) -> Iterator[str]:
     yield "## In an emergency"
     yield ""
     yield "An override moves an alias although a condition does not hold. It needs a reason, a ticket and an"
-    yield "end within 24 hours, and is shown wherever the alias is shown. Going back (`genaiops hub rollback`)"
+    yield "end within 24 hours, and is shown wherever the alias is. Going back (`genaiops hub rollback`)"
     yield "asks no condition, only a reason."
 
 
