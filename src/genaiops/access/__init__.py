@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from genaiops.access.sessions import authenticate_session
     from genaiops.access.signers import OWN, KnownKey, known_keys, signing_key, trusted_folder
     from genaiops.access.tables import prepare
+    from genaiops.access.vault import Erased, Sealed, Vault
 
 _FILES = {
     "accounts": "set_password sign_in",
@@ -36,11 +37,12 @@ _FILES = {
     "sessions": "authenticate_session",
     "signers": "OWN KnownKey known_keys signing_key trusted_folder",
     "tables": "prepare",
+    "vault": "Erased Sealed Vault",
 }
 
 __all__ = [
-    "EVERYWHERE", "LOCAL", "OWN", "PERMISSIONS", "AuditResult", "Break", "Checkpoint", "Entry", "Event",
-    "KnownKey", "Limit", "Rate", "append", "authenticate_key", "authenticate_session", "check_project_name",
+    "EVERYWHERE", "LOCAL", "OWN", "PERMISSIONS", "AuditResult", "Break", "Checkpoint", "Entry", "Erased", "Event",
+    "KnownKey", "Limit", "Rate", "Sealed", "Vault", "append", "authenticate_key", "authenticate_session", "check_project_name",
     "checkpoint", "enabled", "entries", "has_users", "known_keys", "prepare", "principal_of", "read_anchor",
     "require", "roles", "set_password", "sign_in", "signing_key", "trusted_folder", "verify",
 ]  # fmt: skip

@@ -131,7 +131,8 @@ class EvidenceFacts:
 
     `accepted`: the signature is known, the verdict follows from the scores, and nothing failed; `why` says
     what did not. `signer` is the label of a known key, `own_key` whether it is this user's. `outcome` is the
-    recomputed verdict's. `about` are the digests of the versions that the candidate was, `suite` the suite's
+    recomputed verdict's. `outputs_erased`: a person was erased whose rows it rests on, so that the scores of
+    these cannot be recomputed any more. `about` are the digests of the versions that the candidate was, `suite` the suite's
     digest. Times are the signer's word.
     """
 
@@ -141,6 +142,7 @@ class EvidenceFacts:
     signer: str | None = None
     own_key: bool = False
     scores_recomputed: bool = False
+    outputs_erased: bool = False
     lock: LockState = "none"
     attempts: int = 1
     verdicts_on_dataset: int = 1
