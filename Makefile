@@ -19,11 +19,12 @@ check:
 	$(PYTHON) scripts/style.py
 	$(PYTHON) scripts/schemas.py --check
 	$(BIN)pyright --warnings > .pyright.log || (cat .pyright.log; exit 1)
-	$(PYTHON) -m pytest tests/unit tests/contracts tests/properties -q -n 2
+	$(PYTHON) -m pytest tests/unit tests/contracts tests/properties -q -n 2 -m 'not (remote and thorough)'
 
 test: check browser test-portable
 	GENAIOPS_BROWSER_TESTS=$$(command -v chromium > /dev/null && echo 1) \
 	$(PYTHON) -m pytest tests/system tests/faults -q --durations=15
+	$(PYTHON) -m pytest tests/unit -q -n 2 -m 'remote and thorough'
 
 # the report is opened in a real browser: fetched where this user may, else its tests say that they were left out
 browser:

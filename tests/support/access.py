@@ -1,10 +1,12 @@
 """A log to tamper with, and a clock that goes where the test wants it."""
 
+import os
 from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import psycopg
 import sqlalchemy as sa
 
 from genaiops.access import Entry, Event, append, entries, people, prepare, verify
@@ -32,6 +34,12 @@ class _Undone(Exception):
     pass
 
 
+def thaw(connection: sa.Connection, table: str, action: str) -> None:
+    """Let rows be changed, as whoever owns the database can."""
+    of = f" ON {table}" if connection.dialect.name == "postgresql" else ""
+    connection.exec_driver_sql(f"DROP TRIGGER {table}_{action}{of}")
+
+
 def log_of(folder: Path, size: int) -> Store:
     """Return an open store whose log has `size` entries, a second apart."""
     store = Store.open(folder)
@@ -57,8 +65,8 @@ def tampering(store: Store) -> Generator[sa.Connection]:
     """Give a connection that may do anything to the log, and undo it all at the end."""
     try:
         with store.database.write() as connection:
-            connection.exec_driver_sql("DROP TRIGGER audit_update")
-            connection.exec_driver_sql("DROP TRIGGER audit_delete")
+            for action in ("update", "delete"):
+                thaw(connection, "audit", action)
             yield connection
             raise _Undone
     except _Undone:
@@ -96,4 +104,18 @@ def logged(store: Store) -> list[Entry]:
 
 def everything_on_disk(folder: Path) -> bytes:
     """Return every byte that the store holds: the database, what SQLite keeps beside it, blobs."""
-    return b"".join(path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file())
+    files = b"".join(path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file())
+    return files + rows_of(os.environ["GENAIOPS_DATABASE"]) if "GENAIOPS_DATABASE" in os.environ else files
+
+
+def rows_of(url: str) -> bytes:
+    """Return every row of every table of a schema of PostgreSQL's."""
+    with psycopg.connect(url) as connection:
+        tables = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = current_schema()")
+        rows = [
+            row
+            for (table,) in tables.fetchall()
+            for (row,) in connection.execute(f'SELECT each::text FROM "{table}" AS each').fetchall()
+        ]
+    assert rows
+    return "\n".join(rows).encode()

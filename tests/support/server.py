@@ -10,12 +10,14 @@ from typing import Any
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 from tests.support.access import ADMIN, Clock, give, peopled
+from tests.unit.hub.hub_sample import KINDS
 
 from genaiops.access.entrance import Entrance, StartToken
 from genaiops.access.keys import create_key
 from genaiops.access.oidc.flow import OidcFlow
 from genaiops.access.sessions import open_session
 from genaiops.core import Principal, Route, Scope
+from genaiops.hub.bodies import Shelf
 from genaiops.net import HttpEgress
 from genaiops.server import MountedRoom, Place, all_rooms, app
 from genaiops.store import Store
@@ -74,7 +76,7 @@ def served(
     with peopled(folder) as store:
         start = StartToken(ADMIN)
         entrance = Entrance(store.database, start, oidc)
-        rooms = [MountedRoom(entrance, routes)] if routes else all_rooms(entrance)
+        rooms = [MountedRoom(entrance, routes)] if routes else all_rooms(entrance, Shelf(store, KINDS))
         api = app(store, place, rooms, clock=clock, close=egress.close if egress else None)
         with TestClient(api, base_url=place.public_url or ROOT, follow_redirects=False) as client:
             yield Served(store, api, client, clock, start, place)

@@ -8,6 +8,8 @@ from tests.support import plain_project
 from tests.support.documents import DOCS, blocks
 from tests.support.following import environment_of_a_new_user, follow
 
+from genaiops.access.login import login
+
 WORDS = [f"word{number}" for number in range(80)]
 ROWS = "".join(
     json.dumps({"id": word, "inputs": {"question": word}, "expected": {"answers": [word.upper()]}}) + "\n"
@@ -20,7 +22,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]
     home = tmp_path_factory.mktemp("governed")
     (home / "plain").mkdir()
     project = plain_project.make(home / "plain", **{"data/suite.jsonl": ROWS})
-    environment = {**environment_of_a_new_user(home), "LOGNAME": "ann"}
+    environment = environment_of_a_new_user(home)
     follow(blocks(DOCS / "hub.md"), project, environment)
     return project, environment
 
@@ -32,8 +34,12 @@ def test_the_page_on_governing_a_project_can_be_followed_to_the_letter(told):
     log = plain_project.genaiops(project, environment, "hub", "log", "app/plain:prod", "--json")
     moves = json.loads(log.stdout)["moves"]
     assert [move["action"] for move in moves] == ["rollback", "override", "move"]
-    assert {move["by"] for move in moves} == {"ann"}
+    me = f"user:{login()}"
+    assert {move["by"] for move in moves} == {me}
     assert len(moves[-1]["evidence"]) == 1
+    shown = plain_project.genaiops(project, environment, "hub", "show", "app/plain:v2", "--json")
+    standing = json.loads(shown.stdout)["standing"]
+    assert (standing["author"], standing["approvals"][0]["by"]) == ("service:ci", me)
 
 
 @pytest.mark.system

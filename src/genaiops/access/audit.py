@@ -27,10 +27,9 @@ _MOST_BREAKS = 20
 _AT_ONCE = 500
 _FIELDS = ("at", "actor", "action", "subject", "details", "previous", "digest")
 
-_LAST = "SELECT seq, at, digest FROM audit ORDER BY seq DESC LIMIT 1"
-_ADD = "INSERT INTO audit VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
-# as bytes: text that is not UTF-8 is a finding, and the driver would stop at it
-_ALL = f"SELECT seq, {', '.join(f'CAST({name} AS BLOB)' for name in _FIELDS)} FROM audit ORDER BY seq"  # noqa: S608  names of columns
+# built once: every change appends
+_LAST = sa.select(AUDIT.c.seq, AUDIT.c.at, AUDIT.c.digest).order_by(AUDIT.c.seq.desc()).limit(1)
+_ADD = sa.insert(AUDIT)
 
 
 def append(connection: sa.Connection, event: Event) -> Entry:
@@ -40,7 +39,7 @@ def append(connection: sa.Connection, event: Event) -> Entry:
     all. A clock that went back is corrected to the time of the entry before. Raises `UserError` where the
     details are no JSON or are larger than 64 KiB.
     """
-    last = connection.exec_driver_sql(_LAST).one_or_none()
+    last = connection.execute(_LAST).one_or_none()
     seq, before, previous = last or (0, "", GENESIS)
     details = canonical(event.details)
     if len(details) > _MOST_DETAILS:
@@ -62,7 +61,7 @@ def append(connection: sa.Connection, event: Event) -> Entry:
     )
     entry = replace(unsealed, digest=_digest(asdict(unsealed)))
     row = {**asdict(entry), "details": details.decode()}
-    connection.exec_driver_sql(_ADD, tuple(row[column.name] for column in AUDIT.c))
+    connection.execute(_ADD, row)
     return entry
 
 
@@ -155,10 +154,18 @@ def _gap(expected: int, found: int) -> str:
 
 
 def _rows(connection: sa.Connection) -> Generator[tuple[int, dict[str, str] | None]]:
-    found = connection.exec_driver_sql(_ALL)
-    while some := found.fetchmany(_AT_ONCE):
-        for seq, *fields in some:
-            yield seq, _texts(fields)
+    fields = [_bytes(connection, AUDIT.c[name]) for name in _FIELDS]
+    query = sa.select(AUDIT.c.seq, *fields).order_by(AUDIT.c.seq)
+    with connection.execute(query, execution_options={"yield_per": _AT_ONCE}) as found:
+        for seq, *row in found:
+            yield seq, _texts(row)
+
+
+def _bytes(connection: sa.Connection, column: "sa.Column[str]") -> sa.ColumnElement[bytes]:
+    """Return a text as bytes: where it is not UTF-8 that is a finding, and the driver would stop at it."""
+    if connection.dialect.name == "postgresql":
+        return sa.func.convert_to(column, "UTF8", type_=sa.LargeBinary)
+    return sa.cast(column, sa.LargeBinary)
 
 
 def _texts(fields: Sequence[Any]) -> dict[str, str] | None:

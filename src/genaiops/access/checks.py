@@ -25,6 +25,15 @@ _STANDING = (
     )
     .where(SUBJECTS.c.id == sa.bindparam("subject"))
 )
+_ANYWHERE = (
+    sa.select(SUBJECTS.c.disabled, GRANTS.c.project, GRANTS.c.role)
+    .select_from(
+        SUBJECTS.outerjoin(GRANTS, (GRANTS.c.subject == SUBJECTS.c.id) | GRANTS.c.subject.in_(_GROUPS))
+    )
+    .where(SUBJECTS.c.id == sa.bindparam("subject"))
+)
+# as text: it is asked before every read of a store without users
+_A_USER = "SELECT 1 FROM access_subjects WHERE substr(id, 1, 5) = 'user:' LIMIT 1"
 
 
 def require(connection: sa.Connection, principal: Principal, action: str, project: str) -> None:
@@ -49,6 +58,28 @@ def require(connection: sa.Connection, principal: Principal, action: str, projec
         raise faults.no_member(principal.id, project)
     if not allowed(found, action):
         raise faults.lacks_role(principal.id, action, project, found, PERMISSIONS[action])
+
+
+def projects(connection: sa.Connection, principal: Principal, action: str) -> frozenset[str] | None:
+    """Return the projects in which `principal` may do `action`; None where that is every one, and `*`.
+
+    For what has to be kept out of a list, where `require` would refuse all of it. Raises `UserError` for an
+    unknown action, an account that may not be used, and a key that was not made for the action.
+    """
+    if action not in PERMISSIONS:
+        raise faults.unknown_action(action, PERMISSIONS)
+    scope = principal.scope
+    if scope and action not in scope.actions:
+        raise faults.beyond_scope(principal.id, action, scope.project)
+    if principal.id == LOCAL and not has_users(connection):
+        return None
+    rows = connection.execute(_ANYWHERE, {"subject": principal.id}).all()
+    if not rows or any(row.disabled for row in rows):
+        raise faults.no_account(principal.id)
+    found = {row.project for row in rows if allowed({row.role}, action)}
+    if scope and scope.project != EVERYWHERE:
+        found = {scope.project} if found & {scope.project, EVERYWHERE} else set[str]()
+    return None if EVERYWHERE in found else frozenset(found)
 
 
 def roles(connection: sa.Connection, principal: Principal, project: str) -> frozenset[str]:
@@ -85,9 +116,7 @@ def groups(connection: sa.Connection, subject: str) -> frozenset[str]:
 
 def has_users(connection: sa.Connection) -> bool:
     """Say whether anybody was added: before, the local user may do everything."""
-    return bool(
-        connection.execute(sa.select(SUBJECTS.c.id).where(SUBJECTS.c.id.like("user:%")).limit(1)).first()
-    )
+    return connection.exec_driver_sql(_A_USER).first() is not None
 
 
 def enabled(connection: sa.Connection, subject: str) -> bool:

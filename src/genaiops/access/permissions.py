@@ -18,6 +18,7 @@ PERMISSIONS: Mapping[str, frozenset[Role]] = MappingProxyType(
         "artifact.read_sensitive": _MAKERS | _JUDGES,
         "artifact.publish": _MAKERS,
         "artifact.deprecate": _MAKERS,
+        "content.remove": _ADMIN,
         "alias.move": _MAKERS,
         "alias.override": _ADMIN,
         "approval.give": _JUDGES,

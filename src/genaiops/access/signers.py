@@ -1,13 +1,15 @@
 """Which keys sign evidence and checkpoints, and which are believed: files in the configuration folder only.
 
 <config>/keys/signing.pem       private, 0600, made on first use
-<config>/keys/trusted/NAME.pub  public keys of others, put there by hand
+<config>/keys/trusted/NAME.pub  public keys of others, put there by hand; under ci/ or human/ it is said
+                                whether a runner or a person signs with them
 """
 
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, get_args
 
 from genaiops.core import (
     OutsideError,
@@ -23,14 +25,17 @@ from genaiops.core import (
 
 _MAX_KEY = 65_536
 OWN = "this user"
+SignerRole = Literal["ci", "human"]
+_PLACES: tuple[SignerRole | None, ...] = (None, *get_args(SignerRole))
 
 
 @dataclass(frozen=True, slots=True)
 class KnownKey:
-    """A key that is believed, and whose it is said to be."""
+    """A key that is believed, whose it is said to be, and what signs with it: None where nobody said so."""
 
     key: PublicKey
     label: str
+    role: SignerRole | None = None
 
 
 def signing_key(settings: Settings, *, announce: Callable[[str], None]) -> SigningKey:
@@ -62,8 +67,9 @@ def known_keys(settings: Settings) -> tuple[KnownKey, ...]:
     if own.is_file():
         known.append(KnownKey(load_signing_key(read_private(own), where=str(own)).public, OWN))
     known += [
-        KnownKey(load_public_key(read_private(path), where=str(path)), one_line(path.stem, 60))
-        for path in sorted(trusted_folder(settings).glob("*.pub"))
+        KnownKey(load_public_key(read_private(path), where=str(path)), one_line(path.stem, 60), role)
+        for role in _PLACES
+        for path in sorted((trusted_folder(settings) / (role or "")).glob("*.pub"))
     ]
     return tuple(known)
 

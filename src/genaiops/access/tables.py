@@ -5,7 +5,7 @@ import sqlalchemy as sa
 from genaiops.access.oidc.tables import create_oidc
 from genaiops.access.session_tables import create_sessions
 from genaiops.access.vault_tables import create_vault
-from genaiops.store import Database
+from genaiops.store import Database, freeze
 
 _META = sa.MetaData()
 
@@ -13,7 +13,7 @@ _META = sa.MetaData()
 AUDIT = sa.Table(
     "audit",
     _META,
-    sa.Column("seq", sa.Integer, primary_key=True),
+    sa.Column("seq", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
     sa.Column("at", sa.Text, nullable=False),
     sa.Column("actor", sa.Text, nullable=False),
     sa.Column("action", sa.Text, nullable=False),
@@ -80,15 +80,11 @@ PASSWORDS = sa.Table(
     sa.Column("locked_until", sa.Text),
 )
 
-_FROZEN = """CREATE TRIGGER audit_{action} BEFORE {action} ON audit
-BEGIN SELECT raise(ABORT, 'the audit log is append-only'); END"""
-
 
 def create(connection: sa.Connection) -> None:
     """Step 1."""
     _META.create_all(connection)
-    for action in ("update", "delete"):
-        connection.exec_driver_sql(_FROZEN.format(action=action))
+    freeze(connection, AUDIT, "the audit log is append-only", "update", "delete")
 
 
 STEPS = (create, create_sessions, create_oidc, create_vault)

@@ -28,7 +28,7 @@ from genaiops.access.checks import require
 from genaiops.access.model import EVERYWHERE, Event
 from genaiops.access.signers import create_private, read_private
 from genaiops.access.tables import prepare
-from genaiops.access.vault_tables import KEYS, USES
+from genaiops.access.vault_tables import KEYS, TOMBSTONES, USES
 from genaiops.core import Digest, OutsideError, Principal, Settings, UserError, digest_bytes, one_line
 from genaiops.store import Database
 
@@ -76,13 +76,11 @@ class Vault:
         pseudonyms = {name: _pseudonym(secret, name) for name in names}
         at = stamp(datetime.now(UTC))
         with self._database.write() as connection:
-            rows = connection.execute(sa.select(KEYS.c.subject, KEYS.c.erased_at)).all()
-            erased = {row.subject: row.erased_at is not None for row in rows}
-            new = sorted(set(pseudonyms.values()) - erased.keys())
-            if new:
-                made = [_row(secret, subject, at) for subject in new]
-                connection.execute(sa.insert(KEYS), made)
-        return {name: None if erased.get(subject) else subject for name, subject in pseudonyms.items()}
+            known = set(connection.execute(sa.select(KEYS.c.subject)).scalars())
+            erased = set(connection.execute(sa.select(TOMBSTONES.c.subject)).scalars())
+            if new := sorted(set(pseudonyms.values()) - known - erased):
+                connection.execute(sa.insert(KEYS), [_row(secret, subject, at) for subject in new])
+        return {name: None if subject in erased else subject for name, subject in pseudonyms.items()}
 
     def seal(self, subject: str, content: bytes) -> Sealed:
         """Return `content` under the key of a pseudonym; raises `UserError` where that was destroyed."""
@@ -100,7 +98,7 @@ class Vault:
         try:
             key = self._key(sealed.subject)
         except UserError as error:
-            if error.code != faults.ANOTHER_SECRET:
+            if error.code != faults.KEYS_NOT_OURS:
                 raise
             key = None
         if key is None:
@@ -114,16 +112,19 @@ class Vault:
     def erased(self, subject: str) -> bool:
         """Say whether a pseudonym's key was here and is destroyed."""
         prepare(self._database)
-        wanted = sa.select(KEYS.c.erased_at).where(KEYS.c.subject == subject)
         with self._database.read() as connection:
-            return connection.execute(wanted).scalar() is not None
+            return _erased_at(connection, subject) is not None
 
     def rests(self, subjects: Iterable[str], reference: str) -> None:
         """Note that a version rests on content of these people, so that erasing can tell."""
-        rows = [{"subject": subject, "reference": reference} for subject in sorted(set(subjects))]
-        if rows:
+        mine = set(subjects)
+        if mine:
+            known = sa.select(USES.c.subject).where(USES.c.reference == reference)
             with self._database.write() as connection:
-                connection.execute(sa.insert(USES).prefix_with("OR IGNORE"), rows)
+                new = sorted(mine - set(connection.execute(known).scalars()))
+                rows = [{"subject": subject, "reference": reference} for subject in new]
+                if rows:
+                    connection.execute(sa.insert(USES), rows)
 
     def erase(self, by: Principal, name: str, *, reason: str, ticket: str, at: datetime) -> Erased:
         """Destroy the key of a person and leave the tombstone; a second time only the database is scrubbed.
@@ -135,15 +136,12 @@ class Vault:
             raise faults.no_reason_to_erase()
         prepare(self._database)
         subject = _pseudonym(self._secret(make=False), name)
-        mine = KEYS.c.subject == subject
         with self._database.write() as connection:
             require(connection, by, "subject.erase", EVERYWHERE)
-            row = connection.execute(sa.select(KEYS.c.erased_at).where(mine)).first()
-            if row is None:
-                raise faults.nothing_sealed()
-            erased_at = row.erased_at or stamp(at)
-            if row.erased_at is None:
-                connection.execute(sa.update(KEYS).where(mine).values(wrapped=None, erased_at=erased_at))
+            erased_at = _erased_at(connection, subject)
+            if erased_at is None:
+                erased_at = stamp(at)
+                _bury(connection, subject, erased_at)
                 append(connection, _event(by, subject, at, reason, ticket))
             rested = connection.execute(sa.select(USES.c.reference).where(USES.c.subject == subject))
             references = tuple(sorted(rested.scalars()))
@@ -167,7 +165,11 @@ class Vault:
         """Return this user's secret. Another one than the store's keys lie under opens nothing, so it is
         refused, as is a new one beside them: it would take erased people for new ones."""
         with self._database.read() as connection:
-            marks = set(connection.execute(sa.select(KEYS.c.secret).distinct()).scalars())
+            marks = {
+                mark
+                for table in (KEYS, TOMBSTONES)
+                for mark in connection.execute(sa.select(table.c.secret).distinct()).scalars()
+            }
         if not self._path.exists():
             if marks:
                 raise faults.another_secret(str(self._path))
@@ -178,6 +180,21 @@ class Vault:
         if len(secret) != _SECRET_BYTES or not marks <= {_mark(secret)}:
             raise faults.another_secret(str(self._path))
         return secret
+
+
+def _erased_at(connection: sa.Connection, subject: str) -> str | None:
+    wanted = sa.select(TOMBSTONES.c.erased_at).where(TOMBSTONES.c.subject == subject)
+    return connection.execute(wanted).scalar()
+
+
+def _bury(connection: sa.Connection, subject: str, erased_at: str) -> None:
+    mine = KEYS.c.subject == subject
+    secret = connection.execute(sa.select(KEYS.c.secret).where(mine)).scalar()
+    if secret is None:
+        raise faults.nothing_sealed()
+    connection.execute(sa.delete(KEYS).where(mine))
+    stone = {"subject": subject, "secret": secret, "erased_at": erased_at}
+    connection.execute(sa.insert(TOMBSTONES), stone)
 
 
 def _event(by: Principal, subject: str, at: datetime, reason: str, ticket: str) -> Event:

@@ -2,7 +2,8 @@
 
 from genaiops.core import NotFound, UserError
 
-ANOTHER_SECRET = "GAO-ACCESS-053"
+KEYS_NOT_OURS = "GAO-ACCESS-053"
+"""The error for keys that lie under a secret that is not this user's: somebody else may open them."""
 
 
 def key_destroyed(subject: str) -> UserError:
@@ -28,7 +29,7 @@ def not_what_was_sealed(subject: str) -> UserError:
 def another_secret(path: str) -> UserError:
     """Return the error for a store whose keys lie under another user's, or a lost, secret."""
     return UserError(
-        ANOTHER_SECRET,
+        KEYS_NOT_OURS,
         "the keys of people in this store lie under another secret",
         why="it was made by another user, or the file of the secret was lost",
         fix="put the file back from a backup, or let its owner run the command",

@@ -47,6 +47,7 @@ def _facts(result: VerifyResult, bundle: Bundle) -> EvidenceFacts:
         why=failed.reason if failed else "",
         outcome=result.outcome,
         signer=result.signer,
+        signer_role=result.signer_role,
         own_key=result.signer == OWN,
         scores_recomputed=status[3] == "passed",
         outputs_erased=result.rows_erased > 0,

@@ -51,9 +51,13 @@ _sealed = sa.Table(
 
 
 # written for every answer, so without the cost of compiling a statement each time
-_KEEP = 'INSERT INTO arena_outputs (key, run, "at", output) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING'
-_KEEP_SEALED = (
-    'INSERT INTO arena_sealed_outputs (key, run, "at", subject, box) VALUES (?, ?, ?, ?, ?)'
+_KEEP = sa.text(
+    'INSERT INTO arena_outputs (key, run, "at", output) VALUES (:key, :run, :at, :output)'
+    " ON CONFLICT DO NOTHING"
+)
+_KEEP_SEALED = sa.text(
+    'INSERT INTO arena_sealed_outputs (key, run, "at", subject, box)'
+    " VALUES (:key, :run, :at, :subject, :box)"
     " ON CONFLICT DO NOTHING"
 )
 
@@ -152,27 +156,27 @@ class Ledger:
         is sealed with it, and stands nowhere else.
         """
         clear = {key: kept for key, kept in entries.items() if not kept.subject}
-        rows = [(key, kept.run, kept.at, encode_json(kept.output)) for key, kept in clear.items()]
+        rows = [_row(key, kept, kept.output) for key, kept in clear.items()]
         sealed = [self._seal(key, kept) for key, kept in entries.items() if kept.subject]
         with self._database.write() as connection:
             if rows:
                 self._traces.extend([kept.trace for kept in clear.values()], connection)
-                connection.exec_driver_sql(_KEEP, rows)
+                connection.execute(_KEEP, rows)
             if sealed:
-                connection.exec_driver_sql(_KEEP_SEALED, sealed)
+                connection.execute(_KEEP_SEALED, sealed)
 
-    def _seal(self, key: str, kept: Kept) -> tuple[str, str, str, str, str]:
+    def _seal(self, key: str, kept: Kept) -> dict[str, str]:
         if self._vault is None:
             raise RuntimeError("an output of a person, and no vault to seal it")
-        content = encode_json(_Content(kept.output, kept.trace))
-        return key, kept.run, kept.at, kept.subject, self._vault.seal(kept.subject, content.encode()).box
+        content = self._vault.seal(kept.subject, encode_json(_Content(kept.output, kept.trace)).encode())
+        return {"key": key, "run": kept.run, "at": kept.at, "subject": kept.subject, "box": content.box}
 
     def record(self, entries: Mapping[str, Kept]) -> None:
         """Write outputs that were made elsewhere, all or none; what is there already stays."""
-        rows = [(key, kept.run, kept.at, encode_json(_traced(kept))) for key, kept in entries.items()]
+        rows = [_row(key, kept, _traced(kept)) for key, kept in entries.items()]
         if rows:
             with self._database.write() as connection:
-                connection.exec_driver_sql(_KEEP, rows)
+                connection.execute(_KEEP, rows)
 
     def forget(self, keys: Sequence[str]) -> None:
         """Remove outputs that may not be used again; the evidence that rests on them has its own copy."""
@@ -213,10 +217,9 @@ class Ledger:
     def finish(self, run: FinishedRun, *, dataset: Digest, candidate: Digest) -> None:
         """Write a complete run. One whose evidence was removed is judged again, and then found again."""
         with self._database.write() as connection:
+            connection.execute(sa.delete(_runs).where((_runs.c.id == run.id) | (_runs.c.key == run.key)))
             connection.execute(
-                sa.insert(_runs)
-                .prefix_with("OR REPLACE")
-                .values(
+                sa.insert(_runs).values(
                     id=run.id,
                     key=run.key,
                     dataset=dataset,
@@ -234,6 +237,10 @@ class Ledger:
 
 def _finished(row: Any) -> FinishedRun:
     return FinishedRun(row.id, row.key, row.finished_at, Path(row.bundle))
+
+
+def _row(key: str, kept: Kept, output: Output) -> dict[str, str]:
+    return {"key": key, "run": kept.run, "at": kept.at, "output": encode_json(output)}
 
 
 def _traced(kept: Kept) -> Output:

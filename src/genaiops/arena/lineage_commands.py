@@ -8,6 +8,7 @@ from typing import Annotated, cast
 import typer
 
 import genaiops
+from genaiops.access import acting
 from genaiops.arena.bom import bill_of_materials, checked, proof_of
 from genaiops.arena.bom.checking import is_spdx
 from genaiops.arena.bom.gathering import published_bundle
@@ -22,7 +23,6 @@ from genaiops.hub import (
     LineageReport,
     Walked,
     impact_lines,
-    local_user,
     openlineage_events,
     tree_lines,
 )
@@ -72,7 +72,7 @@ def show_lineage(
     """Walk from a version back to every input, or on to everything made from it."""
     console = Console(json=as_json)
     with Store.open(find_store(Path.cwd())) as store:
-        hub = Hub(store, (), by=local_user())
+        hub = Hub(store, (), by=acting(store.database, os.environ))
         version = hub.get(ref)
         edges = hub.lineage(version.pinned, "down" if down else "up", depth=depth)
         events = _events(store, edges, namespace) if openlineage else []
@@ -108,7 +108,8 @@ def show_impact(
     """Show what rests on a version or a document: indexes, apps, verdicts; and what of it is live."""
     console = Console(json=as_json)
     with Store.open(find_store(Path.cwd())) as store:
-        found = impact(Hub(store, (), by=local_user()), Governance(store), ref, document)
+        by = acting(store.database, os.environ)
+        found = impact(Hub(store, (), by=by), Governance(store, by=by), ref, document)
     if as_json:
         console.emit_json(encode(found))
     else:
@@ -139,7 +140,8 @@ def bom(
 
 
 def _bom(store: Store, ref: str) -> tuple[str, dict[str, Json]]:
-    hub, governance = Hub(store, (), by=local_user()), Governance(store)
+    by = acting(store.database, os.environ)
+    hub, governance = Hub(store, (), by=by), Governance(store, by=by)
     app = hub.get(ref)
     if app.kind != "app":
         raise UserError(
@@ -167,7 +169,7 @@ def _bom(store: Store, ref: str) -> tuple[str, dict[str, Json]]:
 def _events(store: Store, edges: list[Edge], namespace: str) -> list[dict[str, Json]]:
     need_extra("openlineage-python", "lineage", "writing OpenLineage events")
     evidence = {edge.child.reference: edge.child for edge in edges if edge.child.kind == "evidence"}
-    found = Governance(store).recomputed(evidence.values())
+    found = Governance(store, by=acting(store.database, os.environ)).recomputed(evidence.values())
     bundles = ((reference, published_bundle(store.path, each)) for reference, each in evidence.items())
     verdicts = {reference: bundle[1] for reference, bundle in bundles if bundle is not None}
     return openlineage_events(edges, namespace=namespace, producer=PRODUCER, checked=found, verdicts=verdicts)

@@ -71,6 +71,7 @@ async def run_arena(folder: Path, options: RunOptions, services: Services, hub: 
         key, attempt = attempt_of(key, pair.arms, ledger)
         if (finished := ledger.finished(key)) is not None and finished.bundle.is_dir():
             return _again(key, finished, pair, options, services, hub, ledger)
+        hub.check_may_publish()
         return await _run(key, attempt, pair, options, services, hub, ledger)
 
 

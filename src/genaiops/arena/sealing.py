@@ -149,7 +149,7 @@ class Boxes:
 
     def told(self, rows: int) -> str:
         """Return in words how many of `rows` could not be opened, and why; nothing where all could."""
-        said = []
+        said: list[str] = []
         if self.erased:
             said.append(f"outputs erased ({self.erased:,} of {rows:,} rows)")
         if self.closed:
@@ -237,6 +237,6 @@ def no_way_to_seal(suite: str, what: str) -> UserError:
         "GAO-ARENA-360",
         f"the suite {suite!r} names a `subject`, and {what}",
         why="what is kept of people must be sealed, so that it can be erased",
-        fix="take the rows of people out into a suite of their own, and use a suite without `subject` for this",
+        fix="keep rows of people in a suite of their own, and use one without `subject` for this",
         where=f"suites.{suite}",
     )

@@ -7,13 +7,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from genaiops.access import acting
 from genaiops.app import Services
 from genaiops.arena.hub_verifier import evidence_verifier
 from genaiops.arena.kinds import KINDS
 from genaiops.arena.pairing import RunOptions
 from genaiops.arena.runs import Finished, run_arena
 from genaiops.core import Settings
-from genaiops.hub import Hub, local_user
+from genaiops.hub import Hub
 from genaiops.net import HttpEgress, load_policy
 from genaiops.store import Store, find_store
 from genaiops.work import Console
@@ -44,7 +45,12 @@ async def open_session(
     with Store.open(folder) as store:
         services = Services(mine, store, egress, console, allow_unverified)
         try:
-            hub = Hub(store, KINDS, by=local_user(), verifier=evidence_verifier(store, mine))
+            hub = Hub(
+                store,
+                KINDS,
+                by=acting(store.database, mine.env),
+                verifier=evidence_verifier(store, mine),
+            )
             yield Session(folder.parent, services, hub)
         finally:
             await services.close()

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from genaiops.access import KnownKey, Vault, known_keys, trusted_folder
+from genaiops.access import KnownKey, SignerRole, Vault, known_keys, trusted_folder
 from genaiops.arena import bundle as folder_of
 from genaiops.arena.bundle import Bundle, Manifest, open_bundle
 from genaiops.arena.datasets import dataset_digest
@@ -57,8 +57,10 @@ class Level:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerifyResult:
-    """At which levels the evidence holds. `signer` is the label of a known key; None where it is unknown.
+    """At which levels the evidence holds.
 
+    `signer` is the label of a known key, None where it is unknown; `signer_role` says whether a runner or a
+    person signs with it, None where nobody said so.
     `rows_erased`: so many outputs belonged to people who were erased, and their scores stand for themselves.
     """
 
@@ -67,6 +69,7 @@ class VerifyResult:
     levels: tuple[Level, ...]
     key_id: str | None
     signer: str | None
+    signer_role: SignerRole | None = None
     not_checkable: tuple[str, ...] = ()
     rows_erased: int = 0
 
@@ -107,7 +110,8 @@ async def averify_bundle(
     changed = list(_differences(bundle, signed))
     if changed:
         return _rejected("; ".join(changed[:_SHOWN]), signed)
-    label = _label(signed, known_keys(settings))
+    signer = _signer(signed, known_keys(settings))
+    label = signer.label if signer else None
     first = _signature(signed, label, settings, any_signer)
     second = _second(bundle)
     boxes = Boxes(vault)
@@ -118,6 +122,7 @@ async def averify_bundle(
         levels=(first, second, third),
         key_id=signed.signer or (signed.key_ids[0] if signed.key_ids else None),
         signer=label,
+        signer_role=signer.role if signer else None,
         not_checkable=left,
         rows_erased=boxes.erased,
     )
@@ -153,8 +158,8 @@ def _differences(bundle: Bundle, signed: SignedStatement) -> Iterator[str]:
             yield f"{one_line(name, 90)} is not what was signed"
 
 
-def _label(signed: SignedStatement, known: Sequence[KnownKey]) -> str | None:
-    return next((one.label for one in known if one.key.id == signed.signer), None)
+def _signer(signed: SignedStatement, known: Sequence[KnownKey]) -> KnownKey | None:
+    return next((one for one in known if one.key.id == signed.signer), None)
 
 
 def _signature(signed: SignedStatement, label: str | None, settings: Settings, any_signer: bool) -> Level:

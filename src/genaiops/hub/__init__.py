@@ -30,7 +30,6 @@ if TYPE_CHECKING:
         Version,
     )
     from genaiops.hub.openlineage import openlineage_events
-    from genaiops.hub.people import local_user
     from genaiops.hub.policy import POLICY_KIND, PolicyFile
     from genaiops.hub.tree import LineageReport, Walked, tree_lines
 
@@ -45,7 +44,6 @@ _FILES = {
     "impact": "Impact impact_lines impact_of",
     "model": "CheckedEvidence Edge EvidenceFacts EvidenceVerifier Move Standing Version",
     "openlineage": "openlineage_events",
-    "people": "local_user",
     "policy": "POLICY_KIND PolicyFile",
     "tree": "LineageReport Walked tree_lines",
 }
@@ -54,7 +52,7 @@ __all__ = [
     "BLOB_KIND", "POLICY_KIND", "SENSITIVITIES", "Activity", "CheckedEvidence", "Contents", "Edge",
     "EvidenceFacts", "EvidenceVerifier", "Governance", "Hub", "Impact", "LineageReport", "Move", "Override",
     "PolicyFile", "Retention", "Standing", "Version", "Walked", "diff_json", "impact_lines", "impact_of",
-    "local_user", "openlineage_events", "tree_lines",
+    "openlineage_events", "tree_lines",
 ]  # fmt: skip
 
 __getattr__ = attach(__name__, {name: file for file, names in _FILES.items() for name in names.split()})

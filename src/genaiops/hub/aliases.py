@@ -13,6 +13,7 @@ from genaiops.core import Digest, Reference, decode_json, encode_json
 from genaiops.hub import queries
 from genaiops.hub.events import MOVES
 from genaiops.hub.model import Condition, Move
+from genaiops.hub.rights import Seen
 from genaiops.hub.tables import VERSIONS
 
 # built once: resolving an alias happens before every answer, and building it takes as long as asking it
@@ -36,12 +37,14 @@ def names(connection: sa.Connection, kind: str, project: str, name: str) -> list
     return list(connection.execute(query).scalars())
 
 
-def last_moves(connection: sa.Connection) -> list[Move]:
-    """Return of every alias its last move: what all of them point at now."""
+def last_moves(connection: sa.Connection, seen: Seen) -> list[Move]:
+    """Return of every alias of what is `seen` its last move: what all of them point at now."""
     last = sa.select(sa.func.max(MOVES.c.sequence)).group_by(
         MOVES.c.kind, MOVES.c.project, MOVES.c.name, MOVES.c.alias
     )
-    return _read(connection, MOVES.c.sequence.in_(last))
+    rows = seen.rows
+    mine = [MOVES.c.to_version.in_(sa.select(VERSIONS.c.id).where(*rows))] if rows else []
+    return _read(connection, MOVES.c.sequence.in_(last), *mine)
 
 
 def all_moves(connection: sa.Connection) -> list[Move]:

@@ -6,8 +6,8 @@ from typing import Annotated, cast
 
 import typer
 
-from genaiops.core import Json, encode, one_line
-from genaiops.hub import decide_commands, refusals
+from genaiops.core import encode, one_line
+from genaiops.hub import answers, decide_commands, refusals
 from genaiops.hub.contents import commands as contents
 from genaiops.hub.describing import SENSITIVITIES
 from genaiops.hub.model import Move, Version
@@ -65,7 +65,7 @@ def show(ref: Ref, as_json: AsJson = False) -> None:
         version = here.hub.get(ref)
         standing = here.governance.standing(version.reference)
     if as_json:
-        console.emit_json({**cast("dict[str, Json]", encode(version)), "standing": encode(standing)})
+        console.emit_json(encode(answers.shown(version, standing)))
         return
     for line in show_lines(version, standing, datetime.now(UTC)):
         console.print(line)
@@ -83,7 +83,8 @@ def show_diff(context: typer.Context, a: Ref, b: Ref, as_json: AsJson = False) -
         old, new = here.hub.get(a), here.hub.get(b)
         lines = here.hub.diff(a, b)
     if as_json:
-        console.emit_json({"a": old.reference, "b": new.reference, "lines": [*lines]})
+        found = answers.Difference(a=old.reference, b=new.reference, lines=tuple(lines))
+        console.emit_json(encode(found))
     else:
         for line in lines or [f"{old.short} and {new.short} have the same manifest"]:
             console.print(one_line(line))
@@ -135,14 +136,7 @@ def _tell(
     console: Console, versions: Sequence[Version], aliases: Mapping[str, Sequence[Move]], empty: str
 ) -> None:
     if console.json:
-        named = [
-            {
-                **cast("dict[str, Json]", encode(each)),
-                "aliases": [move.alias for move in aliases.get(each.reference, ())],
-            }
-            for each in versions
-        ]
-        console.emit_json({"versions": cast("list[Json]", named)})
+        console.emit_json(encode(answers.listed(versions, aliases)))
         return
     for line in version_lines(versions, aliases, datetime.now(UTC)):
         console.print(line)

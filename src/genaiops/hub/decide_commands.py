@@ -1,6 +1,6 @@
 """`genaiops hub …`: what decides. Thin over `Governance`."""
 
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, cast
 
@@ -8,12 +8,12 @@ import typer
 
 from genaiops.core import Digest, UserError, encode, one_line
 from genaiops.hub import refusals
-from genaiops.hub.aliases import live_at
+from genaiops.hub.answers import Approved, History
 from genaiops.hub.governance import Override
+from genaiops.hub.history import moment, what_was_live
 from genaiops.hub.model import Move
 from genaiops.hub.opening import Above, Here, opened
 from genaiops.hub.options import AsJson, Deprecated, Exact, Why
-from genaiops.hub.people import local_user
 from genaiops.hub.policy import IN_FORCE, NO_PROJECT, read_policy
 from genaiops.hub.telling import move_lines
 from genaiops.work import Console
@@ -57,7 +57,7 @@ def alias(
     with opened(cast("Above | None", context.obj)) as here:
         seen = _seen(here, artifact, name) if read is None else _digest(here, read)
         moved = here.governance.move(
-            artifact, name, version, by=local_user(), why=why, read=seen, allow_deprecated=allow_deprecated
+            artifact, name, version, why=why, read=seen, allow_deprecated=allow_deprecated
         )
     _tell(console, moved)
 
@@ -87,14 +87,13 @@ def promote(
         raise refusals.bad_override("--ticket and --expires belong to --override")
     if override and expires is None:
         raise refusals.bad_override("it has no --expires")
-    emergency = Override(ticket=ticket, expires=_moment(expires)) if expires else None
+    emergency = Override(ticket=ticket, expires=moment(expires)) if expires else None
     with opened(cast("Above | None", context.obj)) as here:
         found = here.hub.get(version)
         moved = here.governance.move(
             found.artifact,
             name,
             found.reference,
-            by=local_user(),
             why=why,
             read=_seen(here, found.artifact, name),
             allow_deprecated=allow_deprecated,
@@ -112,7 +111,7 @@ def rollback(
     """Move an alias back to the version that was live before. It is a move like any other, and recorded."""
     console = Console(json=as_json)
     with opened() as here:
-        moved = here.governance.rollback(name, by=local_user(), why=why, allow_deprecated=allow_deprecated)
+        moved = here.governance.rollback(name, why=why, allow_deprecated=allow_deprecated)
     _tell(console, moved)
 
 
@@ -126,11 +125,9 @@ def approve(
     """Record that you approve exactly this version in a role."""
     console = Console(json=as_json)
     with opened() as here:
-        found, approval = here.governance.approve(
-            version, role, by=local_user(), note=note, withdraw=withdraw
-        )
+        found, approval = here.governance.approve(version, role, note=note, withdraw=withdraw)
     if as_json:
-        console.emit_json({"version": found.reference, "approval": encode(approval)})
+        console.emit_json(encode(Approved(version=found.reference, approval=approval)))
     else:
         word = "no longer approves" if withdraw else "approves"
         console.print(f"{one_line(approval.by)} {word} {found.reference} as {role}")
@@ -145,7 +142,7 @@ def deprecate(
     """Mark a version as not to be used any more. It stays, with everything that rests on it."""
     console = Console(json=as_json)
     with opened() as here:
-        found = here.governance.deprecate(version, by=local_user(), reason=why, successor=successor)
+        found = here.governance.deprecate(version, reason=why, successor=successor)
         pointing = [move.alias for move in here.governance.standing(found.reference).aliases]
     if as_json:
         console.emit_json(encode(found))
@@ -168,9 +165,7 @@ def policy(
         found = here.hub.publish("policy", read.project or NO_PROJECT, read.model_dump(mode="json"))
         console.note(f"published {found.short}")
         seen = _seen(here, found.artifact, IN_FORCE)
-        moved = here.governance.move(
-            found.artifact, IN_FORCE, found.reference, by=local_user(), why=why, read=seen
-        )
+        moved = here.governance.move(found.artifact, IN_FORCE, found.reference, why=why, read=seen)
     _tell(console, moved)
 
 
@@ -178,29 +173,15 @@ def tell_history(console: Console, name: str, at: str | None, limit: int) -> Non
     """Show the moves of an alias, newest first, or those that made what was live at `at`."""
     with opened() as here:
         history = here.governance.history(name)
-    shown = history[: -limit - 1 : -1] if at is None else _live(history, at)
+    shown = history[: -limit - 1 : -1] if at is None else what_was_live(history, at)
     if console.json:
-        console.emit_json({"alias": name, "moves": [encode(move) for move in shown]})
+        console.emit_json(encode(History(alias=name, moves=tuple(shown))))
         return
     for move in shown:
         for line in move_lines(move, datetime.now(UTC)):
             console.print(line)
     if not shown:
         console.print(f"{name} was not set then; it was first set {history[0].at}")
-
-
-def _live(history: list[Move], at: str) -> list[Move]:
-    start = _moment(at)
-    end = datetime.combine(start, time.max, UTC) if len(at) == len("2026-03-03") else start
-    return live_at(history, start.strftime("%Y-%m-%dT%H:%M:%SZ"), end.strftime("%Y-%m-%dT%H:%M:%SZ"))
-
-
-def _moment(text: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise refusals.bad_time(text) from error
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def _seen(here: Here, artifact: str, name: str) -> Digest | None:

@@ -9,6 +9,7 @@ from genaiops.core import decode_json, encode_json
 from genaiops.hub import queries
 from genaiops.hub.events import APPROVALS, AUTHORS, DEPRECATIONS, EVIDENCE
 from genaiops.hub.model import Approval, CheckedEvidence, EvidenceFacts
+from genaiops.hub.rights import Seen
 from genaiops.hub.tables import EDGES, VERSIONS
 
 EVIDENCE_KIND = "evidence"
@@ -55,13 +56,13 @@ def add_evidence(connection: sa.Connection, row: int, facts: EvidenceFacts, at: 
     connection.execute(sa.insert(EVIDENCE).values(version=row, at=at, facts=encode_json(facts)))
 
 
-def evidence_below(connection: sa.Connection, row: int, limit: int) -> list[queries.Row]:
-    """Return the evidence in whose lineage a version stands, newest first, at most `limit`."""
+def evidence_below(connection: sa.Connection, row: int, limit: int, seen: Seen) -> list[queries.Row]:
+    """Return the evidence in whose lineage a version stands, newest first: `limit` of what is `seen`."""
     reached = sa.select(sa.literal(row).label("id")).cte("reached", recursive=True)
     reached = reached.union(sa.select(EDGES.c.child).where(EDGES.c.parent == reached.c.id))
     newest = (
         sa.select(VERSIONS.c.id)
-        .where(VERSIONS.c.kind == EVIDENCE_KIND, VERSIONS.c.id.in_(sa.select(reached.c.id)))
+        .where(VERSIONS.c.kind == EVIDENCE_KIND, VERSIONS.c.id.in_(sa.select(reached.c.id)), *seen.rows)
         .order_by(VERSIONS.c.id.desc())
         .limit(limit)
     )

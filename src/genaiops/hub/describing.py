@@ -5,15 +5,20 @@ never changed, and what holds is what the last one says. Every function runs ins
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 
 import sqlalchemy as sa
 
 from genaiops.hub import faults, search
 from genaiops.hub.events import DESCRIPTIONS, freeze
+from genaiops.hub.model import Version
 from genaiops.hub.tables import META, VERSIONS
 
 SENSITIVITIES = ("public", "internal", "confidential", "personal")
+SENSITIVE = frozenset({"confidential", "personal"})
+"""Who reads such a version needs the right to, and it is written down."""
+
 FIELDS: Mapping[str, int] = MappingProxyType(
     {"owner": 200, "licence": 200, "sensitivity": 20, "description": 4000}
 )
@@ -47,6 +52,12 @@ def checked(said: Mapping[str, str]) -> dict[str, str]:
         if field == "sensitivity" and value and value not in SENSITIVITIES:
             raise faults.bad_description(field, f"{value!r} is not one of {', '.join(SENSITIVITIES)}")
     return clean
+
+
+def veiled(version: Version) -> Version:
+    """Return a version without its manifest, where it is sensitive."""
+    sensitive = version.described.get("sensitivity") in SENSITIVE
+    return replace(version, manifest={}) if sensitive else version
 
 
 def latest(connection: sa.Connection, ids: Sequence[int] | None) -> dict[int, dict[str, str]]:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
+from genaiops import store
 from genaiops.hub.tables import META
 
 
@@ -95,9 +96,6 @@ DESCRIPTIONS = sa.Table(
     sa.Index("hub_descriptions_value", "field", "value"),
 )
 
-_FROZEN = """CREATE TRIGGER {table}_{action} BEFORE {action} ON {table}
-BEGIN SELECT raise(ABORT, 'what was decided is history and never changes'); END"""
-
 
 def create(connection: sa.Connection) -> None:
     """Make the tables, and let the database itself refuse to change a row."""
@@ -109,5 +107,4 @@ def create(connection: sa.Connection) -> None:
 def freeze(connection: sa.Connection, tables: Sequence[sa.Table]) -> None:
     """Let the database itself refuse to change or delete a row of `tables`."""
     for table in tables:
-        for action in ("update", "delete"):
-            connection.exec_driver_sql(_FROZEN.format(table=table.name, action=action))
+        store.freeze(connection, table, "what was decided is history and never changes", "update", "delete")

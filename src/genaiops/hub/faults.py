@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from genaiops.core import Digest, Reference, UserError
+from genaiops.core import Digest, NotFound, Reference, UserError
 from genaiops.hub.model import Version
 
 BAD_MANIFEST = "GAO-HUB-002"
@@ -39,7 +39,7 @@ def absent(kind: str, name: str, digest: Digest) -> UserError:
 def not_found(what: str, kind: str | None) -> UserError:
     """Return the error for a reference that names nothing."""
     shown = f"genaiops hub list --kind {kind}" if kind else "genaiops hub list"
-    return UserError(
+    return NotFound(
         "GAO-HUB-005",
         f"{what} is not in the Hub",
         why="no version has this name, number and digest",
@@ -50,7 +50,7 @@ def not_found(what: str, kind: str | None) -> UserError:
 def unknown_alias(reference: Reference, known: Iterable[str]) -> UserError:
     """Return the error for an alias that nobody has set."""
     name = f"{reference.kind}/{reference.name}"
-    return UserError(
+    return NotFound(
         "GAO-HUB-006",
         f"{name} has no alias {reference.alias!r}",
         why=f"it has: {', '.join([*known, 'latest'])}",

@@ -1,7 +1,7 @@
 """Who decides what about versions: aliases under a policy, approvals, deprecation. All of it is history.
 
-Every decision is one transaction. A move of an alias compares and swaps: it says which version the caller saw
-there, so of two people one wins and the other is told.
+Every decision is one transaction, with its right and its entry in the audit log. A move of an alias compares
+and swaps: it says which version the caller saw there, so of two people one wins and the other is told.
 """
 
 import re
@@ -11,10 +11,20 @@ from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
 
-from genaiops.core import Digest, Principal, Reference, parse_reference
-from genaiops.hub import aliases, decisions, faults, imports, queries, refusals, resolving
-from genaiops.hub.model import Action, Approval, CheckedEvidence, EvidenceVerifier, Move, Standing, Version
-from genaiops.hub.policy import POLICY_KIND
+from genaiops.access import prepare, roles
+from genaiops.core import Digest, Json, Principal, Reference, parse_reference
+from genaiops.hub import aliases, decisions, faults, imports, queries, refusals, resolving, rights
+from genaiops.hub.model import (
+    Action,
+    Approval,
+    CheckedEvidence,
+    EvidenceFacts,
+    EvidenceVerifier,
+    Move,
+    Standing,
+    Version,
+)
+from genaiops.hub.policy import APPROVERS, POLICY_KIND
 from genaiops.hub.ruling import about, evidence_to_look_at, rule
 from genaiops.hub.steps import STEPS
 from genaiops.hub.tables import VERSIONS
@@ -24,7 +34,6 @@ LONGEST_OVERRIDE = timedelta(hours=24)
 
 _ALIAS = re.compile(r"[a-z0-9]+(?:[._-][a-z0-9]+)*")
 _LIKE_A_NUMBER = re.compile(r"v[0-9]+")
-_ROLE = re.compile(r"[a-z][a-z0-9_]*")
 
 
 def _now() -> datetime:
@@ -40,18 +49,24 @@ class Override:
 
 
 class Governance:
-    """Decisions about the versions of one store. `verifier` recomputes evidence; `clock` is the Hub's."""
+    """Decisions of `by` about the versions of a store. `verifier` recomputes evidence; `clock` is the Hub's.
+
+    Every method raises `UserError` for what `by` may not do; what they may not read is not there for them.
+    """
 
     def __init__(
         self,
         store: Store,
         *,
+        by: Principal,
         verifier: EvidenceVerifier | None = None,
         clock: Callable[[], datetime] = _now,
     ) -> None:
         self._database = store.database
+        self._by = by
         self._verifier = verifier
         self._clock = clock
+        prepare(self._database)
         self._database.migrate("hub", STEPS)
 
     def move(
@@ -60,7 +75,6 @@ class Governance:
         alias: str,
         to: str | Reference,
         *,
-        by: Principal,
         why: str = "",
         read: Digest | None,
         allow_deprecated: bool = False,
@@ -77,9 +91,9 @@ class Governance:
         now = self._clock()
         if override is not None:
             _check_override(override, why, now)
-        self._recompute(artifact, alias, to)
+        self._recompute(artifact, alias, to, override)
         with self._database.write() as connection:
-            row, version = _fit(connection, artifact, to)
+            row, version = self._movable(connection, artifact, to, override)
             history = _history(connection, version, alias)
             _compare(f"{version.artifact}:{alias}", history, read)
             if version.deprecated and not allow_deprecated:
@@ -89,18 +103,16 @@ class Governance:
                 raise refusals.policy_says_no(version, alias, ruling)
             action = "override" if ruling.failed else "move"
             wanted = replace(
-                self._drafted(connection, history, version, alias, action, by, why),
+                self._drafted(connection, history, version, alias, action, why),
                 evidence=ruling.evidence,
                 policy=ruling.policy.digest if ruling.policy else None,
                 conditions=ruling.conditions,
                 ticket=override.ticket if override else "",
                 expires=_rfc3339(override.expires) if override and ruling.failed else None,
             )
-            return replace(wanted, sequence=aliases.add(connection, wanted))
+            return self._add(connection, wanted, now)
 
-    def rollback(
-        self, alias: str | Reference, *, by: Principal, why: str, allow_deprecated: bool = False
-    ) -> Move:
+    def rollback(self, alias: str | Reference, *, why: str, allow_deprecated: bool = False) -> Move:
         """Move an alias back to the version before, in one step; two rollbacks go back two versions.
 
         No policy is asked, so that nothing stands between trouble and what worked before; but a policy itself
@@ -108,79 +120,94 @@ class Governance:
         """
         if not why.strip():
             raise refusals.missing_words("a rollback", "--why")
+        now = self._clock()
         with self._database.write() as connection:
             reference = _alias_of(alias)
-            history = self._moves(connection, reference)
+            seen = self._seen(connection)
+            history = self._moves(connection, reference, seen)
             back = aliases.before(history)
             if back is None:
                 raise refusals.nothing_before(str(reference))
-            row, version = resolving.resolve(connection, back.to_version)
+            row, version = resolving.resolve(connection, back.to_version, seen)
+            rights.ask(connection, self._by, "alias.move", version)
             if version.deprecated and not allow_deprecated:
                 raise refusals.deprecated(version, version.deprecated)
             if version.kind == POLICY_KIND.kind:
-                ruling = rule(connection, row, version, back.alias, self._clock())
+                ruling = rule(connection, row, version, back.alias, now)
                 if ruling.failed:
                     raise refusals.policy_says_no(version, back.alias, ruling)
-            wanted = self._drafted(connection, history, version, back.alias, "rollback", by, why)
-            return replace(wanted, sequence=aliases.add(connection, wanted))
+            wanted = self._drafted(connection, history, version, back.alias, "rollback", why)
+            return self._add(connection, wanted, now)
 
     def live(self, artifact: str, alias: str) -> Version | None:
         """Return the version that `alias` of `artifact` points at; None where nobody has set it."""
         with self._database.read() as connection:
             wanted = _artifact(artifact)
-            project = resolving.of_one_project(connection, wanted)
+            project = resolving.of_one_project(connection, wanted, self._seen(connection))
             row = aliases.target(connection, wanted.kind, project, wanted.name, alias)
             return queries.find(connection, VERSIONS.c.id == row)[0][1] if row is not None else None
 
     def history(self, alias: str | Reference) -> list[Move]:
         """Return every move of an alias (`kind/[project/]name:alias`), oldest first."""
         with self._database.read() as connection:
-            return self._moves(connection, _alias_of(alias))
+            return self._moves(connection, _alias_of(alias), self._seen(connection))
 
     def approve(
-        self, ref: str, role: str, *, by: Principal, note: str = "", withdraw: bool = False
+        self, ref: str, role: str, *, note: str = "", withdraw: bool = False
     ) -> tuple[Version, Approval]:
-        """Record that `by` approves exactly the version `ref` in a role, or takes that back."""
-        if not _ROLE.fullmatch(role):
-            raise refusals.bad_role(role)
-        at = _rfc3339(self._clock())
-        approval = Approval(role=role, by=by.id, at=at, note=note, withdrawn=withdraw)
+        """Record that `by` approves exactly the version `ref` in a role of theirs, or takes that back."""
+        if role not in APPROVERS:
+            raise refusals.bad_role(role, APPROVERS)
+        now = self._clock()
+        approval = Approval(role=role, by=self._by.id, at=_rfc3339(now), note=note, withdrawn=withdraw)
         with self._database.write() as connection:
-            row, version = _exact(connection, ref)
+            row, version = _exact(connection, ref, self._seen(connection))
+            rights.ask(connection, self._by, "approval.give", version)
+            held = roles(connection, self._by, rights.place_of(version))
+            if role not in held:
+                raise refusals.not_in_role(self._by.id, role, held)
             decisions.add_approval(connection, row, approval)
+            action = "approval.withdraw" if withdraw else "approval.give"
+            self._log(connection, action, version.short, now, digest=version.digest, role=role, note=note)
         return version, approval
 
-    def deprecate(self, ref: str, *, by: Principal, reason: str, successor: str | None = None) -> Version:
+    def deprecate(self, ref: str, *, reason: str, successor: str | None = None) -> Version:
         """Mark a version as not to be used any more, and return it. It stays, with all that rests on it."""
         if not reason.strip():
             raise refusals.missing_words("a deprecation", "--why")
+        now = self._clock()
         with self._database.write() as connection:
-            row, version = _exact(connection, ref)
-            following = resolving.resolve(connection, successor) if successor else None
+            seen = self._seen(connection)
+            row, version = _exact(connection, ref, seen)
+            rights.ask(connection, self._by, "artifact.deprecate", version)
+            following = resolving.resolve(connection, successor, seen) if successor else None
             if following and (following[1].kind != version.kind or following[0] == row):
                 raise refusals.bad_successor(version, following[1])
-            at = _rfc3339(self._clock())
-            decisions.deprecate(connection, row, following[0] if following else None, reason, by.id, at)
+            after, instead = following if following else (None, None)
+            decisions.deprecate(connection, row, after, reason, self._by.id, _rfc3339(now))
+            said = {"digest": version.digest, "reason": reason, "successor": instead and instead.reference}
+            self._log(connection, "artifact.deprecate", version.short, now, **said)
             return queries.find(connection, VERSIONS.c.id == row)[0][1]
 
     def aliases(self) -> dict[str, tuple[Move, ...]]:
         """Return for every version that an alias points at, by its reference, the moves that did it."""
         with self._database.read() as connection:
             found: dict[str, list[Move]] = {}
-            for move in aliases.last_moves(connection):
+            for move in aliases.last_moves(connection, self._seen(connection)):
                 found.setdefault(str(move.to_version), []).append(move)
         return {reference: tuple(moves) for reference, moves in found.items()}
 
     def standing(self, ref: str) -> Standing:
         """Return what was decided about a version: its author, aliases, approvals, and evidence about it."""
         with self._database.read() as connection:
-            row, version = resolving.resolve(connection, ref)
-            pointing = [move for move in aliases.last_moves(connection) if move.to_version == version.pinned]
+            seen = self._seen(connection)
+            row, version = resolving.resolve(connection, ref, seen)
+            moves = aliases.last_moves(connection, seen)
             return Standing(
                 author=decisions.author(connection, row),
-                aliases=tuple(pointing),
+                aliases=tuple(move for move in moves if move.to_version == version.pinned),
                 approvals=tuple(decisions.approvals(connection, row)),
-                evidence=tuple(found.evidence for found in about(connection, row, version)),
+                evidence=tuple(found.evidence for found in about(connection, row, version, seen)),
                 recomputed=decisions.checked(connection, (row, version)),
                 imported=tuple(imports.records(connection, row)),
             )
@@ -193,21 +220,64 @@ class Governance:
             known = ((row[1], decisions.checked(connection, row)) for row in rows)
             return {version.reference: found for version, found in known if found is not None}
 
-    def _recompute(self, artifact: str, alias: str, to: str | Reference) -> None:
+    def _recompute(self, artifact: str, alias: str, to: str | Reference, override: Override | None) -> None:
         """Look again at the evidence that the move may rest on: a key may be trusted no more since then."""
         if self._verifier is None:
             return
         with self._database.read() as connection:
-            row, version = _fit(connection, artifact, to)
+            row, version = self._movable(connection, artifact, to, override)
             known = evidence_to_look_at(connection, row, version, alias)
         for (place, evidence), before in known:
             facts = self._verifier(evidence)
             if facts is not None and facts != before:
-                with self._database.write() as connection:
-                    decisions.add_evidence(connection, place, facts, _rfc3339(self._clock()))
+                self._keep(place, evidence, facts)
 
-    def _moves(self, connection: sa.Connection, reference: Reference) -> list[Move]:
-        project = resolving.of_one_project(connection, reference)
+    def _keep(self, row: int, evidence: Version, facts: EvidenceFacts) -> None:
+        now = self._clock()
+        with self._database.write() as connection:
+            decisions.add_evidence(connection, row, facts, _rfc3339(now))
+            said = {"digest": evidence.digest, "accepted": facts.accepted, "why": facts.why}
+            self._log(connection, "evidence.recompute", evidence.short, now, **said)
+
+    def _movable(
+        self, connection: sa.Connection, artifact: str, to: str | Reference, override: Override | None
+    ) -> queries.Row:
+        """Return the version `to`, which has to be one of `artifact`, where `by` may move its aliases."""
+        row, version = _fit(connection, artifact, to, self._seen(connection))
+        for action in ("alias.move", *(["alias.override"] if override else [])):
+            rights.ask(connection, self._by, action, version)
+        return row, version
+
+    def _add(self, connection: sa.Connection, wanted: Move, now: datetime) -> Move:
+        move = replace(wanted, sequence=aliases.add(connection, wanted))
+        before = move.from_version
+        self._log(
+            connection,
+            f"alias.{move.action}",
+            str(replace(move.to_version, alias=move.alias, number=None, digest=None)),
+            now,
+            sequence=move.sequence,
+            before=before.digest if before else None,
+            to=move.to_version.digest,
+            why=move.why,
+            policy=move.policy,
+            evidence=[*move.evidence],
+            failed=[condition.name for condition in move.conditions if not condition.holds],
+            ticket=move.ticket,
+            expires=move.expires,
+        )
+        return move
+
+    def _log(
+        self, connection: sa.Connection, action: str, subject: str, at: datetime, **details: Json
+    ) -> None:
+        rights.log(connection, self._by, action, subject, at, **details)
+
+    def _seen(self, connection: sa.Connection) -> rights.Seen:
+        return rights.seen(connection, self._by)
+
+    def _moves(self, connection: sa.Connection, reference: Reference, seen: rights.Seen) -> list[Move]:
+        project = resolving.of_one_project(connection, reference, seen)
         assert reference.alias is not None  # `_alias_of` saw to it
         found = aliases.moves(connection, reference.kind, project, reference.name, reference.alias)
         if not found:
@@ -222,7 +292,6 @@ class Governance:
         to: Version,
         alias: str,
         action: Action,
-        by: Principal,
         why: str,
     ) -> Move:
         said = _rfc3339(self._clock())
@@ -233,18 +302,17 @@ class Governance:
             action=action,
             from_version=history[-1].to_version if history else None,
             to_version=to.pinned,
-            by=by.id,
+            by=self._by.id,
             at=at,
             clock=said if said != at else None,
             why=why.strip(),
         )
 
 
-def _fit(connection: sa.Connection, artifact: str, to: str | Reference) -> queries.Row:
-    """Return the version `to`, which has to be one of `artifact`."""
+def _fit(connection: sa.Connection, artifact: str, to: str | Reference, seen: rights.Seen) -> queries.Row:
     wanted = _artifact(artifact)
-    project = resolving.of_one_project(connection, wanted)
-    row, version = resolving.resolve(connection, to)
+    project = resolving.of_one_project(connection, wanted, seen)
+    row, version = resolving.resolve(connection, to, seen)
     if (version.kind, version.project or "", version.name) != (wanted.kind, project, wanted.name):
         raise refusals.other_artifact(artifact, version)
     return row, version
@@ -260,10 +328,10 @@ def _compare(alias: str, history: Sequence[Move], read: Digest | None) -> None:
         raise refusals.moved_meanwhile(alias, last, str(read))
 
 
-def _exact(connection: sa.Connection, ref: str) -> queries.Row:
-    row, version = resolving.resolve(connection, ref)
+def _exact(connection: sa.Connection, ref: str, seen: rights.Seen) -> queries.Row:
+    row, version = resolving.resolve(connection, ref, seen)
     if ref.startswith("sha256:"):
-        named = queries.find(connection, VERSIONS.c.digest == version.digest)
+        named = queries.find(connection, VERSIONS.c.digest == version.digest, *seen.rows)
         if len(named) > 1:  # equal content under several names
             raise faults.ambiguous(ref, [each.short for _, each in named])
         return row, version

@@ -1,6 +1,6 @@
 """The Hub itself: publish, get, list, lineage, diff; and activities, which write the edges."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType, TracebackType
@@ -8,6 +8,7 @@ from typing import Literal
 
 import sqlalchemy as sa
 
+from genaiops.access import EVERYWHERE, prepare, require
 from genaiops.core import (
     Digest,
     Json,
@@ -20,7 +21,7 @@ from genaiops.core import (
     parse_digest,
     parse_reference,
 )
-from genaiops.hub import decisions, describing, faults, keeping, queries, resolving
+from genaiops.hub import decisions, describing, faults, keeping, queries, resolving, rights
 from genaiops.hub.differences import diff_json
 from genaiops.hub.model import Edge, EvidenceVerifier, Version
 from genaiops.hub.schema import misfit
@@ -40,10 +41,10 @@ def _now() -> datetime:
 
 
 class Hub:
-    """The registry in one store. `kinds` are what may be published; what is there can always be read.
+    """The registry in one store, for `by`: the author of what is new, who is shown what they may read.
 
-    `by` is who publishes: the author of what is new. Evidence that is published is recomputed by `verifier`
-    at once, and what that found is kept beside it.
+    `kinds` are what may be published; what is there can be read without them. Evidence that is published is
+    recomputed by `verifier` at once, and what that found is kept beside it.
     """
 
     def __init__(
@@ -51,7 +52,7 @@ class Hub:
         store: Store,
         kinds: Sequence[KindSpec],
         *,
-        by: Principal | None = None,
+        by: Principal,
         verifier: EvidenceVerifier | None = None,
         clock: Callable[[], datetime] = _now,
     ) -> None:
@@ -61,6 +62,7 @@ class Hub:
         self._by = by
         self._verifier = verifier
         self._clock = clock
+        prepare(self._database)
         self._database.migrate("hub", STEPS)
 
     def publish(
@@ -82,12 +84,15 @@ class Hub:
         Blobs are bytes, files that are read in pieces, or digests of what is in the store already. Equal
         content is one version: publishing it again adds only edges, labels and what is said of it, and brings
         back content that was removed. A new version keeps its predecessor's owner, licence and sensitivity.
-        Raises `UserError` where the kind is unknown, the manifest does not fit it or rests on what is not
-        here, or a parent was made from this version (`circles`: such a parent may be left out instead).
+        Raises `UserError` where somebody may not do so, the kind is unknown, the manifest does not fit it or
+        rests on what is not here, or a parent was made from this version (`circles`: such a parent may be
+        left out instead).
         """
         said = describing.checked(described)
         sweep = self._last_sweep()
         wanted = self._draft(kind, name, manifest, blobs, project, activity)
+        with self._database.read() as connection:  # before anything is kept
+            self._may_publish(connection, wanted, parents)
         self._check(wanted)
         self._keep(wanted, blobs)
         with self._database.read() as connection:
@@ -96,13 +101,16 @@ class Hub:
                 return found[1]
         facts = self._verifier(wanted) if self._verifier and kind == decisions.EVIDENCE_KIND else None
         with self._database.write() as connection:
+            self._may_publish(connection, wanted, parents)
             if sweep is None or keeping.last_sweep(connection) != sweep:
                 self._check(wanted)  # what was there, or was put, may have been swept away since
                 self._keep(wanted, blobs)
             found = self._same(connection, wanted)
+            if found and self._complete(connection, found, parents, labels, said, activity):
+                return found[1]
             row = found[0] if found else queries.add_version(connection, wanted)
             made_from = self._made_from(connection, found, parents, circles)
-            by = self._by.id if self._by else ""
+            by = self._by.id
             if not found:
                 said = {**describing.inherited(connection, row), **said}
             elif found[1].removed:
@@ -111,11 +119,18 @@ class Hub:
             queries.add_edges(connection, row, made_from, activity, wanted.created_at)
             if labels:
                 queries.set_labels(connection, row, labels)
-            if self._by and not found:
-                decisions.add_author(connection, row, self._by.id, wanted.created_at)
+            if not found:
+                decisions.add_author(connection, row, by, wanted.created_at)
             if facts:
                 decisions.add_evidence(connection, row, facts, wanted.created_at)
-            return queries.find(connection, VERSIONS.c.id == row)[0][1]
+            version = queries.find(connection, VERSIONS.c.id == row)[0][1]
+            self._log(connection, version, found, parents, labels, activity)
+            return version
+
+    def check_may_publish(self, project: str | None = None) -> None:
+        """Raise `UserError` where nothing may be published in `project`: before work is spent on it."""
+        with self._database.read() as connection:
+            require(connection, self._by, "artifact.publish", project or EVERYWHERE)
 
     def activity(self, name: str) -> "Activity":
         """Return a context in which what is used becomes the parents of what is produced."""
@@ -124,17 +139,21 @@ class Hub:
     def get(self, ref: str | Reference) -> Version:
         """Return the version that `ref` names: a reference or a digest; without a number, the newest.
 
-        Raises `UserError` where it names nothing, or more than one artifact.
+        Raises `UserError` where it names nothing, or more than one artifact, and for a sensitive one that may
+        not be read. That a sensitive version was read is written down.
         """
         with self._database.read() as connection:
-            return resolving.resolve(connection, ref)[1]
+            version = resolving.resolve(connection, ref, self._seen(connection))[1]
+        self.note_reading(version)
+        return version
 
     def list(self, kind: str | None = None, name: str | None = None) -> "list[Version]":
-        """Return versions in the order in which they were published."""
+        """Return versions in the order in which they were published; of a sensitive one no manifest."""
         wanted = {"kind": kind, "name": name}
         conditions = [VERSIONS.c[column] == value for column, value in wanted.items() if value is not None]
         with self._database.read() as connection:
-            return [version for _, version in queries.find(connection, *conditions)]
+            found = queries.find(connection, *conditions, *self._seen(connection).rows)
+        return [describing.veiled(version) for _, version in found]
 
     def artifacts(
         self,
@@ -149,13 +168,21 @@ class Hub:
         """Return of each artifact the newest version that fits; the artifact changed last comes first.
 
         Every word of `text` must begin a word of the version's name, labels, manifest, or of what is said of
-        it.
+        it. Of a sensitive one no manifest is returned: `get` does, and writes that down.
         """
         wanted = describing.checked(described)
         with self._database.read() as connection:
-            return queries.newest(
-                connection, kind=kind, name=name, text=text, labels=labels, described=wanted, limit=limit
+            found = queries.newest(
+                connection,
+                self._seen(connection),
+                kind=kind,
+                name=name,
+                text=text,
+                labels=labels,
+                described=wanted,
+                limit=limit,
             )
+        return [describing.veiled(version) for version in found]
 
     def describe(self, ref: str | Reference, **said: str) -> Version:
         """Say something of a version: `owner`, `licence`, `sensitivity`, `description`; '' takes it back.
@@ -165,13 +192,37 @@ class Hub:
         wanted = describing.checked(said)
         at = self._clock().strftime("%Y-%m-%dT%H:%M:%SZ")
         with self._database.write() as connection:
-            row, _ = resolving.resolve(connection, ref)
-            describing.add(connection, row, wanted, self._by.id if self._by else "", at)
-            return queries.find(connection, VERSIONS.c.id == row)[0][1]
+            row, version = resolving.resolve(connection, ref, self._seen(connection))
+            rights.ask(connection, self._by, "artifact.publish", version)
+            describing.add(connection, row, wanted, self._by.id, at)
+            changed = queries.find(connection, VERSIONS.c.id == row)[0][1]
+            if changed.described != version.described:
+                words: dict[str, Json] = {key: value for key, value in wanted.items() if key != "description"}
+                rights.log(
+                    connection,
+                    self._by,
+                    "artifact.describe",
+                    version.short,
+                    self._clock(),
+                    said=words,
+                    fields=[*sorted(wanted)],
+                )
+            return changed
 
-    def read(self, digest: Digest) -> Iterator[bytes]:
-        """Yield the content of a blob in pieces; raises `OutsideError` where it is absent or damaged."""
-        return self._blobs.chunks(digest)
+    def note_reading(self, version: Version) -> None:
+        """Write down that a version is read, where it is sensitive; raises where `by` may not read it."""
+        if version.described.get("sensitivity") not in describing.SENSITIVE:
+            return
+        with self._database.write() as connection:
+            rights.ask(connection, self._by, "artifact.read_sensitive", version)
+            rights.log(
+                connection,
+                self._by,
+                "artifact.read_sensitive",
+                version.short,
+                self._clock(),
+                digest=version.digest,
+            )
 
     def lineage(
         self, ref: str | Reference, direction: Literal["up", "down"] = "up", *, depth: int | None = None
@@ -181,8 +232,9 @@ class Hub:
         With `depth`, only those within so many steps.
         """
         with self._database.read() as connection:
-            row, _ = resolving.resolve(connection, ref)
-            return queries.edges_from(connection, row, up=direction == "up", depth=depth)
+            seen = self._seen(connection)
+            row, _ = resolving.resolve(connection, ref, seen)
+            return queries.edges_from(connection, row, seen, up=direction == "up", depth=depth)
 
     def diff(self, a: str | Reference, b: str | Reference) -> "list[str]":
         """Return in lines how `b` differs from `a`; empty where they are equal."""
@@ -193,7 +245,7 @@ class Hub:
             if version.removed:
                 raise faults.content_removed(version)
         spec = self._kinds.get(old.kind)
-        return (spec.diff if spec else diff_json)(old.manifest, new.manifest, self.read)
+        return (spec.diff if spec else diff_json)(old.manifest, new.manifest, self._blobs.chunks)
 
     @property
     def kinds(self) -> Mapping[str, KindSpec]:
@@ -274,6 +326,41 @@ class Hub:
         if closing and circles == "refuse":
             raise faults.circle(found[1], parents[rows.index(min(closing))])
         return [row for row in rows if row not in closing]
+
+    def _seen(self, connection: sa.Connection) -> rights.Seen:
+        return rights.seen(connection, self._by)
+
+    def _may_publish(self, connection: sa.Connection, wanted: Version, parents: Sequence[Version]) -> None:
+        rights.ask(connection, self._by, "artifact.publish", wanted)
+        here = rights.place_of(wanted)
+        for there, parent in {rights.place_of(parent): parent for parent in parents}.items():
+            if there != here:
+                rights.ask(connection, self._by, "artifact.read", parent)
+
+    def _log(
+        self,
+        connection: sa.Connection,
+        version: Version,
+        found: queries.Row | None,
+        parents: Sequence[Version],
+        labels: Mapping[str, str],
+        activity: str,
+    ) -> None:
+        """Write down what changed: a version that is new, or labels or edges of one that was there."""
+        made_from: list[Json] = [*sorted({parent.digest for parent in parents})]
+        rights.log(
+            connection,
+            self._by,
+            "artifact.publish" if not found else "artifact.label" if labels else "artifact.link",
+            version.short,
+            self._clock(),
+            digest=version.digest,
+            activity=activity,
+            labels=dict(labels),
+            parents=len(made_from),
+            # not the list: an entry is small, and a version may be made of thousands
+            parents_digest=digest_json(made_from) if made_from else None,
+        )
 
     def _has_version(self, digest: Digest) -> bool:
         with self._database.read() as connection:

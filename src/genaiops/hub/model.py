@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
+from genaiops.access import SignerRole
 from genaiops.core import Digest, Json, LockState, Outcome, Reference, RuleResult
 
 
@@ -130,16 +131,18 @@ class EvidenceFacts:
     """What the Hub found out itself about evidence, by recomputing it. Nothing here is copied on trust.
 
     `accepted`: the signature is known, the verdict follows from the scores, and nothing failed; `why` says
-    what did not. `signer` is the label of a known key, `own_key` whether it is this user's. `outcome` is the
-    recomputed verdict's. `outputs_erased`: a person was erased whose rows it rests on, so that the scores of
-    these cannot be recomputed any more. `about` are the digests of the versions that the candidate was, `suite` the suite's
-    digest. Times are the signer's word.
+    what did not. `signer` is the label of a known key, `own_key` whether it is this user's, `signer_role`
+    whether a runner or a person signs with it, None where nobody said so. `outcome` is the recomputed
+    verdict's. `outputs_erased`: some outputs belonged to people who were erased, so their scores cannot be
+    recomputed. `about` are the digests of the versions that the candidate was, `suite` the suite's digest.
+    Times are the signer's word.
     """
 
     accepted: bool
     why: str = ""
     outcome: Outcome | None = None
     signer: str | None = None
+    signer_role: SignerRole | None = None
     own_key: bool = False
     scores_recomputed: bool = False
     outputs_erased: bool = False

@@ -6,13 +6,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from genaiops.access import acting
 from genaiops.core import KindSpec, Settings
 from genaiops.hub.blob import BLOB_KIND
 from genaiops.hub.contents.contents import Contents
 from genaiops.hub.governance import Governance
 from genaiops.hub.hub import Hub
 from genaiops.hub.model import EvidenceVerifier
-from genaiops.hub.people import local_user
 from genaiops.hub.policy import POLICY_KIND
 from genaiops.store import Store, find_store
 
@@ -39,12 +39,15 @@ class Here:
 
 @contextmanager
 def opened(above: Above | None = None) -> Generator[Here]:
-    """Open the store of the project that this folder lies in; without `above`, for the Hub's own kinds."""
+    """Open the store of the project that this folder lies in, for whoever runs the command.
+
+    Without `above`, for the Hub's own kinds.
+    """
     with Store.open(find_store(Path.cwd())) as store:
         verifier = above.make_verifier(store, Settings.from_env(os.environ)) if above else None
-        kinds, by = above.kinds() if above else (BLOB_KIND, POLICY_KIND), local_user()
+        kinds, by = above.kinds() if above else (BLOB_KIND, POLICY_KIND), acting(store.database, os.environ)
         yield Here(
             Hub(store, kinds, by=by),
-            Governance(store, verifier=verifier),
+            Governance(store, by=by, verifier=verifier),
             Contents(store, kinds, by=by, verifier=verifier),
         )

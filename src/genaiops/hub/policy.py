@@ -12,6 +12,7 @@ from typing import Annotated, cast
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from genaiops.access import PERMISSIONS
 from genaiops.core import (
     Composed,
     Digest,
@@ -38,6 +39,8 @@ EVIDENCE_FACTS: Mapping[str, str] = {
     "evidence.pass": "1 where the verdict is pass, recomputed by the Hub, and nothing about it failed",
     "evidence.signed": "1 where a key that is known here signed it, this user's own included",
     "evidence.signed_trusted": "1 where the key is one of those that were put among the trusted ones",
+    "evidence.signed_ci": "1 where that key is kept as one with which a CI runner signs",
+    "evidence.signed_human": "1 where that key is kept as one with which a person signs",
     "evidence.scores_recomputed": "1 where the scores were computed again from the outputs",
     "evidence.lock_base": "1 where the suite was in the baseline's history",
     "evidence.lock_hub": "1 where the suite was in this Hub before the run began",
@@ -50,6 +53,9 @@ OTHER_FACTS: Mapping[str, str] = {
 }
 APPROVALS = "approvals."
 """`approvals.ROLE`: how many people approved exactly this version in that role."""
+
+APPROVERS: tuple[str, ...] = tuple(sorted(PERMISSIONS["approval.give"]))
+"""The roles in which somebody may approve."""
 
 _SECONDS_A_DAY = 86_400
 _Pattern = Annotated[str, Field(pattern=r"^[a-z0-9*?][a-z0-9*?._-]*$")]
@@ -135,8 +141,10 @@ def facts_of(
     for role in {approval.role for approval in approvals}:
         people = {approval.by for approval in approvals if approval.role == role}
         facts[f"{APPROVALS}{role}"] = len(people)
-    if author is not None:
-        facts["author_is_approver"] = any(approval.by == author for approval in approvals)
+    own = any(approval.by == author for approval in approvals)
+    # a name without an account behind it, as of the local user, says nothing about who another name is
+    if author is not None and (own or not approvals or ":" in author):
+        facts["author_is_approver"] = own
     return facts | (_of_evidence(found, now) if found else {})
 
 
@@ -147,6 +155,8 @@ def _of_evidence(found: Found, now: datetime) -> dict[str, float | None]:
         "evidence.pass": facts.accepted and facts.outcome == "pass",
         "evidence.signed": facts.accepted and facts.signer is not None,
         "evidence.signed_trusted": facts.accepted and facts.signer is not None and not facts.own_key,
+        "evidence.signed_ci": facts.accepted and facts.signer_role == "ci",
+        "evidence.signed_human": facts.accepted and facts.signer_role == "human",
         "evidence.scores_recomputed": facts.scores_recomputed,
         "evidence.lock_base": facts.lock == "base",
         "evidence.lock_hub": found.suite_was_here,
@@ -164,12 +174,12 @@ def _known(names: Iterable[str], where: str) -> None:
     known = [*EVIDENCE_FACTS, *OTHER_FACTS]
     for name in sorted(names):
         role = name.removeprefix(APPROVALS)
-        if name not in known and (role == name or not role.isidentifier()):
+        if name not in known and (role == name or role not in APPROVERS):
             close = get_close_matches(name, known, 1)
             raise UserError(
                 "GAO-HUB-041",
                 f"no condition can read {name}",
-                why=f"the facts are {', '.join(known)} and {APPROVALS}ROLE",
+                why=f"the facts are {', '.join([*known, *(APPROVALS + role for role in APPROVERS)])}",
                 fix=f"did you mean {close[0]}?" if close else "read one of these",
                 where=where,
             )

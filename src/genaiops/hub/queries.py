@@ -4,15 +4,25 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
 
 from genaiops.core import Digest, Reference
 from genaiops.hub import describing, keeping, search
 from genaiops.hub.events import DEPRECATIONS
 from genaiops.hub.model import Deprecation, Edge, Version
+from genaiops.hub.rights import Seen
 from genaiops.hub.tables import EDGES, LABELS, VERSIONS
 
 Row = tuple[int, Version]
+
+_AT_ONCE = 200
+_ADD_EDGE = sa.text(
+    "INSERT INTO hub_edges (child, parent, activity, at) VALUES (:child, :parent, :activity, :at)"
+    " ON CONFLICT DO NOTHING"
+)
+_SET_LABEL = sa.text(
+    "INSERT INTO hub_labels (version, key, value) VALUES (:version, :key, :value)"
+    " ON CONFLICT (version, key) DO UPDATE SET value = excluded.value"
+)
 
 
 def find(connection: sa.Connection, *conditions: sa.ColumnElement[bool]) -> list[Row]:
@@ -31,6 +41,7 @@ def find(connection: sa.Connection, *conditions: sa.ColumnElement[bool]) -> list
 
 def newest(
     connection: sa.Connection,
+    seen: Seen,
     *,
     kind: str | None = None,
     name: str | None = None,
@@ -39,30 +50,34 @@ def newest(
     described: Mapping[str, str] = describing.NOTHING,
     limit: int,
 ) -> list[Version]:
-    """Return of each artifact the newest version that fits, the artifact changed last first.
+    """Return of each artifact `seen` the newest version that fits, the artifact changed last first.
 
     `text` is looked for as `search.matching` says; at most `limit` artifacts are returned.
     """
     columns = (VERSIONS.c.id, VERSIONS.c.kind, VERSIONS.c.project, VERSIONS.c.name)
     query = sa.select(*columns).order_by(VERSIONS.c.id.desc())
     if text is not None:
-        found = search.matching(text, kind, labels).subquery()
-        query = sa.select(*columns).join(found, found.c.rowid == VERSIONS.c.id).order_by(found.c.rowid.desc())
+        found = search.matching(connection, text, kind, labels).subquery()
+        query = sa.select(*columns).join(found, found.c.id == VERSIONS.c.id).order_by(found.c.id.desc())
     elif not labels and not described:
         of_each = sa.select(sa.func.max(VERSIONS.c.id)).group_by(*columns[1:])
         query = query.where(VERSIONS.c.id.in_(of_each))
     wanted = {"kind": kind, "name": name}
-    query = query.where(*(VERSIONS.c[key] == value for key, value in wanted.items() if value is not None))
+    query = query.where(
+        *(VERSIONS.c[key] == value for key, value in wanted.items() if value is not None), *seen.rows
+    )
     for key, value in labels.items():
         has = sa.select(LABELS.c.version).where(LABELS.c.key == key, LABELS.c.value == value)
         query = query.where(VERSIONS.c.id.in_(has))
     for field, value in described.items():
         query = query.where(VERSIONS.c.id.in_(describing.holds(field, value)))
     chosen: dict[tuple[str, str, str], int] = {}
-    for row, *artifact in connection.execute(query):  # read row by row: it ends early where much matches
-        chosen.setdefault((artifact[0], artifact[1], artifact[2]), row)
-        if len(chosen) == limit:
-            break
+    # read as it comes: it ends early where much matches
+    with connection.execute(query, execution_options={"yield_per": _AT_ONCE}) as rows:
+        for row, *artifact in rows:
+            chosen.setdefault((artifact[0], artifact[1], artifact[2]), row)
+            if len(chosen) == limit:
+                break
     versions = dict(find(connection, VERSIONS.c.id.in_(chosen.values())))
     return [versions[row] for row in chosen.values()]
 
@@ -143,7 +158,7 @@ def add_edges(
         if parent != child
     ]
     if rows:
-        connection.execute(insert(EDGES).on_conflict_do_nothing(), rows)
+        connection.execute(_ADD_EDGE, rows)
 
 
 def closing_circle(connection: sa.Connection, row: int, parents: Collection[int]) -> set[int]:
@@ -156,29 +171,29 @@ def closing_circle(connection: sa.Connection, row: int, parents: Collection[int]
 def set_labels(connection: sa.Connection, version: int, labels: Mapping[str, str]) -> None:
     """Set labels; a label that is there is replaced, others stay."""
     search.remove(connection, version)
-    for key, value in labels.items():
-        statement = insert(LABELS).values(version=version, key=key, value=value)
-        connection.execute(
-            statement.on_conflict_do_update(index_elements=["version", "key"], set_={"value": value})
-        )
+    rows = [{"version": version, "key": key, "value": value} for key, value in labels.items()]
+    connection.execute(_SET_LABEL, rows)
     search.add(connection, version)
 
 
-def edges_from(connection: sa.Connection, start: int, *, up: bool, depth: int | None = None) -> list[Edge]:
-    """Return every edge that can be walked from `start`, towards parents or towards children.
+def edges_from(
+    connection: sa.Connection, start: int, seen: Seen, *, up: bool, depth: int | None = None
+) -> list[Edge]:
+    """Return every edge that can be walked from `start` over what is `seen`, towards parents or children.
 
     With `depth`, only those that are walked within so many steps.
     """
     here, there = (EDGES.c.child, EDGES.c.parent) if up else (EDGES.c.parent, EDGES.c.child)
+    mine = [there.in_(sa.select(VERSIONS.c.id).where(*seen.rows))] if seen.rows else []
     # the steps are counted only where they end the walk: without an end, a circle would count for ever
     step = [] if depth is None else [sa.literal(0).label("step")]
     reached = sa.select(sa.literal(start).label("id"), *step).cte("reached", recursive=True)
     further = [] if depth is None else [reached.c.step + 1]
     nearer = [] if depth is None else [reached.c.step < depth]
-    onward = sa.select(there, *further).where(here == reached.c.id, *nearer)
+    onward = sa.select(there, *further).where(here == reached.c.id, *nearer, *mine)
     reached = reached.union(onward)  # union, not all: cycles end
     walked = sa.select(reached.c.id).where(*([] if depth is None else [reached.c.step < depth]))
-    query = sa.select(EDGES).where(here.in_(walked)).order_by(EDGES.c.child, EDGES.c.parent)
+    query = sa.select(EDGES).where(here.in_(walked), *mine).order_by(EDGES.c.child, EDGES.c.parent)
     rows = connection.execute(query).mappings().all()
     versions = dict(find(connection, VERSIONS.c.id.in_(sa.select(reached.c.id))))
     return [

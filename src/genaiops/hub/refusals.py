@@ -1,6 +1,8 @@
 """What can be wrong with what people ask about aliases, approvals and deprecation, in words."""
 
-from genaiops.core import GateSaidNo, UserError
+from collections.abc import Iterable
+
+from genaiops.core import Conflict, GateSaidNo, UserError, one_line
 from genaiops.hub.model import Condition, Deprecation, Move, Version
 from genaiops.hub.ruling import Ruling
 
@@ -33,7 +35,7 @@ def moved_meanwhile(alias: str, last: Move | None, read: str) -> UserError:
     else:
         because = f": {last.why}" if last.why else ""
         why = f"{last.by} moved it to {last.to_version} at {last.at}{because}"
-    return UserError(
+    return Conflict(
         "GAO-HUB-022",
         f"{alias} is not where you saw it",
         why=why,
@@ -43,7 +45,7 @@ def moved_meanwhile(alias: str, last: Move | None, read: str) -> UserError:
 
 def deprecated(version: Version, deprecation: Deprecation) -> UserError:
     """Return the error for pointing an alias at what should not be used any more."""
-    return UserError(
+    return Conflict(
         "GAO-HUB-023",
         f"{version.short} is deprecated",
         why=f"{deprecation.by} at {deprecation.at}: {deprecation.reason}",
@@ -54,7 +56,7 @@ def deprecated(version: Version, deprecation: Deprecation) -> UserError:
 
 def nothing_before(alias: str) -> UserError:
     """Return the error for a rollback that has nowhere to go."""
-    return UserError(
+    return Conflict(
         "GAO-HUB-024",
         f"{alias} cannot be rolled back",
         why="no other version was live before, apart from overrides",
@@ -133,13 +135,23 @@ def missing_words(what: str, option: str) -> UserError:
     )
 
 
-def bad_role(role: str) -> UserError:
-    """Return the error for a role that no condition could read."""
+def bad_role(role: str, known: Iterable[str]) -> UserError:
+    """Return the error for a role in which nobody can approve."""
     return UserError(
         "GAO-HUB-030",
-        f"{role!r} is not a role",
-        why="a role is lower-case letters, digits and _, beginning with a letter",
-        fix="for example risk",
+        f"nobody approves as {one_line(role, 60)!r}",
+        why="an approval is given in a role that may do so",
+        fix=f"approve as {' or '.join(known)}",
+    )
+
+
+def not_in_role(who: str, role: str, held: Iterable[str]) -> UserError:
+    """Return the error for approving in a role that somebody does not hold."""
+    return UserError(
+        "GAO-HUB-080",
+        f"{who} cannot approve as {role}",
+        why=f"an approval counts for a role that its author holds; held: {', '.join(sorted(held))}",
+        fix="approve in a role of yours, or ask an admin: genaiops access role grant",
     )
 
 

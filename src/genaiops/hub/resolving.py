@@ -4,6 +4,7 @@ import sqlalchemy as sa
 
 from genaiops.core import Reference, parse_digest, parse_reference
 from genaiops.hub import aliases, faults, queries
+from genaiops.hub.rights import Seen
 from genaiops.hub.tables import VERSIONS
 
 NEWEST = "latest"
@@ -16,16 +17,16 @@ _PROJECTS = (
 )
 
 
-def resolve(connection: sa.Connection, ref: str | Reference) -> queries.Row:
-    """Return the version that `ref` names, with its row id; without number and alias, the newest.
+def resolve(connection: sa.Connection, ref: str | Reference, seen: Seen) -> queries.Row:
+    """Return the version that `ref` names among those `seen`, with its row id; a bare name is the newest.
 
     Raises `UserError` where it names nothing, or more than one artifact.
     """
     if isinstance(ref, str) and ref.startswith("sha256:"):
-        return _one(queries.find(connection, VERSIONS.c.digest == parse_digest(ref)), ref, None)
+        return _one(queries.find(connection, VERSIONS.c.digest == parse_digest(ref), *seen.rows), ref, None)
     reference = parse_reference(ref) if isinstance(ref, str) else ref
     if reference.alias not in (None, NEWEST):
-        project = of_one_project(connection, reference)
+        project = of_one_project(connection, reference, seen)
         row = aliases.target(connection, reference.kind, project, reference.name, reference.alias)
         if row is None:
             known = aliases.names(connection, reference.kind, project, reference.name)
@@ -35,17 +36,20 @@ def resolve(connection: sa.Connection, ref: str | Reference) -> queries.Row:
         return _one(same, str(ref), reference.kind)
     conditions = queries.matching(reference)
     if reference.project is None:
-        conditions.append(VERSIONS.c.project == of_one_project(connection, reference))
+        conditions.append(VERSIONS.c.project == of_one_project(connection, reference, seen))
+    elif not seen.has(reference.kind, reference.project, reference.name):
+        raise faults.not_found(str(ref), reference.kind)
     return _one(queries.find(connection, *conditions), str(ref), reference.kind)
 
 
-def of_one_project(connection: sa.Connection, reference: Reference) -> str:
-    """Return the project that `reference` means, '' for none: without one, the only project of that name.
+def of_one_project(connection: sa.Connection, reference: Reference, seen: Seen) -> str:
+    """Return the project that `reference` means, '' for none: without one, the only one `seen` of that name.
 
     Raises `UserError` where nothing has the name, or several projects have.
     """
     of = {"of_kind": reference.kind, "of_name": reference.name}
     projects = set(connection.execute(_PROJECTS, of).scalars())
+    projects = {project for project in projects if seen.has(reference.kind, project, reference.name)}
     if reference.project is not None:
         projects &= {reference.project}
     if not projects:

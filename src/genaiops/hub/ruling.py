@@ -19,6 +19,7 @@ from genaiops.hub.policy import (
     facts_of,
     reads_evidence,
 )
+from genaiops.hub.rights import EVERYTHING, Seen
 from genaiops.hub.tables import VERSIONS
 
 MOST_EVIDENCE = 20
@@ -53,7 +54,7 @@ def rule(connection: sa.Connection, row: int, version: Version, alias: str, now:
     if not conditions:
         return Ruling(policy)
     approvals, author = decisions.approvals(connection, row), decisions.author(connection, row)
-    choices: Sequence[Found | None] = about(connection, row, version) or [None]
+    choices: Sequence[Found | None] = about(connection, row, version, EVERYTHING) or [None]
     said = [(evaluate(conditions, facts_of(one, approvals, author, now)), one) for one in choices]
     best, found = max(said, key=lambda each: sum(condition.holds for condition in each[0]))
     if not reads_evidence(conditions):
@@ -65,7 +66,7 @@ def rule(connection: sa.Connection, row: int, version: Version, alias: str, now:
 def _useless(connection: sa.Connection, row: int, found: Found | None) -> Iterator[str]:
     if found is None:
         yield "there is no evidence about exactly this version that the Hub has recomputed"
-    for each in decisions.evidence_below(connection, row, MOST_EVIDENCE):
+    for each in decisions.evidence_below(connection, row, MOST_EVIDENCE, EVERYTHING):
         checked = decisions.checked(connection, each)
         if checked is None:
             yield f"{each[1].short} counts for nothing: its bundle is not here to be recomputed"
@@ -73,10 +74,13 @@ def _useless(connection: sa.Connection, row: int, found: Found | None) -> Iterat
             yield f"{each[1].short} counts for nothing: {checked.facts.why}"
 
 
-def about(connection: sa.Connection, row: int, version: Version) -> list[Found]:
-    """Return the evidence that the Hub recomputed and found to be about exactly this version."""
+def about(connection: sa.Connection, row: int, version: Version, seen: Seen) -> list[Found]:
+    """Return the evidence that the Hub recomputed and found to be about exactly this version.
+
+    Whoever asks is shown what they have `seen`; a decision rests on all of it.
+    """
     found: list[Found] = []
-    for each in decisions.evidence_below(connection, row, MOST_EVIDENCE):
+    for each in decisions.evidence_below(connection, row, MOST_EVIDENCE, seen):
         checked = decisions.checked(connection, each)
         if checked and version.digest in checked.facts.about:
             found.append(Found(checked, decisions.suite_before(connection, checked.facts)))
@@ -89,7 +93,7 @@ def evidence_to_look_at(
     """Return the evidence below a version with what is known of it; none where no condition reads any."""
     if not reads_evidence(_asked(connection, version, alias)[1]):
         return []
-    found = decisions.evidence_below(connection, row, MOST_EVIDENCE)
+    found = decisions.evidence_below(connection, row, MOST_EVIDENCE, EVERYTHING)
     known = [decisions.checked(connection, each) for each in found]
     return [(each, one.facts if one else None) for each, one in zip(found, known, strict=True)]
 

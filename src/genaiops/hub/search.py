@@ -1,7 +1,8 @@
-"""Words in versions: names, labels, descriptions and manifests, through SQLite's full-text index (FTS5).
+"""Words in versions: names, labels, descriptions and manifests, in the full-text index of the database.
 
-Everything that knows FTS5 is here: another store needs this file's four functions and nothing else. The index
-keeps no text of its own, so a row is taken out by giving back what it was made of.
+Another store needs these functions and nothing else. SQLite's index is FTS5 and keeps no text of its own, so
+a row is taken out by giving back what it was made of; PostgreSQL's is a column of `tsvector`, made from words
+that are cut and folded here as FTS5 cuts and folds them, so that both find the same.
 """
 
 import json
@@ -11,12 +12,18 @@ from collections.abc import Iterator, Mapping
 import sqlalchemy as sa
 
 from genaiops.core import Json
+from genaiops.hub import vectors
 from genaiops.hub.events import DESCRIPTIONS
 from genaiops.hub.tables import LABELS, VERSIONS
 
-_TABLE = """CREATE VIRTUAL TABLE hub_search USING fts5(
-    kind, text, content='', prefix='2 3', tokenize='unicode61 remove_diacritics 2')"""
-_INSERT = sa.text("INSERT INTO hub_search(rowid, kind, text) VALUES (:id, :kind, :text)")
+_SQLITE = (
+    "CREATE VIRTUAL TABLE hub_search USING fts5("
+    "kind, text, content='', prefix='2 3', tokenize='unicode61 remove_diacritics 2')",
+)
+_POSTGRES = (
+    "CREATE TABLE hub_search (id INTEGER PRIMARY KEY, kind TEXT NOT NULL, words TSVECTOR NOT NULL)",
+    "CREATE INDEX hub_search_words ON hub_search USING gin (words)",
+)
 _LAST = sa.select(sa.func.max(DESCRIPTIONS.c.id)).where(DESCRIPTIONS.c.version == sa.bindparam("of"))
 _SAID = sa.select(DESCRIPTIONS.c.value).where(DESCRIPTIONS.c.id.in_(_LAST.group_by(DESCRIPTIONS.c.field)))
 _WORD = re.compile(r"\w+")
@@ -24,26 +31,41 @@ _WORD = re.compile(r"\w+")
 
 def create(connection: sa.Connection) -> None:
     """Make the index, of what is there already too."""
-    connection.exec_driver_sql(_TABLE)
+    for statement in _POSTGRES if _is_postgres(connection) else _SQLITE:
+        connection.exec_driver_sql(statement)
     for (row,) in connection.execute(sa.select(VERSIONS.c.id)).all():
         # descriptions are a later step: there is none yet
-        connection.execute(_INSERT, _entry(connection, row, described=False))
+        write(connection, [_entry(connection, row, described=False)])
 
 
 def add(connection: sa.Connection, row: int) -> None:
     """Put the version with row id `row` into the index as it is now."""
-    connection.execute(_INSERT, _entry(connection, row))
+    write(connection, [_entry(connection, row)])
+
+
+def write(connection: sa.Connection, entries: list[dict[str, str | int]]) -> None:
+    """Put entries (`id`, `kind`, `text`) into the index."""
+    if _is_postgres(connection):
+        made = [{**entry, "text": vectors.vector(str(entry["text"]))} for entry in entries]
+        statement = "INSERT INTO hub_search(id, kind, words) VALUES (:id, :kind, CAST(:text AS tsvector))"
+        connection.execute(sa.text(statement), made)
+    else:
+        statement = "INSERT INTO hub_search(rowid, kind, text) VALUES (:id, :kind, :text)"
+        connection.execute(sa.text(statement), entries)
 
 
 def remove(connection: sa.Connection, row: int) -> None:
     """Take a version out, before its labels or what is said of it change."""
-    statement = sa.text(
-        "INSERT INTO hub_search(hub_search, rowid, kind, text) VALUES ('delete', :id, :kind, :text)"
-    )
-    connection.execute(statement, _entry(connection, row))
+    if _is_postgres(connection):
+        connection.execute(sa.text("DELETE FROM hub_search WHERE id = :id"), {"id": row})
+        return
+    statement = "INSERT INTO hub_search(hub_search, rowid, kind, text) VALUES ('delete', :id, :kind, :text)"
+    connection.execute(sa.text(statement), _entry(connection, row))
 
 
-def matching(text: str, kind: str | None, labels: Mapping[str, str]) -> sa.Select[tuple[int]]:
+def matching(
+    connection: sa.Connection, text: str, kind: str | None, labels: Mapping[str, str]
+) -> sa.Select[tuple[int]]:
     """Return a query for the row ids of versions that hold every word of `text`, newest first.
 
     A word matches where a word of the version begins with it, whatever its case and accents. A text without
@@ -52,6 +74,12 @@ def matching(text: str, kind: str | None, labels: Mapping[str, str]) -> sa.Selec
     """
     asked = _WORD.findall(text)
     held = [word for label in labels.items() for part in label for word in _WORD.findall(part)]
+    if _is_postgres(connection):
+        return _in_vectors(asked, held, kind)
+    return _in_fts5(asked, held, kind)
+
+
+def _in_fts5(asked: list[str], held: list[str], kind: str | None) -> sa.Select[tuple[int]]:
     words = " ".join(f'"{word}"*' for word in [*asked, *held])
     wanted = f"text : ({words})" if asked else 'text : ""'
     if kind is not None:
@@ -59,7 +87,19 @@ def matching(text: str, kind: str | None, labels: Mapping[str, str]) -> sa.Selec
         wanted = f'kind : "{quoted}" AND {wanted}'
     found = sa.table("hub_search", sa.column("rowid", sa.Integer))
     match = sa.text("hub_search MATCH :wanted").bindparams(wanted=wanted)
-    return sa.select(found.c.rowid).where(match).order_by(found.c.rowid.desc())
+    return sa.select(found.c.rowid.label("id")).where(match).order_by(found.c.rowid.desc())
+
+
+def _in_vectors(asked: list[str], held: list[str], kind: str | None) -> sa.Select[tuple[int]]:
+    found = sa.table("hub_search", sa.column("id", sa.Integer), sa.column("kind", sa.Text))
+    wanted = vectors.query([*asked, *held]) if vectors.query(asked) else ""
+    match = sa.text("words @@ CAST(:wanted AS tsquery)").bindparams(wanted=wanted)
+    narrowed = () if kind is None else (found.c.kind == kind,)
+    return sa.select(found.c.id).where(match, *narrowed).order_by(found.c.id.desc())
+
+
+def _is_postgres(connection: sa.Connection) -> bool:
+    return connection.dialect.name == "postgresql"
 
 
 def _entry(connection: sa.Connection, row: int, *, described: bool = True) -> dict[str, str | int]:

@@ -2,6 +2,8 @@
 
 import sqlalchemy as sa
 
+from genaiops.store import freeze
+
 META = sa.MetaData()
 
 VERSIONS = sa.Table(
@@ -39,13 +41,9 @@ LABELS = sa.Table(
     sa.Column("value", sa.Text, nullable=False),
 )
 
-_FROZEN = """CREATE TRIGGER {table}_{action} BEFORE {action} ON {table}
-BEGIN SELECT raise(ABORT, 'a published version never changes'); END"""
-
 
 def create(connection: sa.Connection) -> None:
     """Step 1."""
     META.create_all(connection, [VERSIONS, EDGES, LABELS])
-    for table in ("hub_versions", "hub_edges"):
-        for action in ("update", "delete"):
-            connection.exec_driver_sql(_FROZEN.format(table=table, action=action))
+    for table in (VERSIONS, EDGES):
+        freeze(connection, table, "a published version never changes", "update", "delete")

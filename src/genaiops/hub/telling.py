@@ -110,4 +110,5 @@ def _found(evidence: CheckedEvidence) -> str:
     facts = evidence.facts
     if not facts.accepted:
         return f"rejected, {one_line(facts.why)} ({evidence.at})"
-    return f"{facts.outcome}, signed by {one_line(str(facts.signer))}, lock {facts.lock} ({evidence.at})"
+    signer = one_line(str(facts.signer)) + (f" ({facts.signer_role})" if facts.signer_role else "")
+    return f"{facts.outcome}, signed by {signer}, lock {facts.lock} ({evidence.at})"

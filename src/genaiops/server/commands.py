@@ -8,13 +8,14 @@ from typing import Annotated
 
 import typer
 
-from genaiops import server
+from genaiops import arena, server
 from genaiops.access import enabled, has_users, prepare, principal_of
 from genaiops.access.entrance import Entrance, StartToken
 from genaiops.access.login import login
 from genaiops.access.oidc.flow import OidcFlow
 from genaiops.access.oidc.settings import CALLBACK, load_oidc
 from genaiops.core import Settings
+from genaiops.hub.bodies import Shelf
 from genaiops.net import HttpEgress, load_policy
 from genaiops.server import faults
 from genaiops.server.place import Place
@@ -60,8 +61,13 @@ def up_command(
         settings = Settings.from_env(os.environ)
         egress = HttpEgress(load_policy(settings))
         entrance = Entrance(store.database, start, _oidc(store, place, settings, egress))
-        made = server.app(store, place, server.all_rooms(entrance), close=egress.close)
+        rooms = server.all_rooms(entrance, _shelf(store, settings))
+        made = server.app(store, place, rooms, close=egress.close)
         serve(made, place, lambda: _say(place, start, open_page, Console(json=as_json)))
+
+
+def _shelf(store: Store, settings: Settings) -> Shelf:
+    return Shelf(store, arena.KINDS, arena.evidence_verifier(store, settings))
 
 
 def _start(store: Store, place: Place) -> StartToken | None:

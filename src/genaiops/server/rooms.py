@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from genaiops.access.entrance import Entrance
 from genaiops.access.routes import ROUTES as ACCESS
 from genaiops.core import Route
+from genaiops.hub.bodies import Shelf
+from genaiops.hub.routes import ROUTES as HUB
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +18,6 @@ class MountedRoom:
     routes: Sequence[Route]
 
 
-def all_rooms(entrance: Entrance) -> tuple[MountedRoom, ...]:
+def all_rooms(entrance: Entrance, shelf: Shelf) -> tuple[MountedRoom, ...]:
     """Return every room that has routes."""
-    return (MountedRoom(entrance, ACCESS),)
+    return (MountedRoom(entrance, ACCESS), MountedRoom(shelf, HUB))

@@ -1,7 +1,8 @@
-"""What is kept: one SQLite database and content-addressed blobs in the project's `.genaiops` folder.
+"""What is kept: a database and content-addressed blobs, in the project's `.genaiops` folder or elsewhere.
 
-`Store.open` gives a `Database` (one writer a process, any number of readers) and `Blobs`. Whatever is written
-is whole or absent; a full disk or a second writer is an error in words, never half a file.
+`Store.open` gives a `Database` (one writer at a time, any number of readers) and `Blobs`: SQLite and files,
+or PostgreSQL and an S3-compatible bucket where the environment names them, with one behaviour. Whatever is
+written is whole or absent; a full disk or a second writer is an error in words, never half a file.
 """
 
 from typing import TYPE_CHECKING
@@ -9,23 +10,26 @@ from typing import TYPE_CHECKING
 from genaiops.lazy import attach
 
 if TYPE_CHECKING:
-    from genaiops.store.blobs import Blobs
-    from genaiops.store.database import Database
     from genaiops.store.faults import disk_error
-    from genaiops.store.files import write_new, write_pieces
+    from genaiops.store.schema import freeze
+    from genaiops.store.seams import Blobs, Database
     from genaiops.store.store import Store, find_store
+    from genaiops.store.streams import write_new, write_whole
 
-__all__ = ["Blobs", "Database", "Store", "disk_error", "find_store", "write_new", "write_pieces"]
+__all__ = [
+    "Blobs", "Database", "Store", "disk_error", "find_store", "freeze", "write_new", "write_whole",
+]  # fmt: skip
 
 __getattr__ = attach(
     __name__,
     {
-        "Blobs": "blobs",
-        "Database": "database",
+        "Blobs": "seams",
+        "Database": "seams",
         "Store": "store",
         "disk_error": "faults",
         "find_store": "store",
-        "write_new": "files",
-        "write_pieces": "files",
+        "freeze": "schema",
+        "write_new": "streams",
+        "write_whole": "streams",
     },
 )

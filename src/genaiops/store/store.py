@@ -1,14 +1,16 @@
-"""The project's `.genaiops` folder."""
+"""The project's `.genaiops` folder, and what it keeps elsewhere."""
 
+import os
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
 
 from genaiops.core import UserError
-from genaiops.store.blobs import Blobs
-from genaiops.store.database import Database
 from genaiops.store.faults import disk_error
 from genaiops.store.locks import hold
+from genaiops.store.places import blobs_of, database_of
+from genaiops.store.seams import Blobs, Database
 
 FOLDER = ".genaiops"
 PROJECT_FILE = "genaiops.yaml"
@@ -17,14 +19,18 @@ PROJECT_FILE = "genaiops.yaml"
 class Store:
     """Database, blobs, indexes and trees of one project. Several processes may have it open at once."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, database: Database, blobs: Blobs) -> None:
         self._path = path
-        self._database = Database(path / "genaiops.db")
-        self._blobs = Blobs(path / "blobs")
+        self._database = database
+        self._blobs = blobs
 
     @classmethod
-    def open(cls, folder: Path) -> "Store":
-        """Open the store in `folder` (`<project>/.genaiops`), making it where it does not exist."""
+    def open(cls, folder: Path, env: Mapping[str, str] | None = None) -> "Store":
+        """Open the store in `folder` (`<project>/.genaiops`), making it where it does not exist.
+
+        `GENAIOPS_DATABASE` (`postgresql://…`) and `GENAIOPS_BLOBS` (`s3://…`) of `env`, without it of the
+        process, say that tables and blobs are kept elsewhere. Raises `UserError` where they name nothing.
+        """
         folder = folder.absolute()
         if folder.exists() and not folder.is_dir():
             raise UserError(
@@ -36,11 +42,10 @@ class Store:
             )
         try:
             _make(folder)
-            store = cls(folder)
-            store.blobs.prepare()
+            given = os.environ if env is None else env
+            return cls(folder, database_of(folder, given), blobs_of(folder, given))
         except OSError as error:
             raise disk_error(error, folder) from error
-        return store
 
     @property
     def path(self) -> Path:

@@ -13,10 +13,11 @@ from genaiops.traces.tables import SPANS, STEPS, TRACES
 _AT_ONCE = 500
 
 # written for every answer, so without the cost of compiling a statement each time
-_ADD_TRACE = "INSERT INTO traces (id) VALUES (?) ON CONFLICT DO NOTHING"
-_ADD_SPANS = (
+_ADD_TRACE = sa.text("INSERT INTO traces (id) VALUES (:id) ON CONFLICT DO NOTHING")
+_ADD_SPANS = sa.text(
     "INSERT INTO spans (trace_id, span_id, parent_id, name, operation, start_ns, end_ns, status, attributes)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
+    " VALUES (:trace_id, :span_id, :parent_id, :name, :operation, :start_ns, :end_ns, :status, :attributes)"
+    " ON CONFLICT DO NOTHING"
 )
 
 
@@ -34,9 +35,9 @@ class TraceSink:
 
     def extend(self, traces: Sequence[Trace], into: sa.Connection) -> None:
         """Keep several as part of a transaction of this store's `write()`."""
-        into.exec_driver_sql(_ADD_TRACE, [(trace.id,) for trace in traces])
+        into.execute(_ADD_TRACE, [{"id": trace.id} for trace in traces])
         if spans := [_row(span) for trace in traces for span in trace.spans]:
-            into.exec_driver_sql(_ADD_SPANS, spans)
+            into.execute(_ADD_SPANS, spans)
 
     def get(self, trace_id: str) -> Trace | None:
         """Return one trace with its spans in the order in which they began; None where it is unknown."""
@@ -68,18 +69,18 @@ class TraceSink:
         return [Trace(id=id_, spans=tuple(spans[id_])) for id_ in ids]
 
 
-def _row(span: Span) -> tuple[Any, ...]:
-    return (
-        span.trace_id,
-        span.span_id,
-        span.parent_id,
-        span.name,
-        span.operation,
-        span.start_ns,
-        span.end_ns,
-        span.status,
-        json.dumps(span.attributes),
-    )
+def _row(span: Span) -> dict[str, Any]:
+    return {
+        "trace_id": span.trace_id,
+        "span_id": span.span_id,
+        "parent_id": span.parent_id,
+        "name": span.name,
+        "operation": span.operation,
+        "start_ns": span.start_ns,
+        "end_ns": span.end_ns,
+        "status": span.status,
+        "attributes": json.dumps(span.attributes),
+    }
 
 
 def _span(row: sa.RowMapping) -> Span:

@@ -11,6 +11,8 @@ from genaiops.access.accounts import wait_after
 from genaiops.access.passwords import HashCost, check_password, hash_password, is_password
 from genaiops.core import Principal, Scope, UserError
 
+pytestmark = [pytest.mark.usefixtures("each_store"), pytest.mark.thorough]
+
 CHEAP = HashCost(memory_kib=64, passes=1, lanes=1)
 RIGHT, WRONG = "violet tractor 9 lemons", "violet tractor 8 lemons"
 

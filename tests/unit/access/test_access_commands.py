@@ -9,7 +9,7 @@ from tests.support.access import everything_on_disk
 from typer.testing import CliRunner
 
 from genaiops.access.commands import access
-from genaiops.access.shell import login
+from genaiops.access.login import login
 from genaiops.core import UserError
 
 SCHEMAS = Path(__file__).resolve().parents[3] / "schemas"

@@ -5,6 +5,8 @@ from genaiops.access import people
 from genaiops.access.model import Grant
 from genaiops.core import Principal, UserError
 
+pytestmark = [pytest.mark.usefixtures("each_store"), pytest.mark.thorough]
+
 ANNA, BEA = "user:anna", "user:bea"
 
 

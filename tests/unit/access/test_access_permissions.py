@@ -13,6 +13,8 @@ from genaiops.access.permissions import PERMISSIONS, allowed
 from genaiops.access.tables import GRANTS
 from genaiops.core import Principal, Scope, UserError
 
+pytestmark = [pytest.mark.usefixtures("each_store"), pytest.mark.thorough]
+
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "access.md"
 ANNA = Principal(id="user:anna")
 TABLE = {
@@ -24,6 +26,7 @@ TABLE = {
     "alias.override": "admin",
     "approval.give": "reviewer risk",
     "policy.set": "risk admin",
+    "subject.erase": "risk admin",
     "people.read": "viewer builder reviewer risk admin",
     "people.change": "admin",
     "role.change": "admin",

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from genaiops.access import LOCAL, Sealed, Vault, entries, prepare
 from genaiops.core import Principal, Settings, UserError
 from genaiops.store import Store
+from genaiops.store.sqlite import SqliteDatabase
 
 AT = datetime(2026, 3, 3, 12, tzinfo=UTC)
 BY = Principal(id=LOCAL)
@@ -141,7 +142,7 @@ def test_a_tombstone_stays_and_an_erased_person_gets_no_new_key(vault, store):
     with pytest.raises(UserError) as caught:
         vault.seal(anna, b"more")
     assert caught.value.code == "GAO-ACCESS-051"
-    for change in ("DELETE FROM vault_keys", "UPDATE vault_keys SET wrapped = x'00'"):
+    for change in ("DELETE FROM vault_tombstones", "UPDATE vault_tombstones SET subject = 'x'"):
         with pytest.raises(sa.exc.IntegrityError, match="a tombstone stays"), store.database.write() as db:
             db.exec_driver_sql(change)
 
@@ -206,10 +207,8 @@ def test_while_somebody_reads_the_log_cannot_be_scrubbed_and_a_second_erasure_do
     settings = settings_of(tmp_path)
     with Store.open(tmp_path / ".genaiops") as store:
         subject(Vault(store.database, settings))
-    from genaiops.store import Database
-
-    reader = Database(tmp_path / ".genaiops" / "genaiops.db")
-    database = Database(tmp_path / ".genaiops" / "genaiops.db", busy_seconds=0.1)
+    reader = SqliteDatabase(tmp_path / ".genaiops" / "genaiops.db")
+    database = SqliteDatabase(tmp_path / ".genaiops" / "genaiops.db", busy_seconds=0.1)
     vault = Vault(database, settings)
     with reader.read() as connection:
         connection.exec_driver_sql("SELECT count(*) FROM vault_keys").scalar()

@@ -13,6 +13,8 @@ from genaiops.core import Case, Output, OutsideError, Trace, Usage, digest_json
 from genaiops.store import Store
 from genaiops.work import Console, Progress
 
+pytestmark = pytest.mark.usefixtures("each_store")
+
 CASES = [Case(id=f"c{n}", inputs={"question": f"q{n}"}, cluster=f"c{n}") for n in range(8)]
 Behaviour = Callable[[str], str]
 

@@ -4,12 +4,14 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from genaiops.arena.keeping import MOMENT_SECONDS, Keeping
 from genaiops.arena.ledger import Kept, Ledger
 from genaiops.core import Output, Trace
 from genaiops.store import Store
+
+pytestmark = pytest.mark.usefixtures("each_store")
 
 
 @pytest.fixture
@@ -76,9 +78,9 @@ def test_a_write_that_failed_in_between_stops_the_next_answer(store: Store) -> N
         with store.database.write() as connection:
             connection.exec_driver_sql("DROP TABLE arena_outputs")
         await asyncio.wait(asyncio.all_tasks() - {asyncio.current_task()}, timeout=100 * MOMENT_SECONDS)
-        with pytest.raises(OperationalError, match="arena_outputs"):
+        with pytest.raises(DBAPIError, match="arena_outputs"):
             keeping.keep("three", kept("three"))
-        with pytest.raises(OperationalError, match="arena_outputs"):
+        with pytest.raises(DBAPIError, match="arena_outputs"):
             keeping.flush()
 
     asyncio.run(go())

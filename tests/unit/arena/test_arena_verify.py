@@ -112,7 +112,19 @@ def test_a_stranger_s_signature_is_not_accepted_until_their_key_is_trusted(bundl
     (trusted_folder(settings) / "ci.pub").write_bytes(stranger.public.pem())
     result = verify_bundle(bundle, settings=settings)
     assert result.accepted
-    assert result.signer == "ci"
+    assert (result.signer, result.signer_role) == ("ci", None)
+
+
+@pytest.mark.proves("C-HUB-SIGNER")
+@pytest.mark.parametrize("role", ["ci", "human"])
+def test_the_folder_that_a_trusted_key_lies_in_says_what_signs_with_it(bundle, settings, role):
+    shutil.rmtree(settings.config_dir)
+    runner = new_signing_key()
+    resign(bundle, runner)
+    (trusted_folder(settings) / role).mkdir(parents=True)
+    (trusted_folder(settings) / role / "build.pub").write_bytes(runner.public.pem())
+    result = verify_bundle(bundle, settings=settings)
+    assert (result.signer, result.signer_role) == ("build", role)
 
 
 def test_a_verdict_that_does_not_follow_is_found_though_it_is_signed(bundle, settings, key):

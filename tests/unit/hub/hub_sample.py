@@ -4,11 +4,16 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from genaiops.core import KindSpec, Principal, parse_digest
+from genaiops.access import EVERYWHERE, LOCAL, PERMISSIONS, has_users, people, prepare
+from genaiops.access.keys import create_key
+from genaiops.access.model import Grant
+from genaiops.core import KindSpec, Principal, Scope, parse_digest
 from genaiops.hub import POLICY_KIND, EvidenceFacts, Governance, Hub, Version, diff_json
 from genaiops.store import Store
 
-ANN, BEN, RITA = (Principal(id=name) for name in ("ann", "ben", "rita"))
+ANN, BEN, RITA = (Principal(id=f"user:{name}") for name in ("ann", "ben", "rita"))
+EVERYTHING = frozenset(PERMISSIONS)
+_ROLES = {ANN: ("risk",), BEN: ("builder", "reviewer", "risk"), RITA: ("builder", "risk")}
 
 
 def kind(name: Any) -> KindSpec:
@@ -37,11 +42,17 @@ class Clock:
 
 @dataclass
 class Place:
-    """A Hub in a store. `bundles` is what recomputing finds by the evidence's name; others are not here."""
+    """A Hub in a store, for ann, an admin, ben and rita, who build and approve everywhere.
+
+    `bundles` is what recomputing finds by the evidence's name; others are not here.
+    """
 
     store: Store
     clock: Clock = field(default_factory=Clock)
     bundles: dict[str, EvidenceFacts] = field(default_factory=dict[str, EvidenceFacts])
+
+    def __post_init__(self) -> None:
+        add_people(self.store, self.clock)
 
     @property
     def hub(self) -> Hub:
@@ -50,8 +61,12 @@ class Place:
 
     @property
     def governance(self) -> Governance:
-        """Who decides what."""
-        return Governance(self.store, verifier=self.verify, clock=self.clock)
+        """What ann decides."""
+        return self.by(ANN)
+
+    def by(self, who: Principal) -> Governance:
+        """What somebody decides."""
+        return Governance(self.store, by=who, verifier=self.verify, clock=self.clock)
 
     def verify(self, version: Version) -> EvidenceFacts | None:
         """Return what recomputing a bundle finds."""
@@ -82,8 +97,32 @@ class Place:
         )
         live = self.governance.live("policy/default", "in-force")
         read = live.digest if live else None
-        self.governance.move("policy/default", "in-force", version.reference, by=ANN, read=read)
+        self.governance.move("policy/default", "in-force", version.reference, read=read)
         return version
 
 
 NOWHERE = parse_digest("sha256:" + "0" * 64)
+
+
+def add_people(store: Store, clock: Clock) -> None:
+    """Add ann, ben and rita with their roles, where nobody is there yet."""
+    prepare(store.database)
+    with store.database.write() as connection:
+        if has_users(connection):
+            return
+        people.add(connection, Principal(id=LOCAL), ANN.id, clock())
+        for who in (BEN, RITA):
+            people.add(connection, ANN, who.id, clock())
+        for who, held in _ROLES.items():
+            for role in held:
+                grant = Grant(subject=who.id, project=EVERYWHERE, role=role)
+                people.grant(connection, ANN, grant, clock())
+
+
+def key_of(store: Store, who: Principal) -> str:
+    """Return an API key with which somebody may do whatever they may do."""
+    scope = Scope(project=EVERYWHERE, actions=EVERYTHING)
+    now = datetime.now(UTC)
+    with store.database.write() as connection:
+        made = create_key(connection, who, owner=who.id, scope=scope, lifetime=timedelta(days=1), at=now)
+    return made.text

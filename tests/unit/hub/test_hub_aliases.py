@@ -7,9 +7,10 @@ from sqlalchemy.exc import IntegrityError
 from tests.unit.hub.hub_sample import ANN, BEN, NOWHERE, Clock, Place
 
 from genaiops.core import UserError
-from genaiops.hub import Governance
 from genaiops.hub.aliases import live_at
 from genaiops.store import Store
+
+pytestmark = pytest.mark.usefixtures("each_store")
 
 
 @pytest.fixture
@@ -21,7 +22,7 @@ def place(tmp_path):
 def _move(place, alias, version, *, by=ANN, why="", read=None, **more):
     seen = place.governance.live("app/bot", alias)
     read = read or (seen.digest if seen else None)
-    return place.governance.move("app/bot", alias, version.reference, by=by, why=why, read=read, **more)
+    return place.by(by).move("app/bot", alias, version.reference, why=why, read=read, **more)
 
 
 def _refused(code, call, *arguments, **options):
@@ -55,8 +56,8 @@ def test_every_move_is_an_event_that_says_who_when_from_where_to_where_and_why(p
         for move in place.governance.history("app/bot:prod")
     ]
     assert told == [
-        ("ann", "2026-03-03T12:00:00Z", None, first.pinned, "first release"),
-        ("ben", "2026-03-04T12:00:00Z", first.pinned, second.pinned, "better"),
+        ("user:ann", "2026-03-03T12:00:00Z", None, first.pinned, "first release"),
+        ("user:ben", "2026-03-04T12:00:00Z", first.pinned, second.pinned, "better"),
     ]
 
 
@@ -84,7 +85,7 @@ def test_of_two_people_who_move_an_alias_one_wins_and_the_other_is_told(place):
     _move(place, "prod", first)
     _move(place, "prod", second, by=BEN, read=first.digest, why="mine")
     error = _refused("GAO-HUB-022", _move, place, "prod", third, read=first.digest)
-    assert "ben moved it to app/bot:v2" in error.why
+    assert "user:ben moved it to app/bot:v2" in error.why
     assert "mine" in error.why
     assert place.hub.get("app/bot:prod") == second
     _refused("GAO-HUB-022", _move, place, "staging", first, read=NOWHERE)
@@ -116,21 +117,21 @@ def test_of_many_who_move_it_at_the_same_time_exactly_one_wins(place):
 def test_a_rollback_goes_back_one_version_and_two_go_back_two(place):
     for number in (1, 2, 3):
         _move(place, "prod", place.app(number))
-    rolled = [place.governance.rollback("app/bot:prod", by=BEN, why="wrong") for _ in range(2)]
+    rolled = [place.by(BEN).rollback("app/bot:prod", why="wrong") for _ in range(2)]
     assert [move.to_version.number for move in rolled] == [2, 1]
-    assert {(move.action, move.by, move.why) for move in rolled} == {("rollback", "ben", "wrong")}
-    _refused("GAO-HUB-024", place.governance.rollback, "app/bot:prod", by=BEN, why="wrong")
+    assert {(move.action, move.by, move.why) for move in rolled} == {("rollback", "user:ben", "wrong")}
+    _refused("GAO-HUB-024", place.by(BEN).rollback, "app/bot:prod", why="wrong")
     _move(place, "prod", place.hub.get("app/bot:v3"))
-    assert place.governance.rollback("app/bot:prod", by=BEN, why="again").to_version.number == 1
+    assert place.by(BEN).rollback("app/bot:prod", why="again").to_version.number == 1
 
 
 @pytest.mark.proves("C-HUB-ROLLBACK")
 def test_a_rollback_has_a_reason_and_somewhere_to_go(place):
     _move(place, "prod", place.app())
-    _refused("GAO-HUB-029", place.governance.rollback, "app/bot:prod", by=ANN, why=" ")
-    _refused("GAO-HUB-024", place.governance.rollback, "app/bot:prod", by=ANN, why="x")
-    _refused("GAO-HUB-006", place.governance.rollback, "app/bot:staging", by=ANN, why="x")
-    _refused("GAO-HUB-025", place.governance.rollback, "app/bot", by=ANN, why="x")
+    _refused("GAO-HUB-029", place.governance.rollback, "app/bot:prod", why=" ")
+    _refused("GAO-HUB-024", place.governance.rollback, "app/bot:prod", why="x")
+    _refused("GAO-HUB-006", place.governance.rollback, "app/bot:staging", why="x")
+    _refused("GAO-HUB-025", place.governance.rollback, "app/bot", why="x")
 
 
 @pytest.mark.proves("C-HUB-CLOCK")
@@ -152,7 +153,7 @@ def test_what_looks_like_a_number_or_is_no_name_cannot_be_an_alias(place, alias)
 
 
 def _move_as(place, alias, version):
-    place.governance.move("app/bot", alias, version.reference, by=ANN, read=None)
+    place.governance.move("app/bot", alias, version.reference, read=None)
 
 
 @pytest.mark.proves("C-BAD-ALIAS")
@@ -175,13 +176,13 @@ def test_an_alias_points_at_a_version_of_its_own_artifact_and_at_nothing_else(pl
     hub.publish("app", "bot", {}, project="sales")
     hub.publish("app", "other", {"other": 1})
     hub.publish("prompt", "bot", {})
-    _refused(code, place.governance.move, artifact, "prod", to, by=ANN, read=None)
+    _refused(code, place.governance.move, artifact, "prod", to, read=None)
     assert place.governance.aliases() == {}
 
 
 def test_an_alias_of_a_projects_artifact_is_its_own(place):
     mine = place.hub.publish("app", "bot", {"n": 1}, project="sales")
-    place.governance.move("app/bot", "prod", "app/sales/bot:v1", by=ANN, read=None)
+    place.governance.move("app/bot", "prod", "app/sales/bot:v1", read=None)
     assert place.hub.get("app/sales/bot:prod") == place.hub.get("app/bot:prod") == mine
     place.app(2)
     _refused("GAO-HUB-006", place.hub.get, "app/bot:prod")
@@ -202,16 +203,16 @@ def test_the_database_itself_refuses_to_change_the_history(place, statement):
 def test_a_deprecated_version_stays_says_why_and_takes_no_alias(place):
     first, second = place.app(1), place.app(2)
     governance = place.governance
-    governance.deprecate("app/bot:v1", by=BEN, reason="wrong prices", successor="app/bot:v2")
+    place.by(BEN).deprecate("app/bot:v1", reason="wrong prices", successor="app/bot:v2")
     shown = place.hub.get(first.digest).deprecated
-    assert (shown.reason, shown.successor, shown.by) == ("wrong prices", "app/bot:v2", "ben")
+    assert (shown.reason, shown.successor, shown.by) == ("wrong prices", "app/bot:v2", "user:ben")
     assert [each.deprecated is None for each in place.hub.list("app")] == [False, True]
     error = _refused("GAO-HUB-023", _move, place, "prod", first)
     assert "wrong prices" in error.why
     assert "app/bot:v2" in error.fix
     assert _move(place, "prod", first, allow_deprecated=True).to_version == first.pinned
     _move(place, "prod", second)
-    _refused("GAO-HUB-023", governance.rollback, "app/bot:prod", by=ANN, why="x")
+    _refused("GAO-HUB-023", governance.rollback, "app/bot:prod", why="x")
 
 
 @pytest.mark.proves("C-HUB-DEPRECATE")
@@ -230,7 +231,7 @@ def test_a_deprecation_is_of_one_version_with_a_reason_and_a_fit_successor(
 ):
     place.app()
     place.hub.publish("prompt", "bot", {})
-    _refused(code, place.governance.deprecate, ref, by=ANN, reason=reason, successor=successor)
+    _refused(code, place.governance.deprecate, ref, reason=reason, successor=successor)
     assert place.hub.get("app/bot:v1").deprecated is None
 
 
@@ -249,4 +250,4 @@ def test_a_store_of_before_is_opened_with_everything_that_was_in_it(tmp_path):
         hub = Place(again).hub
         assert hub.get("app/bot") == version
         assert hub.artifacts(text="elephant zebra") == [version]
-        assert Governance(again).aliases() == {}
+        assert Place(again).governance.aliases() == {}

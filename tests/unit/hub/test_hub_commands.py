@@ -1,12 +1,15 @@
 import json
 
 import pytest
+from tests.support.access import LOCAL
 from typer.testing import CliRunner
 
 from genaiops.core import KindSpec, UserError
 from genaiops.hub import Hub, diff_json
 from genaiops.hub.commands import hub as commands
 from genaiops.store import Store
+
+pytestmark = pytest.mark.usefixtures("each_store")
 
 
 def _kind(kind):
@@ -22,7 +25,7 @@ def project(tmp_path, monkeypatch):
     deep.mkdir()
     monkeypatch.chdir(deep)
     with Store.open(tmp_path / ".genaiops") as store:
-        hub = Hub(store, [_kind("corpus"), _kind("index"), _kind("evidence")])
+        hub = Hub(store, [_kind("corpus"), _kind("index"), _kind("evidence")], by=LOCAL)
         corpus = hub.publish("corpus", "docs", {"title": "\x1b[31mred"}, blobs={"a.md": b"text"})
         hub.publish("corpus", "docs", {"title": "new"}, parents=[corpus])
         with hub.activity("index build") as act:

@@ -5,10 +5,13 @@ import pytest
 from tests.support.documents import DOCS
 from tests.unit.hub.hub_sample import ANN, BEN, KINDS, RITA, Place
 
-from genaiops.core import GateSaidNo, UserError
+from genaiops.access import LOCAL
+from genaiops.core import GateSaidNo, Principal, UserError
 from genaiops.hub import EvidenceFacts, Hub, Override
 from genaiops.hub.policy import EVIDENCE_FACTS, OTHER_FACTS, conditions_for, read_policy
 from genaiops.store import Store
+
+pytestmark = pytest.mark.usefixtures("each_store")
 
 FOUR_EYES = {"risk": "approvals.risk >= 1", "four eyes": "author_is_approver == 0"}
 
@@ -21,9 +24,7 @@ def place(tmp_path):
 
 def _promote(place, version, *, by=ANN, **more):
     live = place.governance.live("app/bot", "prod")
-    return place.governance.move(
-        "app/bot", "prod", version.reference, by=by, read=live.digest if live else None, **more
-    )
+    return place.by(by).move("app/bot", "prod", version.reference, read=live.digest if live else None, **more)
 
 
 def _refusal(place, version, **more):
@@ -42,7 +43,7 @@ def test_a_policy_refuses_a_move_names_what_does_not_hold_and_then_allows_it(pla
     assert "1 of 3 conditions" in error.what
     assert error.why == "risk: approvals.risk >= 1 does not hold (approvals.risk = 0)"
     assert place.governance.live("app/bot", "prod") is None
-    place.governance.approve("app/bot:v1", "risk", by=RITA, note="read it")
+    place.by(RITA).approve("app/bot:v1", "risk", note="read it")
     move = _promote(place, version, why="proven")
     assert place.hub.get("app/bot:prod") == version
     assert [condition.holds for condition in move.conditions] == [True, True, True]
@@ -119,7 +120,7 @@ def test_evidence_is_recomputed_when_published_and_again_before_each_decision(pl
     _promote(place, version)
 
 
-@pytest.mark.proves("C-HUB-FACTS")
+@pytest.mark.proves("C-HUB-FACTS", "C-HUB-SIGNER")
 @pytest.mark.parametrize(
     ("rule", "facts", "holds"),
     [
@@ -128,13 +129,18 @@ def test_evidence_is_recomputed_when_published_and_again_before_each_decision(pl
         ("evidence.age_days >= 0", {"finished_at": "2099-01-01T00:00:00Z"}, True),
         ("evidence.signed_trusted == 1", {"own_key": True}, False),
         ("evidence.signed == 1", {"own_key": True}, True),
+        ("evidence.signed_ci == 1", {}, False),
+        ("evidence.signed_ci == 1", {"signer_role": "ci"}, True),
+        ("evidence.signed_ci == 1", {"signer_role": "ci", "accepted": False}, False),
+        ("evidence.signed_ci == 1", {"signer_role": "human"}, False),
+        ("evidence.signed_human == 1", {"signer_role": "human"}, True),
         ("evidence.scores_recomputed == 1", {}, False),
         ("evidence.scores_recomputed == 1", {"scores_recomputed": True}, True),
         ("evidence.lock_base == 1", {"lock": "self"}, False),
         ("evidence.attempts <= 2", {"attempts": 3}, False),
         ("evidence.verdicts_on_dataset < 20", {"verdicts_on_dataset": 19}, True),
-        ("approvals.legal == 0", {}, True),
-        ("!(evidence.pass == 1) || approvals.legal > 0", {}, False),
+        ("approvals.reviewer == 0", {}, True),
+        ("!(evidence.pass == 1) || approvals.reviewer > 0", {}, False),
     ],
 )
 def test_the_facts_say_what_their_names_say(place, rule, facts, holds):
@@ -167,9 +173,9 @@ def test_an_approval_is_of_exactly_one_version_by_one_person_in_one_role(place):
     first, second = place.app(1), place.app(2)
     place.govern(risk="approvals.risk >= 2")
     for who in (RITA, RITA, BEN):
-        place.governance.approve(first.digest, "risk" if who is RITA else "legal", by=who)
+        place.by(who).approve(first.digest, "risk" if who is RITA else "reviewer")
     assert "approvals.risk = 1" in _refusal(place, first).why
-    place.governance.approve("app/bot:v1", "risk", by=BEN)
+    place.by(BEN).approve("app/bot:v1", "risk")
     _promote(place, first)
     assert "approvals.risk = 0" in _refusal(place, second).why
 
@@ -178,8 +184,8 @@ def test_an_approval_is_of_exactly_one_version_by_one_person_in_one_role(place):
 def test_an_approval_can_be_taken_back(place):
     version = place.app()
     place.govern(**FOUR_EYES)
-    place.governance.approve("app/bot:v1", "risk", by=RITA)
-    place.governance.approve("app/bot:v1", "risk", by=RITA, withdraw=True)
+    place.by(RITA).approve("app/bot:v1", "risk")
+    place.by(RITA).approve("app/bot:v1", "risk", withdraw=True)
     assert place.governance.standing("app/bot:v1").approvals == ()
     _refusal(place, version)
 
@@ -188,21 +194,23 @@ def test_an_approval_can_be_taken_back(place):
 def test_who_first_published_a_version_is_its_author_and_no_second_pair_of_eyes(place):
     version = place.app()
     place.govern(**FOUR_EYES)
-    place.governance.approve("app/bot:v1", "risk", by=ANN)
+    place.governance.approve("app/bot:v1", "risk")
     assert "four eyes" in _refusal(place, version).why
-    place.governance.approve("app/bot:v1", "risk", by=ANN, withdraw=True)
-    place.governance.approve("app/bot:v1", "risk", by=RITA)
+    place.governance.approve("app/bot:v1", "risk", withdraw=True)
+    place.by(RITA).approve("app/bot:v1", "risk")
     Hub(place.store, KINDS, by=RITA, clock=place.clock).publish("app", "bot", {"n": 1})  # she looked again
-    assert place.governance.standing("app/bot:v1").author == "ann"
+    assert place.governance.standing("app/bot:v1").author == "user:ann"
     _promote(place, version)
 
 
 @pytest.mark.proves("C-HUB-FOUR-EYES")
-def test_where_nobody_knows_the_author_nobody_is_known_to_be_another(place):
-    place.govern(**FOUR_EYES)
-    version = Hub(place.store, KINDS, clock=place.clock).publish("app", "bot", {"n": 1})
-    place.governance.approve("app/bot:v1", "risk", by=RITA)
-    assert "no value for author_is_approver" in _refusal(place, version).why
+def test_what_was_published_before_there_were_accounts_has_an_author_that_nobody_knows(tmp_path):
+    with Store.open(tmp_path / ".genaiops") as store:
+        version = Hub(store, KINDS, by=Principal(id=LOCAL)).publish("app", "bot", {"n": 1})
+        place = Place(store)
+        place.govern(**FOUR_EYES)
+        place.by(RITA).approve("app/bot:v1", "risk")
+        assert "no value for author_is_approver" in _refusal(place, version).why
 
 
 @pytest.mark.proves("C-BAD-APPROVAL")
@@ -215,6 +223,8 @@ def test_where_nobody_knows_the_author_nobody_is_known_to_be_another(place):
         ("digest", "risk", "GAO-HUB-007"),
         ("app/bot:v1", "Risk Team", "GAO-HUB-030"),
         ("app/bot:v1", "", "GAO-HUB-030"),
+        ("app/bot:v1", "admin", "GAO-HUB-030"),
+        ("app/bot:v1", "reviewer", "GAO-HUB-080"),
     ],
 )
 def test_an_approval_of_what_may_be_another_version_tomorrow_is_refused(place, ref, role, code):
@@ -222,7 +232,7 @@ def test_an_approval_of_what_may_be_another_version_tomorrow_is_refused(place, r
     _promote(place, version)
     place.hub.publish("app", "twin", version.manifest)
     with pytest.raises(UserError) as caught:
-        place.governance.approve(version.digest if ref == "digest" else ref, role, by=RITA)
+        place.by(RITA).approve(version.digest if ref == "digest" else ref, role)
     assert caught.value.code == code
 
 
@@ -240,7 +250,7 @@ def test_an_override_moves_all_the_same_and_keeps_what_did_not_hold(place):
 @pytest.mark.proves("C-HUB-OVERRIDE")
 def test_an_override_that_was_not_needed_is_a_move_like_any_other(place):
     version = place.app()
-    place.governance.approve("app/bot:v1", "risk", by=RITA)
+    place.by(RITA).approve("app/bot:v1", "risk")
     place.govern(**FOUR_EYES)
     emergency = Override(ticket="OPS-7", expires=place.clock() + timedelta(hours=4))
     move = _promote(place, version, why="prod is down", override=emergency)
@@ -254,9 +264,9 @@ def test_a_rollback_passes_over_what_an_override_put_there(place):
     place.govern(**FOUR_EYES)
     emergency = Override(ticket="OPS-7", expires=place.clock() + timedelta(hours=4))
     _promote(place, second, why="prod is down", override=emergency)
-    place.governance.approve("app/bot:v3", "risk", by=RITA)
+    place.by(RITA).approve("app/bot:v3", "risk")
     _promote(place, third)
-    assert place.governance.rollback("app/bot:prod", by=ANN, why="wrong").to_version == first.pinned
+    assert place.governance.rollback("app/bot:prod", why="wrong").to_version == first.pinned
 
 
 @pytest.mark.proves("C-BAD-OVERRIDE")
@@ -279,12 +289,12 @@ def test_a_policy_governs_its_own_successor(place):
     manifest = {"project": None, "require": {"policy": {"in-force": {"risk": "approvals.risk >= 1"}}}}
     first = place.hub.publish("policy", "default", manifest)
     move = place.governance.move
-    move("policy/default", "in-force", first.reference, by=ANN, read=None)
+    move("policy/default", "in-force", first.reference, read=None)
     weaker = place.hub.publish("policy", "default", {"project": None, "require": {}})
     with pytest.raises(GateSaidNo):
-        move("policy/default", "in-force", weaker.reference, by=ANN, read=first.digest)
-    place.governance.approve("policy/default:v2", "risk", by=RITA)
-    move("policy/default", "in-force", weaker.reference, by=ANN, read=first.digest)
+        move("policy/default", "in-force", weaker.reference, read=first.digest)
+    place.by(RITA).approve("policy/default:v2", "risk")
+    move("policy/default", "in-force", weaker.reference, read=first.digest)
 
 
 @pytest.mark.proves("C-HUB-POLICY")
@@ -293,11 +303,11 @@ def test_no_rollback_goes_past_a_policy_that_governs_policies(place):
     manifest = {"project": None, "require": {"policy": {"in-force": {"risk": "approvals.risk >= 1"}}}}
     stricter = place.hub.publish("policy", "default", manifest)
     read = place.hub.get("policy/default:v1").digest
-    place.governance.move("policy/default", "in-force", stricter.reference, by=ANN, read=read)
+    place.governance.move("policy/default", "in-force", stricter.reference, read=read)
     with pytest.raises(GateSaidNo):
-        place.governance.rollback("policy/default:in-force", by=ANN, why="too strict")
-    place.governance.approve("policy/default:v1", "risk", by=RITA)
-    place.governance.rollback("policy/default:in-force", by=ANN, why="too strict")
+        place.governance.rollback("policy/default:in-force", why="too strict")
+    place.by(RITA).approve("policy/default:v1", "risk")
+    place.governance.rollback("policy/default:in-force", why="too strict")
 
 
 @pytest.mark.proves("C-HUB-POLICY")
@@ -307,10 +317,10 @@ def test_a_projects_own_policy_governs_it_and_the_default_one_governs_the_others
     for project in ("sales", "support"):
         place.hub.publish("app", "bot", {}, project=project)
     move = place.governance.move
-    move("policy/sales", "in-force", own.reference, by=ANN, read=None)
-    move("app/sales/bot", "prod", "app/sales/bot:v1", by=ANN, read=None)
+    move("policy/sales", "in-force", own.reference, read=None)
+    move("app/sales/bot", "prod", "app/sales/bot:v1", read=None)
     with pytest.raises(GateSaidNo):
-        move("app/support/bot", "prod", "app/support/bot:v1", by=ANN, read=None)
+        move("app/support/bot", "prod", "app/support/bot:v1", read=None)
 
 
 def test_conditions_of_every_pattern_that_fits_have_to_hold():
@@ -321,7 +331,7 @@ require:
     "prod*": {risk: approvals.risk >= 2, age: evidence.age_days < 9}
   "*":
     "*": {four eyes: author_is_approver == 0}
-    staging: {legal: approvals.legal >= 1}
+    staging: {read: approvals.reviewer >= 1}
 """
     policy = read_policy(text, "policy.yaml")
     assert conditions_for(policy, "app", "prod") == {
@@ -331,7 +341,7 @@ require:
         "four eyes": "author_is_approver == 0",
     }
     assert list(conditions_for(policy, "app", "prod-eu")) == ["risk", "age", "four eyes"]
-    assert list(conditions_for(policy, "prompt", "staging")) == ["four eyes", "legal"]
+    assert list(conditions_for(policy, "prompt", "staging")) == ["four eyes", "read"]
 
 
 @pytest.mark.proves("C-BAD-POLICY")
@@ -345,7 +355,8 @@ require:
         ("require: {app: {prod: {a: 7}}}", "GAO-HUB-040", "prod"),
         ("require: {app: {prod: {a: evidence.passed == 1}}}", "GAO-HUB-041", "did you mean evidence.pass?"),
         ("require: {app: {prod: {a: outcome == 1}}}", "GAO-HUB-041", "require.app.prod.a"),
-        ("require: {app: {prod: {a: approvals.a.b >= 1}}}", "GAO-HUB-041", "approvals.ROLE"),
+        ("require: {app: {prod: {a: approvals.a.b >= 1}}}", "GAO-HUB-041", "approvals.risk"),
+        ("require: {app: {prod: {a: approvals.legal >= 1}}}", "GAO-HUB-041", "approvals.reviewer"),
         ("require: {app: {prod: {a: evidence.pass}}}", "GAO-CORE-020", "a comparison is needed"),
         ("require: {app: {prod: {a: 'has(evidence.pass)'}}}", "GAO-CORE-020", "functions"),
         ("require: {app: {prod: {a: 1 < 2}}}", "GAO-CORE-020", "reads no fact"),

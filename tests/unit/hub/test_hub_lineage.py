@@ -1,10 +1,13 @@
 import threading
 
 import pytest
+from tests.support.access import LOCAL
 
 from genaiops.core import KindSpec, UserError
 from genaiops.hub import Hub, diff_json
 from genaiops.store import Store
+
+pytestmark = pytest.mark.usefixtures("each_store")
 
 
 def _kind(kind):
@@ -24,7 +27,7 @@ def store(tmp_path):
 
 @pytest.fixture
 def hub(store):
-    return Hub(store, KINDS)
+    return Hub(store, KINDS, by=LOCAL)
 
 
 def _chain(hub):
@@ -128,6 +131,6 @@ def test_what_is_published_is_there_after_opening_the_store_again(hub, store):
     before = _pairs(hub.lineage("evidence/qa"))
     store.close()
     with Store.open(store.path) as again:
-        reopened = Hub(again, ())
+        reopened = Hub(again, (), by=LOCAL)
         assert reopened.get("evidence/qa") == evidence
         assert _pairs(reopened.lineage("evidence/qa")) == before

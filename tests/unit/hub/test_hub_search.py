@@ -4,6 +4,8 @@ from tests.unit.hub.hub_sample import Place
 from genaiops.core import KINDS
 from genaiops.store import Store
 
+pytestmark = pytest.mark.usefixtures("each_store")
+
 
 @pytest.fixture
 def hub(tmp_path):

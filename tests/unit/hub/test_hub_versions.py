@@ -5,10 +5,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
+from tests.support.access import LOCAL
 
 from genaiops.core import Digest, KindSpec, UserError, digest_bytes
 from genaiops.hub import Hub, diff_json
 from genaiops.store import Store
+
+pytestmark = pytest.mark.usefixtures("each_store")
 
 PROMPT = KindSpec(
     kind="prompt",
@@ -40,7 +43,9 @@ def store(tmp_path):
 
 @pytest.fixture
 def hub(store):
-    return Hub(store, [PROMPT, DATASET, EVIDENCE], clock=lambda: datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC))
+    return Hub(
+        store, [PROMPT, DATASET, EVIDENCE], by=LOCAL, clock=lambda: datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+    )
 
 
 def test_versions_are_numbered_within_their_name(hub):
@@ -166,7 +171,7 @@ def test_diff_is_the_rooms_own_where_it_is_registered_and_key_by_key_elsewhere(h
     hub.publish("prompt", "answer", {"text": "a"})
     hub.publish("prompt", "answer", {"text": "b", "tokens": 3})
     assert hub.diff("prompt/answer:v1", "prompt/answer:v2") == ["a -> b"]
-    assert Hub(store, ()).diff("prompt/answer:v1", "prompt/answer:v2") == [
+    assert Hub(store, (), by=LOCAL).diff("prompt/answer:v1", "prompt/answer:v2") == [
         '~ text: "a" -> "b"',
         "+ tokens: 3",
     ]

@@ -6,6 +6,8 @@ from genaiops.core import Trace
 from genaiops.store import Store
 from genaiops.traces import Recorder, TraceSink
 
+pytestmark = pytest.mark.usefixtures("each_store")
+
 
 @pytest.fixture
 def store(tmp_path):

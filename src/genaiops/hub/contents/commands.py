@@ -14,7 +14,6 @@ from genaiops.hub.contents.retention import Retention
 from genaiops.hub.describing import SENSITIVITIES
 from genaiops.hub.opening import Above, opened
 from genaiops.hub.options import AsJson, Ref, read_labels, said_of
-from genaiops.hub.people import local_user
 from genaiops.work import Console, Progress
 
 PUSH = "Example: genaiops hub push dataset/support/qa data/qa.jsonl --owner support --sensitivity internal"
@@ -79,7 +78,6 @@ def push(
                 version.artifact,
                 alias,
                 version.reference,
-                by=local_user(),
                 why="pushed",
                 read=live.digest if live else None,
             )

@@ -9,8 +9,9 @@ from typing import BinaryIO
 
 import sqlalchemy as sa
 
+from genaiops.access import EVERYWHERE, require
 from genaiops.core import Digest, Json, KindSpec, Principal, decode_json, digest_bytes, parse_reference
-from genaiops.hub import aliases, decisions, describing, keeping, queries, resolving
+from genaiops.hub import aliases, decisions, describing, keeping, queries, resolving, rights
 from genaiops.hub import faults as hub_faults
 from genaiops.hub.contents import faults
 from genaiops.hub.contents.archive import Listing, pieces_of, read_blobs, read_listing
@@ -24,10 +25,13 @@ from genaiops.hub.events import APPROVALS
 from genaiops.hub.hub import Content, Hub
 from genaiops.hub.model import EvidenceVerifier, Version
 from genaiops.hub.tables import VERSIONS
-from genaiops.store import Store, write_pieces
+from genaiops.store import Store, write_whole
 
 SPARED_SECONDS = 3600.0
 """How long a blob that nothing needs is left alone after it was written: somebody may be publishing it."""
+
+_NAMED = 20
+"""How many versions an audit entry names."""
 
 _NO_WORDS: Mapping[str, str] = MappingProxyType({})
 
@@ -101,12 +105,13 @@ class Contents:
         said = _read_manifest(manifest) if manifest else {}
         if spec.compose is None and manifest is None:
             raise faults.needs_manifest(wanted.kind)
+        self._may_publish([wanted])
         made_from = [self._hub.get(parent) for parent in parents]
         describing.checked(described)
         entries = put_files(self._blobs, find_files(paths), told)
         blobs: Mapping[str, Content] = {entry.path: Digest(entry.digest) for entry in entries}
         if spec.compose is not None and entries:
-            composed = spec.compose(entries, self._hub.read)
+            composed = spec.compose(entries, self._blobs.chunks)
             said, blobs = {**said, **composed.manifest}, composed.blobs
         before = self._highest(wanted.kind, wanted.project, wanted.name)
         version = self._hub.publish(
@@ -134,8 +139,8 @@ class Contents:
         spec = self._hub.kinds.get(version.kind)
         if spec is None:
             raise faults.nothing_to_pull(version)
-        files = files_of(version, spec, self._hub.read)
-        return version, write_files(folder, files, self._hub.read, force=force, where=version.short)
+        files = files_of(version, spec, self._blobs.chunks)
+        return version, write_files(folder, files, self._blobs.chunks, force=force, where=version.short)
 
     def export(self, what: Sequence[str] | None, to: Path, *, told: Told = _quiet) -> Listing:
         """Write versions, and all that they rest on, to the archive `to`; whole or not at all.
@@ -148,9 +153,14 @@ class Contents:
             rows = self._chosen(connection, what, graph.versions)
             if not rows:
                 raise faults.nothing_to_export(", ".join(what or ["the Hub is empty"]))
-            listing = archived(connection, graph, graph.with_ancestors(rows), self._size)
+            going = graph.with_ancestors(rows)
+            for row in going:
+                rights.ask(connection, self._by, "artifact.read", graph.versions[row])
+            listing = archived(connection, graph, going, self._size)
+        for row in going:
+            self._hub.note_reading(graph.versions[row])
         contents = (self._told(blob.digest, told) for blob in listing.blobs)
-        write_pieces(to, pieces_of(listing, contents))
+        write_whole(to, pieces_of(listing, contents), 0o666)
         return listing
 
     def check(self, path: Path) -> Listing:
@@ -166,14 +176,24 @@ class Contents:
         """
         with _opened(path) as file:
             listing, listed = check_archive(file, path, self._hub.kinds)
+        self._may_publish(listing.versions)
         with self._database.read() as connection:
             sweep = keeping.last_sweep(connection)
         self._take_blobs(path, told)
         with self._database.write() as connection:
             if sweep is None or keeping.last_sweep(connection) != sweep:
                 self._take_blobs(path, _quiet)
-            at = _rfc3339(self._clock())
-            return take(connection, listing, digest_bytes(listed), by=self._by.id, at=at)
+            for each in listing.versions:
+                rights.ask(connection, self._by, "artifact.publish", each)
+            now = self._clock()
+            archive = digest_bytes(listed)
+            taken = take(connection, listing, archive, by=self._by.id, at=_rfc3339(now))
+            new: list[Json] = [one.version for one in taken if one.became != "unchanged"]
+            if new:
+                rights.log(
+                    connection, self._by, "hub.import", archive, now, versions=len(new), first=new[:_NAMED]
+                )
+            return taken
 
     def prune(self, retention: Retention, *, dry_run: bool = False) -> Pruned:
         """Remove the content that `retention` does not keep and nothing needs, and blobs that no version has.
@@ -182,12 +202,26 @@ class Contents:
         """
         if retention.keep < 1 or retention.older_than < 0:
             raise faults.bad_retention("--keep is at least 1, and --older-than at least 0 days")
-        at = _rfc3339(self._clock())
+        now = self._clock()
+        at = _rfc3339(now)
         if dry_run:
             with self._database.read() as connection:
+                require(connection, self._by, "content.remove", EVERYWHERE)
                 return self._to_prune(connection, retention)[1]
         with self._database.write() as connection:
+            require(connection, self._by, "content.remove", EVERYWHERE)
             rows, pruned = self._to_prune(connection, retention)
+            named: list[Json] = [version.short for version in pruned.versions[:_NAMED]]
+            rights.log(
+                connection,
+                self._by,
+                "hub.prune",
+                "blobs",
+                now,
+                versions=len(pruned.versions),
+                first=named,
+                blobs=pruned.blobs + pruned.orphans,
+            )
             keeping.sweep(connection, ended=False, by=self._by.id, at=at)
             keeping.note(connection, rows, present=False, by=self._by.id, at=at)
         with self._database.write() as connection:
@@ -196,6 +230,11 @@ class Contents:
                 self._blobs.remove(digest)
             keeping.sweep(connection, ended=True, by=self._by.id, at=at)
         return pruned
+
+    def _may_publish(self, wanted: Sequence[rights.Named]) -> None:
+        with self._database.read() as connection:
+            for place in {rights.place_of(each): each for each in wanted}.values():
+                rights.ask(connection, self._by, "artifact.publish", place)
 
     def _to_prune(self, connection: sa.Connection, retention: Retention) -> tuple[list[int], Pruned]:
         graph = read_graph(connection, self._hub.kinds)
@@ -235,10 +274,15 @@ class Contents:
         rows: list[int] = []
         for one in what:
             if "/" in one or one.startswith("sha256:"):
-                rows.append(resolving.resolve(connection, one)[0])
+                rows.append(resolving.resolve(connection, one, rights.seen(connection, self._by))[0])
                 continue
             project = None if one == "default" else one
-            found = [row for row, version in versions.items() if version.project == project]
+            seen = rights.seen(connection, self._by)
+            found = [
+                row
+                for row, version in versions.items()
+                if version.project == project and seen.has(version.kind, version.project or "", version.name)
+            ]
             if not found:
                 raise faults.nothing_to_export(f"no version belongs to the project {one!r}")
             rows += found
@@ -256,12 +300,12 @@ class Contents:
                 told(blob.size)
 
     def _told(self, digest: Digest, told: Told) -> Iterable[bytes]:
-        for piece in self._hub.read(digest):
+        for piece in self._blobs.chunks(digest):
             yield piece
             told(len(piece))
 
     def _size(self, digest: Digest) -> int:
-        return sum(len(piece) for piece in self._hub.read(digest))
+        return sum(len(piece) for piece in self._blobs.chunks(digest))
 
     def _highest(self, kind: str, project: str | None, name: str) -> int:
         same = (VERSIONS.c.kind == kind, VERSIONS.c.project == (project or ""), VERSIONS.c.name == name)

@@ -47,7 +47,7 @@ def write_files(
         for place, content in wanted.items():
             place.parent.mkdir(parents=True, exist_ok=True)
             parts[place] = place.with_name(f".{secrets.token_hex(8)}.part")
-            write_new(parts[place], _pieces(content, read))
+            write_new(parts[place], _pieces(content, read), 0o666)
         for place, part in parts.items():
             part.replace(place)
     except OSError as error:

@@ -1,25 +1,23 @@
 """Content-addressed bytes: `blobs/ab/<64 hexadecimal digits>`, written whole or not at all."""
 
-import hashlib
 import os
 import secrets
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO
 
-from genaiops.core import Digest, OutsideError, digest_bytes, hex_of, parse_digest
-from genaiops.store.faults import disk_error
+from genaiops.core import Digest, digest_bytes, hex_of, parse_digest
+from genaiops.store.faults import absent, damaged, disk_error
+from genaiops.store.streams import pieces, verified, write_new, write_whole
 
-_CHUNK = 1 << 20
 _STALE_SECONDS = 3600
 _PREFIX = 2
 """How many hexadecimal digits name a folder of blobs."""
 
 
-class Blobs:
-    """Bytes by digest. Equal bytes are kept once; what is read back is checked against its name."""
+class FolderBlobs:
+    """Bytes by digest in a folder, readable for their owner only."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -45,34 +43,13 @@ class Blobs:
         """Keep a file's content and return its digest, without holding it in memory."""
         try:
             with path.open("rb") as source:
-                return self._write(_chunks(source))
+                return self._write(pieces(source))
         except OSError as error:
             raise disk_error(error, path) from error
 
     def put_chunks(self, chunks: Iterable[bytes]) -> Digest:
         """Keep what comes in pieces and return its digest; what `chunks` raises leaves nothing behind."""
         return self._write(chunks)
-
-    def chunks(self, digest: Digest) -> Iterator[bytes]:
-        """Yield the bytes in pieces of about 1 MB; raises as `get` does, before the last of them."""
-        path = self.path(digest)
-        hasher = hashlib.sha256()
-        waiting: bytes | None = None
-        try:
-            with path.open("rb") as source:
-                for chunk in _chunks(source):
-                    if waiting is not None:
-                        yield waiting
-                    hasher.update(chunk)
-                    waiting = chunk
-        except FileNotFoundError as error:
-            raise _absent(digest, path) from error
-        except OSError as error:
-            raise disk_error(error, path) from error
-        if f"sha256:{hasher.hexdigest()}" != digest:
-            raise _damaged(digest, path)
-        if waiting is not None:
-            yield waiting
 
     def kept(self) -> Iterator[tuple[Digest, int, float]]:
         """Yield every blob here: its digest, its size in bytes, when it was written last (seconds, Unix)."""
@@ -97,12 +74,27 @@ class Blobs:
         try:
             content = path.read_bytes()
         except FileNotFoundError as error:
-            raise _absent(digest, path) from error
+            raise absent(digest, str(path)) from error
         except OSError as error:
             raise disk_error(error, path) from error
         if digest_bytes(content) != digest:
-            raise _damaged(digest, path)
+            raise damaged(digest, str(path))
         return content
+
+    def chunks(self, digest: Digest) -> Iterator[bytes]:
+        """Yield the bytes in pieces of about 1 MB; raises as `get` does, before the last of them."""
+        path = self.path(digest)
+        try:
+            with path.open("rb") as source:
+                yield from verified(pieces(source), digest, str(path))
+        except FileNotFoundError as error:
+            raise absent(digest, str(path)) from error
+        except OSError as error:
+            raise disk_error(error, path) from error
+
+    def copy_to(self, digest: Digest, path: Path) -> None:
+        """Write the bytes as the file `path`, whole or not at all, without holding them in memory."""
+        write_whole(path, self.chunks(digest))
 
     def has(self, digest: Digest) -> bool:
         """Return whether the bytes are kept here."""
@@ -122,7 +114,7 @@ class Blobs:
     def _write(self, chunks: Iterable[bytes]) -> Digest:
         temporary = self._temporary / secrets.token_hex(16)
         try:
-            digest = _write_new(temporary, chunks)
+            digest = write_new(temporary, chunks)
             self._settle(temporary, self.path(digest))
         except OSError as error:
             raise disk_error(error, self._folder) from error
@@ -136,43 +128,6 @@ class Blobs:
             _sync_folder(self._folder)
         temporary.replace(target)
         _sync_folder(target.parent)
-
-
-def _absent(digest: Digest, path: Path) -> OutsideError:
-    return OutsideError(
-        "GAO-STORE-006",
-        f"{digest} is not in the store",
-        why="the blob was never written here, or its file was removed",
-        fix="run again the command that makes it",
-        where=str(path),
-    )
-
-
-def _damaged(digest: Digest, path: Path) -> OutsideError:
-    return OutsideError(
-        "GAO-STORE-007",
-        f"{digest} is damaged",
-        why="its bytes no longer have the digest that is their name",
-        fix="remove the file, then run again the command that makes it",
-        where=str(path),
-    )
-
-
-def _write_new(path: Path, chunks: Iterable[bytes]) -> Digest:
-    hasher = hashlib.sha256()
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        for chunk in chunks:
-            hasher.update(chunk)
-            file.write(chunk)
-        file.flush()
-        os.fsync(file.fileno())
-    return Digest(f"sha256:{hasher.hexdigest()}")
-
-
-def _chunks(source: BinaryIO) -> Iterator[bytes]:
-    while chunk := source.read(_CHUNK):
-        yield chunk
 
 
 def _sync_folder(folder: Path) -> None:

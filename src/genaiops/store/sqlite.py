@@ -11,29 +11,27 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from genaiops.core import OutsideError, UserError
-from genaiops.store.faults import disk_error, disk_full, not_permitted
+from genaiops.core import OutsideError
+from genaiops.store import schema
+from genaiops.store.faults import busy, disk_error, disk_full, failing_disk, not_permitted
 from genaiops.store.locks import hold
+from genaiops.store.turns import Turns
 
 if TYPE_CHECKING:  # SQLAlchemy takes 180 ms to import: only what reads or writes pays for it
     from sqlalchemy import Connection, Engine
     from sqlalchemy.exc import DBAPIError
 
 _BUSY_SECONDS = 30.0
-_STEPS = """CREATE TABLE IF NOT EXISTS schema_steps (
-    room TEXT NOT NULL, step INTEGER NOT NULL, PRIMARY KEY (room, step)
-) STRICT, WITHOUT ROWID"""
 
 
-class Database:
+class SqliteDatabase:
     """The embedded database. Safe to share between threads; every process opens its own."""
 
     def __init__(self, path: Path, *, busy_seconds: float = _BUSY_SECONDS) -> None:
         self._path = path
         self._busy_seconds = busy_seconds
-        self._write_lock = threading.RLock()
+        self._turns = Turns()
         self._open_lock = threading.Lock()
-        self._writing = False
         self._reader: Engine | None = None
         self._writer: Engine | None = None
         self._migrated: dict[str, int] = {}
@@ -50,40 +48,26 @@ class Database:
 
         Other threads and processes wait. Never await inside: the whole process would wait with you.
         """
-        with self._write_lock:
-            if self._writing:
-                raise RuntimeError("write() inside write(): a transaction does not nest")
-            self._writing = True
-            try:
-                with self._explained(), self._engines()[1].begin() as connection:
-                    yield connection
-            finally:
-                self._writing = False
+        with self._turns.take(), self._explained(), self._engines()[1].begin() as connection:
+            yield connection
 
     def migrate(self, room: str, steps: "Sequence[Callable[[Connection], None]]") -> None:
         """Apply the steps of `room` that this database has not seen, in order, each once, all or none."""
         if self._migrated.get(room) == len(steps):
             return
         with self.write() as connection:
-            connection.exec_driver_sql(_STEPS)
-            rows = connection.exec_driver_sql("SELECT max(step) FROM schema_steps WHERE room = ?", (room,))
-            done: int = rows.scalar_one() or 0
-            if done > len(steps):
-                raise _newer(self._path, room)
-            for number, step in enumerate(steps[done:], start=done + 1):
-                step(connection)
-                connection.exec_driver_sql("INSERT INTO schema_steps VALUES (?, ?)", (room, number))
+            schema.apply(connection, room, steps, str(self._path))
         self._migrated[room] = len(steps)
 
     def scrub(self) -> bool:
         """Empty the write-ahead log, which holds pages as they were; False where somebody still reads it."""
-        with self._write_lock:
+        with self._turns.take():
             try:
                 with closing(sqlite3.connect(self._path, timeout=self._busy_seconds)) as connection:
-                    busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+                    held: int = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
             except sqlite3.Error as error:
                 raise _explain(error, self._path) or error from error
-        return not busy
+        return not held
 
     def close(self) -> None:
         """Close every connection; a later `read` or `write` opens them again."""
@@ -157,17 +141,11 @@ def _explain(error: sqlite3.Error, path: Path) -> OutsideError | None:
     # the low byte is the primary code, the rest says more; absent where the driver itself complained
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code == sqlite3.SQLITE_FULL:
-        return disk_full(path)
+        return disk_full(str(path))
     if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
-        return not_permitted(path)
+        return not_permitted(str(path))
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-        return OutsideError(
-            "GAO-STORE-009",
-            "the store is busy",
-            why="another process has been writing for longer than we wait",
-            fix="wait until it has ended, then run the same command again",
-            where=str(path),
-        )
+        return busy(str(path))
     if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
         return OutsideError(
             "GAO-STORE-010",
@@ -177,21 +155,5 @@ def _explain(error: sqlite3.Error, path: Path) -> OutsideError | None:
             where=str(path),
         )
     if code == sqlite3.SQLITE_IOERR:
-        return OutsideError(
-            "GAO-STORE-012",
-            "the store could not be read or written",
-            why=f"{error}: a full or failing disk; nothing was half-written",
-            fix="check the disk and its free space, then run the same command again",
-            where=str(path),
-        )
+        return failing_disk(str(error), str(path))
     return None
-
-
-def _newer(path: Path, room: str) -> UserError:
-    return UserError(
-        "GAO-STORE-011",
-        "the store was written by a newer genaiops",
-        why=f"it knows more about {room!r} than this version does",
-        fix="install the newer version again: pip install --upgrade genaiops",
-        where=str(path),
-    )
