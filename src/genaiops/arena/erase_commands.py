@@ -1,4 +1,7 @@
-"""`genaiops hub erase`: thin over the vault. It takes the exported trees along, which hold data files in clear."""
+"""`genaiops hub erase`: thin over the vault.
+
+It takes the exported trees along, which hold data files in clear, and lets the Hub look again at evidence.
+"""
 
 import os
 import shutil
@@ -11,7 +14,9 @@ from typing import Annotated
 import typer
 
 from genaiops.access import Erased, Vault, acting
+from genaiops.arena.hub_verifier import evidence_verifier
 from genaiops.core import Settings, UserError, encode
+from genaiops.hub import Governance
 from genaiops.store import Store, find_store
 from genaiops.work import Console
 
@@ -37,10 +42,12 @@ def erase(
     _be_sure(yes)
     with Store.open(find_store(Path.cwd())) as store, store.lock("arena"):
         by = acting(store.database, os.environ)
-        vault = Vault(store.database, Settings.from_env(os.environ))
+        settings = Settings.from_env(os.environ)
+        vault = Vault(store.database, settings)
         done = vault.erase(by, subject, reason=reason, ticket=ticket, at=datetime.now(UTC))
         for tree in (store.path / "trees").iterdir():
             shutil.rmtree(tree)
+        Governance(store, by=by, verifier=evidence_verifier(store, settings)).look_again(done.rested)
     if as_json:
         console.emit_json(encode(done))
     else:
