@@ -138,7 +138,7 @@ def test_an_erased_person_is_not_asked_about_again_though_the_data_file_still_ha
 
 
 def test_a_stranger_without_the_keys_verifies_the_scores_and_reads_no_content(made, tmp_path):
-    project, env = made
+    project, _ = made
     folder = bundle(project)
     elsewhere = environment(tmp_path)
     done = genaiops(tmp_path, elsewhere, "arena", "verify", str(folder), "--any-signer", "--json")

@@ -124,6 +124,8 @@ class Boxes:
         """
         boxes = [self._box(_digest(case.inputs)), self._box(_digest(output.data)), self._box(output.trace_id)]
         subject = boxes[0].subject
+        if {case.inputs["subject"], *(box.subject for box in boxes)} != {subject}:
+            raise _not_theirs(f"the boxes of {case.id!r} belong to several people")
         opened = [None if self._vault is None else self._vault.open(box) for box in boxes]
         if any(content is None for content in opened):
             gone = self._vault is not None and self._vault.erased(subject)

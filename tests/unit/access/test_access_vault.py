@@ -46,6 +46,7 @@ def stored(store):
     return b"".join(path.read_bytes() for path in store.path.glob("genaiops.db*"))
 
 
+@pytest.mark.usefixtures("each_store")
 @pytest.mark.proves("C-ERASE-SEALED")
 def test_what_is_sealed_opens_again_and_does_not_stand_in_the_box(vault):
     sealed = vault.seal(subject(vault), b"my gout is back")
@@ -53,6 +54,7 @@ def test_what_is_sealed_opens_again_and_does_not_stand_in_the_box(vault):
     assert vault.open(sealed) == b"my gout is back"
 
 
+@pytest.mark.usefixtures("each_store")
 @pytest.mark.proves("C-ERASE-SEALED")
 def test_equal_content_of_one_person_has_one_digest_and_of_two_people_two(vault):
     anna, bob = subject(vault), subject(vault, "bob")
@@ -134,6 +136,7 @@ def test_a_copy_of_the_wrapped_key_without_the_secret_opens_nothing(vault, store
         assert caught.value.code == "GAO-ACCESS-053"
 
 
+@pytest.mark.usefixtures("each_store")
 @pytest.mark.proves("C-ERASE-TOMBSTONE")
 def test_a_tombstone_stays_and_an_erased_person_gets_no_new_key(vault, store):
     anna = subject(vault)
@@ -147,6 +150,7 @@ def test_a_tombstone_stays_and_an_erased_person_gets_no_new_key(vault, store):
             db.exec_driver_sql(change)
 
 
+@pytest.mark.usefixtures("each_store")
 def test_a_lost_or_replaced_secret_never_makes_an_erased_person_new(vault, store, tmp_path):
     subject(vault)
     erase(vault)
@@ -163,6 +167,7 @@ def test_a_lost_or_replaced_secret_never_makes_an_erased_person_new(vault, store
     assert subject(Vault(store.database, settings_of(tmp_path))) is None
 
 
+@pytest.mark.usefixtures("each_store")
 @pytest.mark.proves("C-ERASE-AUDITED")
 def test_an_erasure_is_one_entry_with_the_pseudonym_and_says_what_rested_on_it(vault, store):
     anna = subject(vault)
