@@ -25,7 +25,7 @@ from genaiops.arena.labelled import with_labels
 from genaiops.arena.labels import labels_of
 from genaiops.arena.ledger import FinishedRun, Ledger
 from genaiops.arena.looks import plan_looks, prefixes
-from genaiops.arena.model import ROLES, Label, Lock, Looks, Reuse, Role, Row, Run, Suite
+from genaiops.arena.model import ROLES, Arm, Label, Lock, Looks, Reuse, Role, Row, Run, Suite
 from genaiops.arena.pairing import Pair, RunOptions, jobs_of, pair_up, scope_of
 from genaiops.arena.quarantine import check_share
 from genaiops.arena.ragfacts import rag_facts
@@ -137,7 +137,8 @@ async def _run(
     panels = await _panels(pair, options, services)
     looks, why_once = _looks(pair, seed) if options.sequential else (None, "")
     answered, settled = await _answer(key, seed, pair, options, services, ledger, looks, panels[0])
-    kept = [_kept(one, vault_of(services)) for one in answered]
+    vault = vault_of(services)
+    kept = [_kept(one, vault) for one in answered]
     rows = tuple(one.row for one in kept)
     judge_project = pair.arms[pair.gate_from].project
     scores = [
@@ -148,22 +149,16 @@ async def _run(
     apps: dict[Role, Registered] = {role: register_app(hub, prepared) for role, prepared in pair.arms.items()}
     lock = _lock(pair, ledger, attempt)
     suite, other = kept_suite(pair.suite), kept_suite(pair.other) if pair.other else None
-    sealed = (*(one.content for two in pair.suites for one in two.sealed.values()), *_boxes(kept))
+    sealed = (*(one.content for each in pair.suites for one in each.sealed.values()), *_boxes(kept))
+    if sealed:
+        scores = [kept_scores(each) for each in scores]
     run = Run(
         id=uuid.uuid5(uuid.NAMESPACE_URL, f"genaiops:{key}").hex[:12],
         project=pair.arms["candidate"].project.project,
         suite=suite,
-        arms={
-            role: arm(
-                role,
-                prepared,
-                rag_facts(prepared, suite, _traces(answered, role)),
-                apps[role].references,
-            )
-            for role, prepared in pair.arms.items()
-        },
+        arms=_arms(pair, suite, answered, apps),
         rows=rows,
-        scores=kept_scores(scores[0]) if sealed else scores[0],
+        scores=scores[0],
         traces=tuple(one.trace for one in kept if one.trace is not None),
         lock=lock,
         seed=seed,
@@ -178,7 +173,7 @@ async def _run(
         gate_changed=pair.gate_changed,
         gate_from=pair.gate_from,
         other_suite=other,
-        other_scores=(kept_scores(scores[1]) if sealed else scores[1]) if other else {},
+        other_scores=scores[1] if other else {},
         warnings=(
             *pair.warnings,
             *settled.warnings,
@@ -303,6 +298,20 @@ async def _scored(
 
 def _traces(answered: Sequence[Answered], role: Role) -> list[Trace]:
     return [one.kept.trace for one in answered if one.step.arm == role]
+
+
+def _arms(
+    pair: Pair, suite: Suite, answered: Sequence[Answered], apps: Mapping[Role, Registered]
+) -> dict[Role, Arm]:
+    return {
+        role: arm(
+            role,
+            prepared,
+            rag_facts(prepared, suite, _traces(answered, role)),
+            apps[role].references,
+        )
+        for role, prepared in pair.arms.items()
+    }
 
 
 def vault_of(services: Services) -> Vault:
