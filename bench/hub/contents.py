@@ -37,7 +37,7 @@ def make(path: Path, size: int) -> None:
 def child(folder: Path) -> None:
     """Push the file in `folder`, pull and export it; say how long the push took, and the peaks in MB."""
     with Store.open(folder / "store") as store:
-        contents = Contents(store, KINDS, by=Principal(id="bench"))
+        contents = Contents(store, KINDS, by=Principal(id="local"))
         began = time.perf_counter()
         contents.push("blob/file", [folder / "file"])
         pushed = time.perf_counter() - began
@@ -54,7 +54,7 @@ def small(folder: Path) -> dict[str, float]:
     taken: list[float] = []
     spent = 0.0
     with Store.open(folder / "store") as store:
-        contents = Contents(store, KINDS, by=Principal(id="bench"))
+        contents = Contents(store, KINDS, by=Principal(id="local"))
         for _ in range(PUSHES + 1):
             make(folder / "file", 10**6)
             began, busy = time.perf_counter(), time.process_time()

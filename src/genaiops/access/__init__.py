@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from genaiops.access.limits import Limit, Rate
     from genaiops.access.model import EVERYWHERE, AuditResult, Break, Checkpoint, Entry, Event
     from genaiops.access.names import check_project_name
+    from genaiops.access.people import grants
     from genaiops.access.permissions import PERMISSIONS
     from genaiops.access.sessions import authenticate_session
     from genaiops.access.signers import OWN, KnownKey, SignerRole, known_keys, signing_key, trusted_folder
@@ -35,6 +36,7 @@ _FILES = {
     "limits": "Limit Rate",
     "model": "EVERYWHERE AuditResult Break Checkpoint Entry Event",
     "names": "check_project_name",
+    "people": "grants",
     "permissions": "PERMISSIONS",
     "sessions": "authenticate_session",
     "signers": "OWN KnownKey SignerRole known_keys signing_key trusted_folder",
@@ -46,7 +48,8 @@ __all__ = [
     "EVERYWHERE", "LOCAL", "OWN", "PERMISSIONS", "AuditResult", "Break", "Checkpoint", "Entry", "Erased",
     "Event", "KnownKey", "Limit", "Rate", "Sealed", "SignerRole", "Vault", "acting", "append",
     "authenticate_key", "authenticate_session", "check_project_name", "checkpoint", "enabled", "entries",
-    "given_key", "has_users", "known_keys", "prepare", "principal_of", "projects", "read_anchor", "require",
+    "given_key", "grants", "has_users", "known_keys", "prepare", "principal_of", "projects", "read_anchor",
+    "require",
     "roles", "set_password", "sign_in", "signing_key", "trusted_folder", "verify",
 ]  # fmt: skip
 

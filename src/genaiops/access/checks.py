@@ -32,6 +32,8 @@ _ANYWHERE = (
     )
     .where(SUBJECTS.c.id == sa.bindparam("subject"))
 )
+_GROUPS_OF = sa.select(MEMBERS.c.group).where(MEMBERS.c.member == sa.bindparam("subject"))
+_DISABLED = sa.select(SUBJECTS.c.disabled).where(SUBJECTS.c.id == sa.bindparam("subject"))
 # as text: it is asked before every read of a store without users
 _A_USER = "SELECT 1 FROM access_subjects WHERE substr(id, 1, 5) = 'user:' LIMIT 1"
 
@@ -110,8 +112,7 @@ def held(connection: sa.Connection, principal: Principal) -> list[Grant]:
 
 def groups(connection: sa.Connection, subject: str) -> frozenset[str]:
     """Return the groups (`group:risk`) that a user or a service account belongs to."""
-    found = connection.execute(sa.select(MEMBERS.c.group).where(MEMBERS.c.member == subject))
-    return frozenset(found.scalars())
+    return frozenset(connection.execute(_GROUPS_OF, {"subject": subject}).scalars())
 
 
 def has_users(connection: sa.Connection) -> bool:
@@ -121,7 +122,7 @@ def has_users(connection: sa.Connection) -> bool:
 
 def enabled(connection: sa.Connection, subject: str) -> bool:
     """Say whether `subject` is there and not disabled."""
-    found = connection.execute(sa.select(SUBJECTS.c.disabled).where(SUBJECTS.c.id == subject)).first()
+    found = connection.execute(_DISABLED, {"subject": subject}).first()
     return found is not None and not found.disabled
 
 

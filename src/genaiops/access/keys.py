@@ -27,6 +27,8 @@ _FORM = re.compile(r"gao_([0-9a-f]{12})_([0-9a-f]{64})")
 _ID = re.compile("[0-9a-f]{12}")
 _LONGEST = timedelta(days=366)
 _NOBODY = "0" * 64
+# built once: it is asked before every request
+_BY_ID = sa.select(API_KEYS).where(API_KEYS.c.id == sa.bindparam("key"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +145,7 @@ def authenticate_key(database: Database, text: str, *, project: str | None, at: 
     match = _FORM.fullmatch(text)
     key_id, secret = match.groups() if match else ("", text)
     with database.read() as connection:
-        row = connection.execute(sa.select(API_KEYS).where(API_KEYS.c.id == key_id)).mappings().one_or_none()
+        row = connection.execute(_BY_ID, {"key": key_id}).mappings().one_or_none()
         right = hmac.compare_digest(_sha256(secret), row["secret_sha256"] if row else _NOBODY)
         key = _key(row) if row else None
         reason = _refusal(connection, key, right, project, stamp(at)) if match else "malformed"

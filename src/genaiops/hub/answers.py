@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Any, Literal
+from typing import Any
 
-from genaiops.hub.model import Approval, Edge, Move, Standing, Version
+from genaiops.hub.model import Approval, Move, Standing, Version
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,25 +53,6 @@ class Approved:
     approval: Approval
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """An edge by the references of its ends."""
-
-    child: str
-    parent: str
-    activity: str
-    at: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lineage:
-    """Every edge from a version back to its last inputs (`up`), or on to what was made from it (`down`)."""
-
-    version: str
-    direction: Literal["up", "down"]
-    edges: tuple[Step, ...]
-
-
 def shown(version: Version, standing: Standing) -> Shown:
     """Return a version with what was decided about it."""
     return Shown(**_parts(version), standing=standing)
@@ -85,15 +66,6 @@ def listed(versions: Sequence[Version], aliases: Mapping[str, Sequence[Move]]) -
             for each in versions
         )
     )
-
-
-def lineage_of(version: Version, direction: Literal["up", "down"], edges: Sequence[Edge]) -> Lineage:
-    """Return the edges that were walked from a version."""
-    steps = (
-        Step(child=edge.child.reference, parent=edge.parent.reference, activity=edge.activity, at=edge.at)
-        for edge in edges
-    )
-    return Lineage(version=version.reference, direction=direction, edges=tuple(steps))
 
 
 def _parts(version: Version) -> dict[str, Any]:

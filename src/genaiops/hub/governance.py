@@ -11,9 +11,10 @@ from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
 
-from genaiops.access import prepare, roles
+from genaiops.access import EVERYWHERE, grants, prepare, roles
 from genaiops.core import Digest, Json, Principal, Reference, parse_reference
 from genaiops.hub import aliases, decisions, faults, imports, queries, refusals, resolving, rights
+from genaiops.hub.agreements import Agreements
 from genaiops.hub.model import (
     Action,
     Approval,
@@ -24,8 +25,8 @@ from genaiops.hub.model import (
     Standing,
     Version,
 )
-from genaiops.hub.policy import APPROVERS, POLICY_KIND
-from genaiops.hub.ruling import about, evidence_to_look_at, rule
+from genaiops.hub.policy import APPROVERS, IN_FORCE, NO_PROJECT, POLICY_KIND
+from genaiops.hub.ruling import about, evidence_to_look_at, in_force, rule
 from genaiops.hub.steps import STEPS
 from genaiops.hub.tables import VERSIONS
 from genaiops.store import Store
@@ -210,6 +211,21 @@ class Governance:
                 evidence=tuple(found.evidence for found in about(connection, row, version, seen)),
                 recomputed=decisions.checked(connection, (row, version)),
                 imported=tuple(imports.records(connection, row)),
+            )
+
+    def agreements(self, project: str | None = None) -> Agreements:
+        """Return how a project works together; None: what belongs to no project."""
+        with self._database.read() as connection:
+            holders: dict[str, list[str]] = {}
+            for grant in grants(connection, self._by, project or EVERYWHERE):
+                holders.setdefault(grant.role, []).append(grant.subject)
+            found = in_force(connection, project)
+            if found is None:
+                return Agreements(project=project or NO_PROJECT, holders=holders)
+            version, file = found
+            [*_, move] = aliases.moves(connection, version.kind, "", version.name, IN_FORCE)
+            return Agreements(
+                project=project or NO_PROJECT, policy=file, version=version, move=move, holders=holders
             )
 
     def recomputed(self, versions: Iterable[Version]) -> dict[str, CheckedEvidence]:

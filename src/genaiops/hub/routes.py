@@ -8,12 +8,13 @@ from typing import Literal
 
 from genaiops.core import Digest, Route
 from genaiops.hub import answers, bodies
-from genaiops.hub.answers import Approved, Difference, History, Lineage, Shown, Versions
+from genaiops.hub.answers import Approved, Difference, History, Shown, Versions
 from genaiops.hub.bodies import At, Ref, Text, Word
 from genaiops.hub.history import what_was_live
 from genaiops.hub.model import Move, Version
 from genaiops.hub.options import read_labels
 from genaiops.hub.policy import IN_FORCE, NO_PROJECT, read_policy
+from genaiops.hub.tree import LineageReport, Walked
 
 _MOST_MANIFEST = 8 << 20
 
@@ -65,11 +66,16 @@ def diff(asked: At, a: Ref, b: Ref) -> Difference:
     return Difference(a=old.reference, b=new.reference, lines=tuple(lines))
 
 
-def lineage(asked: At, ref: Ref, direction: Literal["up", "down"] = "up") -> Lineage:
+def lineage(
+    asked: At, ref: Ref, direction: Literal["up", "down"] = "up", depth: bodies.Limit | None = None
+) -> LineageReport:
     """Walk from a version back to every input, or on to everything made from it."""
     hub = bodies.hub_of(asked)
     version = hub.get(ref)
-    return answers.lineage_of(version, direction, hub.lineage(version.reference, direction))
+    edges = hub.lineage(version.reference, direction, depth=depth)
+    return LineageReport(
+        version=version.reference, direction=direction, edges=tuple(Walked.of(edge) for edge in edges)
+    )
 
 
 def history(asked: At, alias: Ref, at: Word | None = None, limit: bodies.Limit = 20) -> History:

@@ -33,6 +33,7 @@ TABLE = {
     "key.own": "viewer builder reviewer risk admin",
     "key.change": "admin",
     "audit.read": "risk admin",
+    "content.remove": "admin",
 }
 
 

@@ -10,6 +10,8 @@ from tests.support.server import MEANT, Served, code_of, served
 from genaiops.access import Limit, Rate, set_password
 from genaiops.core import TooMany
 
+pytestmark = pytest.mark.usefixtures("each_store")
+
 PASSWORD = "tangerine velvet orbit"
 
 

@@ -4,9 +4,10 @@ import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.unit.hub.hub_sample import ANN, Clock
+from tests.unit.hub.hub_sample import ANN, Clock, add_people
 
 from genaiops.arena import KINDS
+from genaiops.core import Principal
 from genaiops.hub import Contents, Governance, Hub
 from genaiops.store import Store
 
@@ -22,6 +23,9 @@ class Shelf:
     store: Store
     clock: Clock = field(default_factory=Clock)
 
+    def __post_init__(self) -> None:
+        add_people(self.store, self.clock)
+
     @property
     def hub(self) -> Hub:
         """The Hub, on which ann publishes."""
@@ -34,8 +38,12 @@ class Shelf:
 
     @property
     def governance(self) -> Governance:
-        """Who decides what."""
-        return Governance(self.store, clock=self.clock)
+        """What ann decides."""
+        return self.by(ANN)
+
+    def by(self, who: Principal) -> Governance:
+        """What somebody decides."""
+        return Governance(self.store, by=who, clock=self.clock)
 
     def blobs(self) -> set[str]:
         """Return the digests of all blobs that are kept."""

@@ -5,11 +5,14 @@ import json
 import tarfile
 
 import pytest
+from tests.support import stores
 from tests.unit.hub.contents_sample import PROMPT, Shelf, row, write
 from tests.unit.hub.hub_sample import RITA
 
 from genaiops.core import UserError, digest_bytes
 from genaiops.store import Store
+
+pytestmark = [pytest.mark.usefixtures("each_store"), pytest.mark.thorough]
 
 
 @pytest.fixture
@@ -20,7 +23,7 @@ def shelf(tmp_path):
 
 @pytest.fixture
 def other(tmp_path):
-    with Store.open(tmp_path / "other") as store:
+    with Store.open(tmp_path / "other", {}) as store:
         yield Shelf(store)
 
 
@@ -31,9 +34,9 @@ def archive(shelf, tmp_path):
     shelf.contents.push("dataset/support/qa", [raw], parents=["blob/raw"], described={"owner": "support"})
     shelf.contents.push("prompt/answer", [write(tmp_path / "p", a__md=PROMPT)], labels={"team": "x"})
     version = shelf.contents.push("prompt/answer", [write(tmp_path / "p", a__md=PROMPT + "!")]).version
-    shelf.governance.move("prompt/answer", "prod", version.reference, by=RITA, read=None, why="good")
-    shelf.governance.approve(version.digest, "risk", by=RITA)
-    shelf.governance.deprecate("prompt/answer:v1", by=RITA, reason="old", successor="prompt/answer:v2")
+    shelf.by(RITA).move("prompt/answer", "prod", version.reference, read=None, why="good")
+    shelf.by(RITA).approve(version.digest, "risk")
+    shelf.by(RITA).deprecate("prompt/answer:v1", reason="old", successor="prompt/answer:v2")
     shelf.contents.export(None, tmp_path / "all.tar")
     return tmp_path / "all.tar"
 
@@ -67,6 +70,18 @@ def packed(path, members):
     return path
 
 
+@pytest.mark.remote
+@pytest.mark.parametrize("each_store", ["embedded"], indirect=True)
+@pytest.mark.proves("C-STORE-TWO")
+def test_what_was_made_alone_moves_into_a_shared_store(shelf, archive, tmp_path):
+    with Store.open(tmp_path / "shared", stores.remote()) as store:
+        shared = Shelf(store)
+        shared.contents.import_(archive)
+        assert [each.reference for each in shared.hub.list()] == [each.reference for each in shelf.hub.list()]
+        assert shared.blobs() <= shelf.blobs(), "what was pushed raw and belongs to no version stays"
+        assert all(store.blobs.get(digest) for digest in shared.blobs())
+
+
 @pytest.mark.proves("C-HUB-MOVE")
 def test_everything_moves_with_identical_digests_numbers_and_lineage(shelf, other, archive):
     other.contents.import_(archive)
@@ -83,10 +98,10 @@ def test_everything_moves_with_identical_digests_numbers_and_lineage(shelf, othe
 def test_decisions_of_the_other_hub_are_told_and_decide_nothing_here(other, archive):
     other.contents.import_(archive)
     standing = other.governance.standing("prompt/answer:v2")
-    assert (standing.aliases, standing.approvals, standing.author) == ((), (), "ann")
+    assert (standing.aliases, standing.approvals, standing.author) == ((), (), "user:ann")
     [record] = standing.imported
-    assert [(move.alias, move.by, move.why) for move in record.moves] == [("prod", "rita", "good")]
-    assert [(approval.role, approval.by) for approval in record.approvals] == [("risk", "rita")]
+    assert [(move.alias, move.by, move.why) for move in record.moves] == [("prod", "user:rita", "good")]
+    assert [(approval.role, approval.by) for approval in record.approvals] == [("risk", "user:rita")]
     assert other.governance.live("prompt/answer", "prod") is None
 
 

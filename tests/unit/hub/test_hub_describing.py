@@ -5,6 +5,8 @@ from genaiops.core import UserError
 from genaiops.hub import Hub
 from genaiops.store import Store
 
+pytestmark = pytest.mark.usefixtures("each_store")
+
 
 @pytest.fixture
 def hub(tmp_path):
@@ -65,7 +67,7 @@ def test_what_was_said_before_stays_in_the_history_and_nobody_changes_it(hub, tm
             rows = connection.exec_driver_sql('SELECT value, "by" FROM hub_descriptions ORDER BY id').all()
         with pytest.raises(Exception, match="never changes"), store.database.write() as connection:
             connection.exec_driver_sql("UPDATE hub_descriptions SET value = 'x'")
-    assert [tuple(each) for each in rows] == [("support", "ann"), ("risk", "ann")]
+    assert [tuple(each) for each in rows] == [("support", "user:ann"), ("risk", "user:ann")]
 
 
 @pytest.mark.proves("C-BAD-DESCRIPTION")

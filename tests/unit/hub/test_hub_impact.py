@@ -1,8 +1,10 @@
 import pytest
-from tests.unit.hub.hub_sample import ANN, Place
+from tests.unit.hub.hub_sample import Place
 
 from genaiops.hub import impact_lines, impact_of
 from genaiops.store import Store
+
+pytestmark = pytest.mark.usefixtures("each_store")
 
 
 @pytest.fixture
@@ -27,7 +29,7 @@ def _shop(place):
 def test_a_version_is_live_through_the_aliases_of_what_was_made_from_it(place):
     _, app = _shop(place)
     assert _impact(place, "prompt/answer").live_as == ()
-    place.governance.move("app/bot", "prod", app.reference, by=ANN, read=None)
+    place.governance.move("app/bot", "prod", app.reference, read=None)
     found = _impact(place, "prompt/answer")
     assert found.live_as == ("app/bot:prod",)
     assert found.affected["app"][0].aliases == ("app/bot:prod",)
@@ -40,7 +42,7 @@ def test_a_version_is_live_through_the_aliases_of_what_was_made_from_it(place):
 def test_an_alias_of_another_version_makes_nothing_live(place):
     _shop(place)
     other = place.hub.publish("app", "bot", {"n": 2})
-    place.governance.move("app/bot", "prod", other.reference, by=ANN, read=None)
+    place.governance.move("app/bot", "prod", other.reference, read=None)
     assert _impact(place, "prompt/answer").live_as == ()
 
 
@@ -63,6 +65,6 @@ def test_a_verdict_is_named_with_whose_word_it_is(place):
 @pytest.mark.proves("C-IMPACT")
 def test_what_is_deprecated_is_said_and_what_nothing_rests_on_too(place):
     _, app = _shop(place)
-    place.governance.deprecate(app.reference, by=ANN, reason="old")
+    place.governance.deprecate(app.reference, reason="old")
     assert "DEPRECATED" in "\n".join(impact_lines(_impact(place, "prompt/answer")))
     assert "nothing rests on it" in "\n".join(impact_lines(_impact(place, "app/bot")))

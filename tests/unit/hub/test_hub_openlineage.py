@@ -8,6 +8,8 @@ from tests.unit.hub.hub_sample import Place
 from genaiops.hub import openlineage_events
 from genaiops.store import Store
 
+pytestmark = pytest.mark.usefixtures("each_store")
+
 
 @pytest.fixture
 def told(tmp_path):

@@ -67,11 +67,11 @@ def test_what_an_alias_points_at_goes_back_to_or_left_lately_stays(shelf, tmp_pa
     versions = [push(shelf, tmp_path, "a", str(number)) for number in range(6)]
     read = None
     for version in versions[:4]:
-        shelf.governance.move("blob/a", "prod", version.reference, by=ANN, read=read)
+        shelf.governance.move("blob/a", "prod", version.reference, read=read)
         read = version.digest
         shelf.clock.pass_by(days=40)
     assert prune(shelf) == ["blob/a:v1", "blob/a:v2", "blob/a:v5"]
-    shelf.governance.rollback("blob/a:prod", by=ANN, why="back")
+    shelf.governance.rollback("blob/a:prod", why="back")
     assert (shelf.hub.get("blob/a:prod").number, shelf.hub.get("blob/a:prod").removed) == (3, None)
 
 
@@ -79,7 +79,7 @@ def test_what_an_alias_points_at_goes_back_to_or_left_lately_stays(shelf, tmp_pa
 def test_what_somebody_approved_stays(shelf, tmp_path):
     for text in ("one", "two", "three"):
         push(shelf, tmp_path, "a", text)
-    shelf.governance.approve("blob/a:v1", "risk", by=ANN)
+    shelf.governance.approve("blob/a:v1", "risk")
     shelf.clock.pass_by(days=40)
     assert prune(shelf) == ["blob/a:v2"]
 

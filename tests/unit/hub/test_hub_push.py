@@ -4,11 +4,14 @@ import os
 from pathlib import Path
 
 import pytest
+from tests.support.shelves import Bucket, Folder
 from tests.unit.hub.contents_sample import PROMPT, Shelf, row, write
 
 from genaiops.core import UserError, digest_bytes
 from genaiops.prompts import load_prompt, prompt_facts
 from genaiops.store import Store
+
+pytestmark = pytest.mark.usefixtures("each_store")
 
 
 @pytest.fixture
@@ -206,11 +209,12 @@ def test_pulling_replaces_nothing_unless_it_is_told_to(shelf, tmp_path):
 
 
 @pytest.mark.proves("C-BAD-DIGEST")
-def test_content_that_was_tampered_with_is_not_pulled_and_nothing_is_left(shelf, tmp_path):
+def test_content_that_was_tampered_with_is_not_pulled_and_nothing_is_left(each_store, shelf, tmp_path):
     version = shelf.contents.push(
         "blob/things", [write(tmp_path / "files", a__txt="aaaa", b__txt="bbbb")]
     ).version
-    shelf.store.blobs.path(version.blobs["b.txt"]).write_text("evil")
+    kept = Folder(shelf.store.path / "blobs") if each_store == "embedded" else Bucket()
+    kept.replace(version.blobs["b.txt"], b"evil")
     with pytest.raises(Exception, match="is damaged"):
         shelf.contents.pull("blob/things", tmp_path / "out")
     assert [path for path in Path(tmp_path / "out").rglob("*") if path.is_file()] == []

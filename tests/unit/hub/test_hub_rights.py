@@ -61,6 +61,9 @@ class Here:
             activity.use(self.hub.get(self.ref))
             return activity.produce("app", self.name, {"made": True, "name": self.name}, project="support")
 
+    def linked(self) -> Any:
+        return self.publish(2, parents=[self.hub.get(f"{self.ref}:v1")], activity="again")
+
     def override(self) -> Override:
         return Override(ticket="OPS-7", expires=self.clock() + timedelta(hours=1))
 
@@ -81,7 +84,7 @@ OPERATIONS: dict[str, tuple[str, Callable[[Here], Any], str | None]] = {
     "publish": ("builder admin", lambda h: h.publish(3), "artifact.publish"),
     "produce": ("builder admin", Here.produced, "artifact.publish"),
     "label": ("builder admin", lambda h: h.publish(1, labels={"team": "x"}), "artifact.label"),
-    "link": ("builder admin", lambda h: h.publish(1, parents=[h.hub.get(h.ref)]), "artifact.link"),
+    "link": ("builder admin", Here.linked, "artifact.link"),
     "publish a policy": ("risk admin", Here.policy, "artifact.publish"),
     "set a policy": ("risk admin", Here.policy_in_force, "alias.move"),
     "move": ("builder admin", Here.move, "alias.move"),

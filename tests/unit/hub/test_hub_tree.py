@@ -1,5 +1,5 @@
 import pytest
-from tests.unit.hub.hub_sample import KINDS
+from tests.unit.hub.hub_sample import ANN, KINDS, Clock, add_people
 
 from genaiops.hub import Edge, Hub, tree_lines
 from genaiops.store import Store
@@ -8,7 +8,8 @@ from genaiops.store import Store
 @pytest.fixture
 def hub(tmp_path):
     with Store.open(tmp_path / ".genaiops") as store:
-        yield Hub(store, KINDS)
+        add_people(store, Clock())
+        yield Hub(store, KINDS, by=ANN)
 
 
 def _version(hub, name, *parents, kind="prompt"):

@@ -8,9 +8,9 @@ from tests.support.server import code_of, served
 from tests.unit.hub.hub_sample import KINDS, key_of
 from typer.testing import CliRunner
 
+from genaiops.cli.hub import hub as commands
 from genaiops.core import Principal
 from genaiops.hub import Hub
-from genaiops.hub.commands import hub as commands
 from genaiops.hub.routes import ROUTES
 
 ADMIN, BUILDER, RISK, STRANGER = "user:root", "user:anna", "user:bea", "service:ci"

@@ -62,6 +62,32 @@ def test_bytes_come_in_pieces_and_as_a_whole_file(store, large, tmp_path):
     assert target.read_bytes() == LARGE
 
 
+@pytest.mark.proves("C-STORE-STREAM")
+def test_what_comes_in_pieces_is_kept_like_the_same_bytes_or_not_at_all(store, shelf):
+    def broken():
+        yield b"begun"
+        raise ZeroDivisionError
+
+    assert store.blobs.put_chunks(iter([LARGE[:5], LARGE[5:]])) == digest_bytes(LARGE)
+    assert store.blobs.get(digest_bytes(LARGE)) == LARGE
+    with pytest.raises(ZeroDivisionError):
+        store.blobs.put_chunks(broken())
+    assert shelf.names() == [hex_of(digest_bytes(LARGE))]
+
+
+def test_what_is_kept_is_listed_with_size_and_time_and_can_be_removed(store):
+    began = time.time()
+    one, two = sorted(map(store.blobs.put, (b"one", b"three")))
+    found = list(store.blobs.kept())
+    assert [digest for digest, _, _ in found] == [one, two]
+    assert sorted(size for _, size, _ in found) == [3, 5]
+    assert all(began - 2 <= written <= time.time() + 2 for _, _, written in found)
+    for _ in range(2):
+        store.blobs.remove(one)
+    assert not store.blobs.has(one)
+    assert [digest for digest, _, _ in store.blobs.kept()] == [two]
+
+
 def test_a_missing_blob_says_which(store, tmp_path):
     digest = digest_bytes(b"never written")
     assert not store.blobs.has(digest)
