@@ -236,6 +236,19 @@ class Governance:
             known = ((row[1], decisions.checked(connection, row)) for row in rows)
             return {version.reference: found for version, found in known if found is not None}
 
+    def look_again(self, refs: Iterable[str]) -> None:
+        """Recompute this evidence, of which something is gone, and keep what is found where it differs."""
+        if self._verifier is None:
+            return
+        with self._database.read() as connection:
+            seen = self._seen(connection)
+            rows = [_exact(connection, ref, seen) for ref in refs]
+            known = [(row, decisions.checked(connection, row)) for row in rows]
+        for (place, evidence), before in known:
+            facts = self._verifier(evidence)
+            if facts is not None and (before is None or facts != before.facts):
+                self._keep(place, evidence, facts)
+
     def _recompute(self, artifact: str, alias: str, to: str | Reference, override: Override | None) -> None:
         """Look again at the evidence that the move may rest on: a key may be trusted no more since then."""
         if self._verifier is None:

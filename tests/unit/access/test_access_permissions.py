@@ -26,6 +26,7 @@ TABLE = {
     "alias.override": "admin",
     "approval.give": "reviewer risk",
     "policy.set": "risk admin",
+    "subject.erase": "risk admin",
     "people.read": "viewer builder reviewer risk admin",
     "people.change": "admin",
     "role.change": "admin",
