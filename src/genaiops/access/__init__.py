@@ -49,8 +49,7 @@ __all__ = [
     "Event", "KnownKey", "Limit", "Rate", "Sealed", "SignerRole", "Vault", "acting", "append",
     "authenticate_key", "authenticate_session", "check_project_name", "checkpoint", "enabled", "entries",
     "given_key", "grants", "has_users", "known_keys", "prepare", "principal_of", "projects", "read_anchor",
-    "require",
-    "roles", "set_password", "sign_in", "signing_key", "trusted_folder", "verify",
+    "require", "roles", "set_password", "sign_in", "signing_key", "trusted_folder", "verify",
 ]  # fmt: skip
 
 __getattr__ = attach(__name__, {name: file for file, names in _FILES.items() for name in names.split()})
