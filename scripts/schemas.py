@@ -12,6 +12,7 @@ from typing import cast
 from genaiops.access.keys import NewKey
 from genaiops.access.model import AuditLog, AuditResult, Changed, Grants, Keys, Subjects, WhoAmI
 from genaiops.access.oidc.settings import OidcFile
+from genaiops.access.vault import Erased
 from genaiops.app import ProjectFile
 from genaiops.app.model import Asked, Found, Indexes
 from genaiops.arena import (
@@ -47,6 +48,7 @@ CONTRACTS: dict[str, type[object]] = {
     "arena_verify": VerifyResult,
     "ask": Asked,
     "case": Case,
+    "hub_erase": Erased,
     "hub_impact": Impact,
     "hub_lineage": LineageReport,
     "index": Indexes,

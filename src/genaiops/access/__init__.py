@@ -19,10 +19,12 @@ if TYPE_CHECKING:
     from genaiops.access.limits import Limit, Rate
     from genaiops.access.model import EVERYWHERE, AuditResult, Break, Checkpoint, Entry, Event
     from genaiops.access.names import check_project_name
+    from genaiops.access.people import grants
     from genaiops.access.permissions import PERMISSIONS
     from genaiops.access.sessions import authenticate_session
     from genaiops.access.signers import OWN, KnownKey, SignerRole, known_keys, signing_key, trusted_folder
     from genaiops.access.tables import prepare
+    from genaiops.access.vault import Erased, Sealed, Vault
 
 _FILES = {
     "accounts": "set_password sign_in",
@@ -34,18 +36,21 @@ _FILES = {
     "limits": "Limit Rate",
     "model": "EVERYWHERE AuditResult Break Checkpoint Entry Event",
     "names": "check_project_name",
+    "people": "grants",
     "permissions": "PERMISSIONS",
     "sessions": "authenticate_session",
     "signers": "OWN KnownKey SignerRole known_keys signing_key trusted_folder",
     "tables": "prepare",
+    "vault": "Erased Sealed Vault",
 }
 
 __all__ = [
-    "EVERYWHERE", "LOCAL", "OWN", "PERMISSIONS", "AuditResult", "Break", "Checkpoint", "Entry", "Event",
-    "KnownKey", "Limit", "Rate", "SignerRole", "acting", "append", "authenticate_key",
-    "authenticate_session", "check_project_name", "checkpoint", "enabled", "entries", "given_key",
-    "has_users", "known_keys", "prepare", "principal_of", "projects", "read_anchor", "require", "roles",
-    "set_password", "sign_in", "signing_key", "trusted_folder", "verify",
+    "EVERYWHERE", "LOCAL", "OWN", "PERMISSIONS", "AuditResult", "Break", "Checkpoint", "Entry", "Erased",
+    "Event", "KnownKey", "Limit", "Rate", "Sealed", "SignerRole", "Vault", "acting", "append",
+    "authenticate_key", "authenticate_session", "check_project_name", "checkpoint", "enabled", "entries",
+    "given_key", "grants", "has_users", "known_keys", "prepare", "principal_of", "projects", "read_anchor",
+    "require",
+    "roles", "set_password", "sign_in", "signing_key", "trusted_folder", "verify",
 ]  # fmt: skip
 
 __getattr__ = attach(__name__, {name: file for file, names in _FILES.items() for name in names.split()})

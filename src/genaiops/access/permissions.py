@@ -29,6 +29,7 @@ PERMISSIONS: Mapping[str, frozenset[Role]] = MappingProxyType(
         "key.own": _ALL,
         "key.change": _ADMIN,
         "audit.read": _RULERS,
+        "subject.erase": _RULERS,
     }
 )
 

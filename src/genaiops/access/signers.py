@@ -44,7 +44,7 @@ def signing_key(settings: Settings, *, announce: Callable[[str], None]) -> Signi
     if not path.exists():
         key = new_signing_key()
         try:
-            _create(path, key.pem())
+            create_private(path, key.pem())
         except FileExistsError:
             pass  # another process was first: its key is the key
         except OSError as error:
@@ -57,7 +57,7 @@ def signing_key(settings: Settings, *, announce: Callable[[str], None]) -> Signi
             ) from error
         else:
             announce(f"made a signing key for this user: {path} (key id {key.public.id[:16]})")
-    return load_signing_key(_read(path), where=str(path))
+    return load_signing_key(read_private(path), where=str(path))
 
 
 def known_keys(settings: Settings) -> tuple[KnownKey, ...]:
@@ -65,9 +65,9 @@ def known_keys(settings: Settings) -> tuple[KnownKey, ...]:
     own = _own_path(settings)
     known: list[KnownKey] = []
     if own.is_file():
-        known.append(KnownKey(load_signing_key(_read(own), where=str(own)).public, OWN))
+        known.append(KnownKey(load_signing_key(read_private(own), where=str(own)).public, OWN))
     known += [
-        KnownKey(load_public_key(_read(path), where=str(path)), one_line(path.stem, 60), role)
+        KnownKey(load_public_key(read_private(path), where=str(path)), one_line(path.stem, 60), role)
         for role in _PLACES
         for path in sorted((trusted_folder(settings) / (role or "")).glob("*.pub"))
     ]
@@ -83,7 +83,8 @@ def _own_path(settings: Settings) -> Path:
     return settings.config_dir / "keys" / "signing.pem"
 
 
-def _create(path: Path, pem: bytes) -> None:
+def create_private(path: Path, content: bytes) -> None:
+    """Write a file that only this user reads; raises `FileExistsError` where another process was first."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     path.parent.chmod(0o700)
     part = path.with_name(f".{path.name}.{os.getpid()}")
@@ -91,7 +92,7 @@ def _create(path: Path, pem: bytes) -> None:
     descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            file.write(pem)
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         os.link(part, path)  # unlike a rename, it fails where another process was first
@@ -99,7 +100,8 @@ def _create(path: Path, pem: bytes) -> None:
         part.unlink(missing_ok=True)
 
 
-def _read(path: Path) -> bytes:
+def read_private(path: Path) -> bytes:
+    """Return what a file of keys holds; raises `UserError` where it cannot be read."""
     try:
         with path.open("rb") as file:
             return file.read(_MAX_KEY)

@@ -4,6 +4,7 @@ import sqlalchemy as sa
 
 from genaiops.access.oidc.tables import create_oidc
 from genaiops.access.session_tables import create_sessions
+from genaiops.access.vault_tables import create_vault
 from genaiops.store import Database, freeze
 
 _META = sa.MetaData()
@@ -86,7 +87,7 @@ def create(connection: sa.Connection) -> None:
     freeze(connection, AUDIT, "the audit log is append-only", "update", "delete")
 
 
-STEPS = (create, create_sessions, create_oidc)
+STEPS = (create, create_sessions, create_oidc, create_vault)
 
 
 def prepare(database: Database) -> None:

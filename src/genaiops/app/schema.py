@@ -221,6 +221,7 @@ class SuiteConfig(_Strict):
 
     dataset: str = Field(min_length=1)
     scorers: tuple[ScorerEntry, ...] = Field(min_length=1)
+    subject: Column | None = None
     cluster: Column | None = None
     cluster_missing: Literal["own", "error"] = "error"
     slices: tuple[Column, ...] = ()

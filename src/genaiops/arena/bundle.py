@@ -2,7 +2,7 @@
 
     manifest.json · cases.jsonl · outputs.jsonl · scores.jsonl · facts.json · verdict.json · report.html
     blobs/<sha256> · statement.intoto.jsonl     (and other_*.json[l] where the candidate changed the suite,
-    and labels.jsonl where people labelled answers)
+    labels.jsonl where people labelled answers, and sealed.jsonl where rows belong to people)
 
 A folder is read whole or refused: no links, no files of other names, nothing beyond the caps below.
 """
@@ -18,6 +18,7 @@ from typing import Literal, TypeVar
 
 from pydantic_core import from_json
 
+from genaiops.access import Sealed
 from genaiops.arena.model import Arm, Judging, Label, Lock, Looks, Reuse, Role, Row, Ruler, Run, Suite
 from genaiops.core import (
     Case,
@@ -40,13 +41,14 @@ CASES, OUTPUTS, SCORES = "cases.jsonl", "outputs.jsonl", "scores.jsonl"
 FACTS, VERDICT = "facts.json", "verdict.json"
 OTHER_CASES, OTHER_SCORES, OTHER_VERDICT = "other_cases.jsonl", "other_scores.jsonl", "other_verdict.json"
 LABELS = "labels.jsonl"
+SEALED = "sealed.jsonl"
 BLOBS = "blobs"
 
 NO_FOLDER = "GAO-ARENA-201"
 """The error for a path that is no evidence at all, not evidence that was changed."""
 
 REQUIRED = (MANIFEST, STATEMENT, REPORT, CASES, OUTPUTS, SCORES, FACTS, VERDICT)
-_OPTIONAL = (OTHER_CASES, OTHER_SCORES, OTHER_VERDICT, LABELS)
+_OPTIONAL = (OTHER_CASES, OTHER_SCORES, OTHER_VERDICT, LABELS, SEALED)
 
 _MEBIBYTE = 1 << 20
 MAX_FILE = 256 * _MEBIBYTE
@@ -140,6 +142,10 @@ class Bundle:
         """Return people's labels; none where the bundle has none."""
         return tuple(self._lines(LABELS, Label)) if LABELS in self.raw else ()
 
+    def sealed(self) -> tuple[Sealed, ...]:
+        """Return the boxes of what belongs to people; none where the suite names no `subject`."""
+        return tuple(self._lines(SEALED, Sealed)) if SEALED in self.raw else ()
+
     def traces(self) -> tuple[Trace, ...]:
         """Return the traces of the outputs; none where the bundle has none."""
         digest = self.manifest().traces
@@ -187,6 +193,7 @@ class Bundle:
             looks=manifest.looks,
             judging=manifest.judging,
             labels=self.labels(),
+            sealed=self.sealed(),
         )
 
     def suite(self) -> Suite:

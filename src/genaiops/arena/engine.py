@@ -87,7 +87,7 @@ async def answer_all(
     arm's model or network fails again and again.
     """
     keys = [
-        output_key(sides[step.arm].digest, step.case, step.repeat, sides[step.arm].scope) for step in steps
+        output_key(sides[step.arm].digest, step.kept, step.repeat, sides[step.arm].scope) for step in steps
     ]
     known = ledger.outputs(list(dict.fromkeys(keys)))
     answered: dict[int, Answered] = {}
@@ -179,7 +179,7 @@ async def _compute(
             fresh[key].set_exception(error)
             fresh[key].exception()  # mark as seen: the runner reports it
             raise
-        kept = Kept(output, trace, now(), run)
+        kept = Kept(output, trace, now(), run, subject=step.sealed.content.subject if step.sealed else "")
         if output.status != "infra_error":
             keeping.keep(key, kept)
         fresh[key].set_result(kept)

@@ -83,6 +83,9 @@ def bundle_files(
         files[folder_of.OTHER_SCORES] = _lines(_score_rows(run.other_scores))
     if run.labels:
         files[folder_of.LABELS] = _lines(sorted(run.labels, key=label_key))
+    if run.sealed:
+        boxes = {box.digest: box for box in run.sealed}
+        files[folder_of.SEALED] = _lines(boxes[digest] for digest in sorted(boxes))
     if other_verdict is not None:
         files[folder_of.OTHER_VERDICT] = canonical(rounded(encode(other_verdict)))
     provenance = Provenance(

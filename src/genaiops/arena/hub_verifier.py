@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
-from genaiops.access import OWN
+from genaiops.access import OWN, Vault
 from genaiops.arena.bundle import STATEMENT, Bundle, open_bundle
 from genaiops.arena.verify import VerifyResult, verify_bundle
 from genaiops.core import Digest, Settings, UserError, digest_bytes, parse_reference
@@ -24,7 +24,8 @@ def _verified(store: Store, settings: Settings, version: Version) -> EvidenceFac
         return None
     # a run registers its evidence inside a loop, and a loop does not start within another
     with ThreadPoolExecutor(1) as pool:
-        result = pool.submit(verify_bundle, folder, settings=settings).result()
+        vault = Vault(store.database, settings)
+        result = pool.submit(verify_bundle, folder, settings=settings, vault=vault).result()
     try:
         bundle = open_bundle(folder)
         if digest_bytes(bundle.raw[STATEMENT]) != version.manifest.get("statement"):
@@ -49,6 +50,7 @@ def _facts(result: VerifyResult, bundle: Bundle) -> EvidenceFacts:
         signer_role=result.signer_role,
         own_key=result.signer == OWN,
         scores_recomputed=status[3] == "passed",
+        outputs_erased=result.rows_erased > 0,
         lock=manifest.lock.state,
         attempts=manifest.lock.attempts,
         verdicts_on_dataset=manifest.lock.verdicts_on_dataset,

@@ -11,6 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from genaiops.access import Sealed, Vault
 from genaiops.core import Case, Digest, Json, Output, Trace, decode_json, digest_json, encode, encode_json
 from genaiops.store import Store
 from genaiops.traces import TraceSink
@@ -38,28 +39,57 @@ _runs = sa.Table(
 )
 
 
+_sealed = sa.Table(
+    "arena_sealed_outputs",
+    _metadata,
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("run", sa.Text, nullable=False),
+    sa.Column("at", sa.Text, nullable=False),
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("box", sa.Text, nullable=False),
+)
+
+
 # written for every answer, so without the cost of compiling a statement each time
 _KEEP = sa.text(
     'INSERT INTO arena_outputs (key, run, "at", output) VALUES (:key, :run, :at, :output)'
     " ON CONFLICT DO NOTHING"
 )
+_KEEP_SEALED = sa.text(
+    'INSERT INTO arena_sealed_outputs (key, run, "at", subject, box)'
+    " VALUES (:key, :run, :at, :subject, :box)"
+    " ON CONFLICT DO NOTHING"
+)
 
 
 def _create(connection: sa.Connection) -> None:
-    _metadata.create_all(connection)
+    _metadata.create_all(connection, [_outputs, _runs])
 
 
-STEPS = (_create,)
+def _create_sealed(connection: sa.Connection) -> None:
+    _metadata.create_all(connection, [_sealed])
+
+
+STEPS = (_create, _create_sealed)
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """An output as it was kept: by which run, when, with its trace."""
+    """An output as it was kept: by which run, when, with its trace; sealed where it is a `subject`'s."""
 
     output: Output
     trace: Trace
     at: str
     run: str
+    subject: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Content:
+    """What is in the box of a sealed output."""
+
+    output: Output
+    trace: Trace
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +113,11 @@ def output_key(app: Digest, case: Case, repeat: int, scope: str = "") -> str:
 
 
 class Ledger:
-    """Outputs and runs in the project's store."""
+    """Outputs and runs in the project's store. Without a `vault` no sealed output is known."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, vault: Vault | None = None) -> None:
         self._database = store.database
+        self._vault = vault
         self._database.migrate("arena", STEPS)
         self._traces = TraceSink(store)
 
@@ -98,20 +129,47 @@ class Ledger:
                 query = sa.select(_outputs).where(_outputs.c.key.in_(keys[start : start + 500]))
                 rows |= {row.key: (decode_json(Output, row.output), row) for row in connection.execute(query)}
         traces = self._traces.many([output.trace_id for output, _ in rows.values()])
-        return {
+        return self._opened(keys) | {
             key: Kept(output, traces.get(output.trace_id, Trace(id=output.trace_id)), row.at, row.run)
             for key, (output, row) in rows.items()
         }
 
+    def _opened(self, keys: Sequence[str]) -> dict[str, Kept]:
+        """Return the sealed outputs of `keys` whose person still has a key; their traces are in the box."""
+        found: dict[str, Kept] = {}
+        if self._vault is None:
+            return found
+        for start in range(0, len(keys), 500):
+            query = sa.select(_sealed).where(_sealed.c.key.in_(keys[start : start + 500]))
+            with self._database.read() as connection:
+                rows = connection.execute(query).all()
+            for row in rows:
+                if (content := self._vault.open(Sealed(subject=row.subject, box=row.box))) is not None:
+                    inside = decode_json(_Content, content)
+                    found[row.key] = Kept(inside.output, inside.trace, row.at, row.run, row.subject)
+        return found
+
     def keep(self, entries: Mapping[str, Kept]) -> None:
         """Write outputs by their keys, all or none; what is there already stays.
 
-        Their traces are written with them: an output without its trace never exists.
+        Their traces are written with them: an output without its trace never exists. That of a sealed output
+        is sealed with it, and stands nowhere else.
         """
-        rows = [_row(key, kept, kept.output) for key, kept in entries.items()]
+        clear = {key: kept for key, kept in entries.items() if not kept.subject}
+        rows = [_row(key, kept, kept.output) for key, kept in clear.items()]
+        sealed = [self._seal(key, kept) for key, kept in entries.items() if kept.subject]
         with self._database.write() as connection:
-            self._traces.extend([kept.trace for kept in entries.values()], connection)
-            connection.execute(_KEEP, rows)
+            if rows:
+                self._traces.extend([kept.trace for kept in clear.values()], connection)
+                connection.execute(_KEEP, rows)
+            if sealed:
+                connection.execute(_KEEP_SEALED, sealed)
+
+    def _seal(self, key: str, kept: Kept) -> dict[str, str]:
+        if self._vault is None:
+            raise RuntimeError("an output of a person, and no vault to seal it")
+        content = self._vault.seal(kept.subject, encode_json(_Content(kept.output, kept.trace)).encode())
+        return {"key": key, "run": kept.run, "at": kept.at, "subject": kept.subject, "box": content.box}
 
     def record(self, entries: Mapping[str, Kept]) -> None:
         """Write outputs that were made elsewhere, all or none; what is there already stays."""
@@ -126,7 +184,8 @@ class Ledger:
             return
         with self._database.write() as connection:
             for start in range(0, len(keys), 500):
-                connection.execute(sa.delete(_outputs).where(_outputs.c.key.in_(keys[start : start + 500])))
+                for table in (_outputs, _sealed):
+                    connection.execute(sa.delete(table).where(table.c.key.in_(keys[start : start + 500])))
 
     def finished(self, key: str) -> FinishedRun | None:
         """Return the complete run of `key` (suite and both apps), which decides and is never replaced."""

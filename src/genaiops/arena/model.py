@@ -1,8 +1,10 @@
 """ARENA's types: a suite, the two arms, and a run of one over the others."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from genaiops.access import Sealed
 from genaiops.core import (
     Annotation,
     Case,
@@ -141,12 +143,26 @@ class Ruler:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SealedCase:
+    """A row of a person: what is kept of it in clear, and the box of the whole (`sealing`)."""
+
+    case: Case
+    content: Sealed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Suite:
-    """What the app must show: a ruler and the rows it is laid on."""
+    """What the app must show: a ruler and the rows it is laid on.
+
+    Where the suite names a `subject`, `sealed` holds every row by its id as it is kept, and the ruler's
+    dataset is that of these; `left_out` rows belong to people who were erased.
+    """
 
     ruler: Ruler
     cases: tuple[Case, ...]
     digest: Digest
+    sealed: Mapping[str, SealedCase] = field(default_factory=dict[str, SealedCase])
+    left_out: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -237,6 +253,7 @@ class Run:
 
     `other_suite` is the candidate's suite where it differs from the baseline's, with its own scores. `looks`
     is the plan of a sequential run; the rows are then those of the cases it asked. `labels` are people's.
+    Where the suite names a `subject`, the content of its rows lies in the boxes `sealed`, and nowhere else.
     """
 
     id: str
@@ -262,3 +279,4 @@ class Run:
     looks: Looks | None = None
     judging: tuple[Judging, ...] = ()
     labels: tuple[Label, ...] = ()
+    sealed: tuple[Sealed, ...] = ()

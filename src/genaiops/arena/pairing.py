@@ -5,19 +5,23 @@ candidate's is laid on too, as a second table that decides nothing.
 """
 
 import filecmp
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from genaiops.app import PROJECT_FILE, Project, Services
+from genaiops.access import Vault
+from genaiops.app import PROJECT_FILE, Project, Services, SuiteConfig
 from genaiops.arena.arms import Prepared
 from genaiops.arena.candidates import Exported, export, project_of
-from genaiops.arena.datasets import read_cases
+from genaiops.arena.datasets import dataset_digest, read_cases
 from genaiops.arena.elsewhere import Elsewhere, elsewhere, made_ready, no_overrides, refuse_recorded_latency
 from genaiops.arena.git import Repository
 from genaiops.arena.judges import judge_files, read_judges, same_family
 from genaiops.arena.locks import read_locks, state_of
-from genaiops.arena.model import ROLES, Lock, Role, Suite
+from genaiops.arena.model import ROLES, Judge, Lock, Role, Suite
 from genaiops.arena.quarantine import read_quarantine, without_quarantine
+from genaiops.arena.recordings import Recording
 from genaiops.arena.schedule import basis_of, seed_of
+from genaiops.arena.sealing import no_way_to_seal, seal_cases
 from genaiops.arena.suites import needs_fresh_latency, resolve_suite
 from genaiops.arena.surroundings import Place, Surroundings
 from genaiops.core import Case, Digest, Json, UserError
@@ -106,7 +110,10 @@ async def pair_up(
         candidate = baseline = export(repository, trees, tree)
     mine = project_of(candidate, None, env)
     theirs = project_of(baseline, mine, env)
-    ruling = choose_suite(options, baseline, theirs, mine)
+    vault = Vault(services.store.database, services.settings)
+    ruling = choose_suite(options, baseline, theirs, mine, vault)
+    if ruling.suite.sealed and any(isinstance(arm, Recording) for arm in there.values()):
+        raise no_way_to_seal(ruling.suite.ruler.name, "a file of recorded outputs holds them in clear")
     place = Place(repository, services, same_env=options.same_env, make=install)
     arms: dict[Role, Prepared] = {}
     facts, warnings = place.here, ruling.warnings
@@ -157,22 +164,34 @@ class Ruling:
     lock: Lock = field(default_factory=Lock)
 
 
-def choose_suite(options: RunOptions, baseline: Exported, theirs: Project, mine: Project) -> Ruling:
+def choose_suite(
+    options: RunOptions, baseline: Exported, theirs: Project, mine: Project, vault: Vault | None = None
+) -> Ruling:
     """Return the ruling: the baseline's suite, where it has one and nobody asked for the candidate's.
 
-    A quarantine counts with the baseline's suite only; a lock with the suite that it lies beside.
+    A quarantine counts with the baseline's suite only; a lock with the suite that it lies beside. Without a
+    `vault` a suite that names a `subject` is refused.
     """
-    ruling = _chosen(options, baseline, theirs, mine)
+    ruling = _chosen(options, baseline, theirs, mine, vault)
     by_baseline = ruling.gate_from == "baseline"
     locks = read_locks((theirs if by_baseline else mine).root)
     committed = by_baseline and baseline.source.commit is not None
     lock, said = state_of(locks.suites.get(ruling.suite.ruler.name), ruling.suite, committed=committed)
-    return replace(ruling, lock=lock, warnings=(*ruling.warnings, *said))
+    return replace(ruling, lock=lock, warnings=(*ruling.warnings, *said, *_left_out(ruling.suite)))
 
 
-def _chosen(options: RunOptions, baseline: Exported, theirs: Project, mine: Project) -> Ruling:
+def _left_out(suite: Suite) -> list[str]:
+    rows = suite.left_out
+    return (
+        [f"{rows:,} rows of the dataset belong to people who were erased, and were left out"] if rows else []
+    )
+
+
+def _chosen(
+    options: RunOptions, baseline: Exported, theirs: Project, mine: Project, vault: Vault | None
+) -> Ruling:
     name = options.suite or only_suite(mine, theirs)
-    new = load_suite(mine, name) if name in mine.suites else None
+    new = load_suite(mine, name, vault) if name in mine.suites else None
     described = (baseline.root / PROJECT_FILE).is_file() and name in theirs.suites
     if not described:
         if new is None:
@@ -183,9 +202,11 @@ def _chosen(options: RunOptions, baseline: Exported, theirs: Project, mine: Proj
             gate_from="candidate",
             warnings=(warning, *_unheard(new)),
         )
-    old = new if new is not None and _same_suite(theirs, mine, name) else load_suite(theirs, name)
+    old = new if new is not None and _same_suite(theirs, mine, name) else load_suite(theirs, name, vault)
     if new is None:
         return Ruling(suite=old, gate_changed=True, warnings=(f"the candidate removes the suite {name!r}",))
+    if bool(old.sealed) != bool(new.sealed):
+        raise no_way_to_seal(name, "one of the two trees has it without: its rows would be kept in clear")
     if old.digest == new.digest:
         return Ruling(suite=old)
     if options.suite_from == "candidate":
@@ -224,7 +245,12 @@ def _apart(other: Suite, ruling: Suite) -> Suite:
         replace(case, id=f"{case.id}~changed") if asked.get(case.id, _asked(case)) != _asked(case) else case
         for case in other.cases
     ]
-    return replace(other, cases=tuple(cases))
+    sealed = {
+        case.id: replace(one, case=replace(one.case, id=case.id))
+        for case, one in zip(cases, (other.sealed.get(case.id) for case in other.cases), strict=True)
+        if one is not None
+    }
+    return replace(other, cases=tuple(cases), sealed=sealed)
 
 
 def _asked(case: Case) -> object:
@@ -254,8 +280,11 @@ def _unknown(name: str, project: Project) -> UserError:
     )
 
 
-def load_suite(project: Project, name: str) -> Suite:
-    """Return a suite with its rows; raises `UserError` for an unknown name or a dataset that does not fit."""
+def load_suite(project: Project, name: str, vault: Vault | None = None) -> Suite:
+    """Return a suite with its rows; raises `UserError` for an unknown name or a dataset that does not fit.
+
+    Rows of people are sealed in `vault`; without one, a suite that names a `subject` is refused.
+    """
     config = project.suites.get(name)
     if config is None:
         raise _unknown(name, project)
@@ -274,7 +303,33 @@ def load_suite(project: Project, name: str) -> Suite:
         error.where = error.where.replace(f"{project.root}/", "")
         raise
     judges = read_judges(project, [entry.name for entry in config.scorers])
+    if config.subject is not None:
+        return _with_people(project, name, config, cases, judges, vault)
     suite = resolve_suite(name, config, cases, digest, judges)
+    return _quarantined(project, config, suite)
+
+
+def _quarantined(project: Project, config: SuiteConfig, suite: Suite) -> Suite:
     if config.quarantine is None:
         return suite
     return read_quarantine(project.root / config.quarantine, suite, where=config.quarantine)
+
+
+def _with_people(
+    project: Project,
+    name: str,
+    config: SuiteConfig,
+    cases: Sequence[Case],
+    judges: tuple[Judge, ...],
+    vault: Vault | None,
+) -> Suite:
+    """Return a suite whose rows are sealed. Slices are not looked for in inputs: those are sealed, too."""
+    if vault is None or config.subject is None:
+        raise no_way_to_seal(name, "this command keeps or shows rows in clear")
+    if judges:
+        raise no_way_to_seal(name, "replies of judges, and labels of people, are kept in clear")
+    mine = seal_cases(name, cases, config.subject, config.slices, vault)
+    digest = dataset_digest([one.case for one in mine.sealed.values()])
+    quiet = config.model_copy(update={"discover": False})
+    suite = resolve_suite(name, quiet, mine.cases, digest)
+    return _quarantined(project, config, replace(suite, sealed=mine.sealed, left_out=mine.left_out))

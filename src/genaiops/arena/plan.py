@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
+from genaiops.access import Vault
 from genaiops.app import Services
 from genaiops.arena.arms import Prepared
 from genaiops.arena.bundle import open_bundle
@@ -88,7 +89,7 @@ async def plan_run(folder: Path, options: RunOptions, services: Services) -> Run
     repository = find_repository(folder)
     with services.store.lock("arena"):
         pair = await pair_up(repository, options, services, install=False)
-        return _plan(pair, options, Ledger(services.store))
+        return _plan(pair, options, Ledger(services.store, Vault(services.store.database, services.settings)))
 
 
 def _plan(pair: Pair, options: RunOptions, ledger: Ledger) -> RunPlan:
@@ -169,7 +170,7 @@ def _effort(pair: Pair, options: RunOptions, ledger: Ledger, key: Digest, earlie
     roles: list[Role] = [cast(Role, step.arm) for step in steps]
     scopes = {role: scope_of(pair, role, options, key) for role in ROLES}
     keys = [
-        output_key(pair.arms[role].digest, step.case, step.repeat, scopes[role])
+        output_key(pair.arms[role].digest, step.kept, step.repeat, scopes[role])
         for role, step in zip(roles, steps, strict=True)
     ]
     known = ledger.outputs(list(dict.fromkeys(keys)))

@@ -2,12 +2,14 @@
 
 import asyncio
 import secrets
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Literal, cast
 
 import typer
 
+from genaiops.access import Vault
 from genaiops.app import load_project
 from genaiops.arena.belonging import Place, with_belonging
 from genaiops.arena.bundle import MANIFEST
@@ -23,6 +25,7 @@ from genaiops.arena.session import open_session, settings
 from genaiops.arena.verify import VerifyResult, verify_bundle
 from genaiops.core import Comparison, UserError, decode_json, encode
 from genaiops.core import Json as Value
+from genaiops.store import Store, find_store
 from genaiops.work import Console
 
 
@@ -174,7 +177,8 @@ def verify(
     Example: genaiops arena verify .genaiops/evidence/3f9a01c2d4e5 --rerun 10
     """
     console = Console(json=json)
-    result = verify_bundle(bundle, settings=settings(), any_signer=any_signer)
+    with _vault() as vault:
+        result = verify_bundle(bundle, settings=settings(), any_signer=any_signer, vault=vault)
 
     async def go() -> VerifyResult:
         async with open_session(
@@ -197,6 +201,21 @@ def verify(
     else:
         console.print("\n".join(_levels(result)))
     raise typer.Exit(0 if result.accepted else 1)
+
+
+@contextmanager
+def _vault() -> Generator[Vault | None]:
+    """Give the keys of people in the project of this folder; None where there is none, as for a stranger."""
+    try:
+        folder = find_store(Path.cwd())
+    except UserError:
+        yield None
+        return
+    if not folder.is_dir():
+        yield None
+        return
+    with Store.open(folder) as store:
+        yield Vault(store.database, settings())
 
 
 def _levels(result: VerifyResult) -> Iterator[str]:

@@ -14,6 +14,7 @@ from pydantic_core import from_json
 
 from genaiops.arena.bundle import CASES, MAX_FILE, OUTPUTS, decode_lines
 from genaiops.arena.model import ROLES, Role
+from genaiops.arena.sealing import is_sealed
 from genaiops.core import (
     Case,
     Digest,
@@ -86,6 +87,8 @@ def read_recording(text: str) -> Recording:
             continue
         if role is None and row.role is not None:
             _refuse_both(text)
+        if is_sealed(row.output.data):
+            _refuse(path, number, "the output is sealed, since it belongs to a person")
         key = (row.case, row.repeat)
         if key in rows:
             _refuse(path, number, f"{row.case!r}, repeat {row.repeat}, stands twice; see line {lines[key]}")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from genaiops.app import AppTarget, Project
 from genaiops.arena.arms import Prepared, prepare, side
-from genaiops.arena.bundle import Bundle, Manifest, open_bundle
+from genaiops.arena.bundle import SEALED, Bundle, Manifest, open_bundle
 from genaiops.arena.candidates import Exported, export, project_of, written
 from genaiops.arena.elsewhere import at_endpoint, moved
 from genaiops.arena.git import Repository, find_repository
@@ -66,8 +66,10 @@ async def with_rerun(
     """Return `result` with the fourth level; raises `OutsideError` where a model or a network fails."""
     if not result.accepted:
         level = _level("not possible", "the evidence is rejected, so nothing that it names is run")
+    elif SEALED in (bundle := open_bundle(folder)).raw:
+        level = _level("not possible", "its cases belong to people and are sealed, so no app is asked again")
     else:
-        level = await _asked_again(open_bundle(folder), session, options)
+        level = await _asked_again(bundle, session, options)
     return replace(result, levels=(*result.levels, level))
 
 

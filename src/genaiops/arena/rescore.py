@@ -7,6 +7,7 @@ from genaiops.arena.compare import compare
 from genaiops.arena.judges import Given, Panel
 from genaiops.arena.model import ROLES, Gate, Judge, Role, Run, ScorerUse
 from genaiops.arena.scorers import build_scorers, score_output, scorer_specs
+from genaiops.arena.sealing import no_way_to_seal
 from genaiops.core import Comparison, Embedder, Json, Score, Trace
 
 
@@ -24,6 +25,8 @@ async def rescore(
     `judges` holds the scorer where it is a judge, and `panel` asks it. Raises `UserError` for an unknown
     scorer, parameters that it does not take, or a judge that is no ruler.
     """
+    if run.sealed:
+        raise no_way_to_seal(run.suite.ruler.name, "its outputs are sealed: they are scored in its own runs")
     use = ScorerUse(name=scorer, parameters=parameters)
     ruler = replace(run.suite.ruler, scorers=(use,), specs=(), correct=None, judges=judges)
     ruler = replace(ruler, specs=tuple(scorer_specs(ruler).values()), gate=Gate(alpha=ruler.gate.alpha))

@@ -101,7 +101,7 @@ def _lay(recording: Recording, steps: Sequence[Step], side: Side, ledger: Ledger
     told = strays(recording, cases, 1 + max(step.repeat for step in steps))
     entries: dict[str, Kept] = {}
     for step in steps:
-        key = output_key(side.digest, step.case, step.repeat, side.scope)
+        key = output_key(side.digest, step.kept, step.repeat, side.scope)
         output, at = recording.output(step.case, step.repeat)
         trace_id = output.trace_id or hex_of(Digest(key))[:32]
         entries[key] = Kept(output, Trace(id=trace_id), at, "recording")
@@ -112,7 +112,7 @@ def _lay(recording: Recording, steps: Sequence[Step], side: Side, ledger: Ledger
 
 def _young(steps: Sequence[Step], side: Side, ledger: Ledger, run: str, longest: timedelta) -> list[_Entry]:
     """Forget what is too old, and return what is left of other runs."""
-    keys = [output_key(side.digest, step.case, step.repeat, side.scope) for step in steps]
+    keys = [output_key(side.digest, step.kept, step.repeat, side.scope) for step in steps]
     known = ledger.outputs(keys)
     at = datetime.now(UTC)
     old = {

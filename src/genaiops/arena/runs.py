@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
-from genaiops.access import signing_key
+from genaiops.access import Sealed, Vault, signing_key
 from genaiops.app import Project, Services
 from genaiops.arena.arms import arm, side
 from genaiops.arena.bundle import open_bundle
@@ -25,7 +25,7 @@ from genaiops.arena.labelled import with_labels
 from genaiops.arena.labels import labels_of
 from genaiops.arena.ledger import FinishedRun, Ledger
 from genaiops.arena.looks import plan_looks, prefixes
-from genaiops.arena.model import ROLES, Label, Lock, Looks, Reuse, Role, Row, Run, Suite
+from genaiops.arena.model import ROLES, Arm, Label, Lock, Looks, Reuse, Role, Row, Run, Suite
 from genaiops.arena.pairing import Pair, RunOptions, jobs_of, pair_up, scope_of
 from genaiops.arena.quarantine import check_share
 from genaiops.arena.ragfacts import rag_facts
@@ -33,6 +33,7 @@ from genaiops.arena.registering import Registered, register_app, register_eviden
 from genaiops.arena.reuse import Settled, attempt_of, settle
 from genaiops.arena.schedule import Step, run_key, steps_of
 from genaiops.arena.scorers import build_scorers, score_output
+from genaiops.arena.sealing import SEALED_NOTE, kept_scores, kept_suite, seal_answer
 from genaiops.core import Digest, Json, Score, Trace, Verdict, digest_json, one_line
 from genaiops.hub import Hub
 from genaiops.work import Progress
@@ -59,7 +60,7 @@ async def run_arena(folder: Path, options: RunOptions, services: Services, hub: 
     repository = find_repository(folder)
     with services.store.lock("arena"):
         pair = await pair_up(repository, options, services)
-        ledger = Ledger(services.store)
+        ledger = Ledger(services.store, vault_of(services))
         digests = {role: prepared.digest for role, prepared in pair.arms.items()}
         key = run_key(
             [suite.digest for suite in pair.suites],
@@ -136,7 +137,9 @@ async def _run(
     panels = await _panels(pair, options, services)
     looks, why_once = _looks(pair, seed) if options.sequential else (None, "")
     answered, settled = await _answer(key, seed, pair, options, services, ledger, looks, panels[0])
-    rows = tuple(_row(one) for one in answered)
+    vault = vault_of(services)
+    kept = [_kept(one, vault) for one in answered]
+    rows = tuple(one.row for one in kept)
     judge_project = pair.arms[pair.gate_from].project
     scores = [
         await _scored(suite, answered, services, judge_project, panel)
@@ -145,22 +148,18 @@ async def _run(
     judging = tuple(one for panel in panels for one in panel.facts())
     apps: dict[Role, Registered] = {role: register_app(hub, prepared) for role, prepared in pair.arms.items()}
     lock = _lock(pair, ledger, attempt)
+    suite, other = kept_suite(pair.suite), kept_suite(pair.other) if pair.other else None
+    sealed = (*(one.content for each in pair.suites for one in each.sealed.values()), *_boxes(kept))
+    if sealed:
+        scores = [kept_scores(each) for each in scores]
     run = Run(
         id=uuid.uuid5(uuid.NAMESPACE_URL, f"genaiops:{key}").hex[:12],
         project=pair.arms["candidate"].project.project,
-        suite=pair.suite,
-        arms={
-            role: arm(
-                role,
-                prepared,
-                rag_facts(prepared, pair.suite, _traces(answered, role)),
-                apps[role].references,
-            )
-            for role, prepared in pair.arms.items()
-        },
+        suite=suite,
+        arms=_arms(pair, suite, answered, apps),
         rows=rows,
         scores=scores[0],
-        traces=tuple(one.kept.trace for one in answered),
+        traces=tuple(one.trace for one in kept if one.trace is not None),
         lock=lock,
         seed=seed,
         started_at=started,
@@ -173,17 +172,19 @@ async def _run(
         prices=_prices(pair),
         gate_changed=pair.gate_changed,
         gate_from=pair.gate_from,
-        other_suite=pair.other,
-        other_scores=scores[1] if pair.other else {},
+        other_suite=other,
+        other_scores=scores[1] if other else {},
         warnings=(
             *pair.warnings,
             *settled.warnings,
             *([why_once] if why_once else []),
             *judging_warnings(judging),
+            *([SEALED_NOTE] if sealed else []),
             *_warnings(rows, lock),
         ),
         looks=looks,
         judging=judging,
+        sealed=sealed,
     )
     return _conclude(run, key, apps, services, hub, ledger)
 
@@ -299,8 +300,36 @@ def _traces(answered: Sequence[Answered], role: Role) -> list[Trace]:
     return [one.kept.trace for one in answered if one.step.arm == role]
 
 
-def _row(one: Answered) -> Row:
-    return Row(
+def _arms(
+    pair: Pair, suite: Suite, answered: Sequence[Answered], apps: Mapping[Role, Registered]
+) -> dict[Role, Arm]:
+    return {
+        role: arm(
+            role,
+            prepared,
+            rag_facts(prepared, suite, _traces(answered, role)),
+            apps[role].references,
+        )
+        for role, prepared in pair.arms.items()
+    }
+
+
+def vault_of(services: Services) -> Vault:
+    """Return the keys of the people whose content lies in this store."""
+    return Vault(services.store.database, services.settings)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A row as the evidence keeps it, with its trace in clear or the boxes of what is sealed of it."""
+
+    row: Row
+    trace: Trace | None
+    boxes: tuple[Sealed, ...] = ()
+
+
+def _kept(one: Answered, vault: Vault) -> _Kept:
+    row = Row(
         role=cast(Role, one.step.arm),
         case=one.step.case.id,
         repeat=one.step.repeat,
@@ -308,6 +337,14 @@ def _row(one: Answered) -> Row:
         at=one.kept.at,
         reused=one.reused,
     )
+    if one.step.sealed is None:
+        return _Kept(row, one.kept.trace)
+    output, boxes = seal_answer(vault, one.step.sealed.content.subject, one.kept.output, one.kept.trace)
+    return _Kept(replace(row, output=output), None, boxes)
+
+
+def _boxes(kept: Sequence[_Kept]) -> list[Sealed]:
+    return [box for one in kept for box in one.boxes]
 
 
 def _lock(pair: Pair, ledger: Ledger, attempt: int) -> Lock:
@@ -360,7 +397,8 @@ def _conclude(
     shutil.rmtree(folder, ignore_errors=True)  # a folder without a finished run is a leftover of a kill
     folder.parent.mkdir(exist_ok=True)
     write_bundle(run, verdict, facts, folder=folder, signer=signer, other_verdict=other)
-    register_evidence(hub, run, verdict, folder, apps)
+    evidence = register_evidence(hub, run, verdict, folder, apps)
+    vault_of(services).rests((box.subject for box in run.sealed), evidence.reference)
     finished = FinishedRun(run.id, key, run.finished_at, folder)
     ledger.finish(finished, dataset=run.suite.ruler.dataset_digest, candidate=run.arms["candidate"].digest)
     return Finished(run, verdict, folder, shown=False)

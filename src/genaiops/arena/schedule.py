@@ -8,9 +8,9 @@ falls on all.
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from genaiops.arena.model import ROLES, Lock, Suite
+from genaiops.arena.model import ROLES, Lock, SealedCase, Suite
 from genaiops.core import Case, Digest, digest_json, encode
 
 
@@ -21,6 +21,12 @@ class Step:
     arm: str
     case: Case
     repeat: int
+    sealed: SealedCase | None = None
+
+    @property
+    def kept(self) -> Case:
+        """Return the case as it is kept, which names its outputs."""
+        return self.sealed.case if self.sealed else self.case
 
 
 def run_key(suites: Sequence[Digest], gate_from: str, baseline: Digest, candidate: Digest) -> Digest:
@@ -47,7 +53,9 @@ def steps_of(suites: Sequence[Suite], seed: str) -> list[Step]:
     """Return every step of the ruling suite, and of the rows that only the other one has."""
     ruling = {case.id for case in suites[0].cases}
     extra = [case for other in suites[1:] for case in other.cases if case.id not in ruling]
-    return schedule([*suites[0].cases, *extra], max(suite.ruler.repeats for suite in suites), seed)
+    steps = schedule([*suites[0].cases, *extra], max(suite.ruler.repeats for suite in suites), seed)
+    sealed = {name: one for suite in reversed(suites) for name, one in suite.sealed.items()}
+    return [replace(step, sealed=sealed[step.case.id]) for step in steps] if sealed else steps
 
 
 def in_order(cases: Sequence[Case], seed: str) -> list[Case]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from genaiops.access import KnownKey, SignerRole, known_keys, trusted_folder
+from genaiops.access import KnownKey, SignerRole, Vault, known_keys, trusted_folder
 from genaiops.arena import bundle as folder_of
 from genaiops.arena.bundle import Bundle, Manifest, open_bundle
 from genaiops.arena.datasets import dataset_digest
@@ -20,11 +20,13 @@ from genaiops.arena.labelled import wrong_label
 from genaiops.arena.model import Label, Role, Row, Ruler
 from genaiops.arena.schedule import basis_of, seed_of
 from genaiops.arena.scorers import BUILT_IN, build_scorers, score_output
+from genaiops.arena.sealing import Boxes, is_sealed
 from genaiops.arena.suites import suite_digest
 from genaiops.core import (
     Case,
     Json,
     Outcome,
+    Output,
     Score,
     Scorer,
     Settings,
@@ -59,6 +61,7 @@ class VerifyResult:
 
     `signer` is the label of a known key, None where it is unknown; `signer_role` says whether a runner or a
     person signs with it, None where nobody said so.
+    `rows_erased`: so many outputs belonged to people who were erased, and their scores stand for themselves.
     """
 
     run: str | None
@@ -68,6 +71,7 @@ class VerifyResult:
     signer: str | None
     signer_role: SignerRole | None = None
     not_checkable: tuple[str, ...] = ()
+    rows_erased: int = 0
 
     @property
     def accepted(self) -> bool:
@@ -76,16 +80,21 @@ class VerifyResult:
         return status[1] == status[2] == "passed" and "failed" not in status.values()
 
 
-def verify_bundle(folder: Path, *, settings: Settings, any_signer: bool = False) -> VerifyResult:
+def verify_bundle(
+    folder: Path, *, settings: Settings, any_signer: bool = False, vault: Vault | None = None
+) -> VerifyResult:
     """Check the evidence in `folder`; raises `UserError` only where there is no such folder.
 
     `any_signer`: take whichever key signed it, as where a runner that nobody trusts made it, and it is
-    compared with a repository next.
+    compared with a repository next. `vault` opens what is sealed of people, as far as their keys are there;
+    the scores of the others are not recomputed, and that is said.
     """
-    return asyncio.run(averify_bundle(folder, settings=settings, any_signer=any_signer))
+    return asyncio.run(averify_bundle(folder, settings=settings, any_signer=any_signer, vault=vault))
 
 
-async def averify_bundle(folder: Path, *, settings: Settings, any_signer: bool = False) -> VerifyResult:
+async def averify_bundle(
+    folder: Path, *, settings: Settings, any_signer: bool = False, vault: Vault | None = None
+) -> VerifyResult:
     """Do what `verify_bundle` does, where a loop runs already."""
     try:
         bundle = open_bundle(folder)
@@ -105,7 +114,8 @@ async def averify_bundle(folder: Path, *, settings: Settings, any_signer: bool =
     label = signer.label if signer else None
     first = _signature(signed, label, settings, any_signer)
     second = _second(bundle)
-    third, left = await _third(bundle)
+    boxes = Boxes(vault)
+    third, left = await _third(bundle, boxes)
     return VerifyResult(
         run=one_line(str(signed.statement.predicate.get("run", "")), 80) or None,
         outcome=_outcome(bundle),
@@ -114,6 +124,7 @@ async def averify_bundle(folder: Path, *, settings: Settings, any_signer: bool =
         signer=label,
         signer_role=signer.role if signer else None,
         not_checkable=left,
+        rows_erased=boxes.erased,
     )
 
 
@@ -233,7 +244,7 @@ def _wrong_lock(manifest: Manifest, labels: Sequence[Label]) -> str | None:
     return None
 
 
-async def _third(bundle: Bundle) -> tuple[Level, tuple[str, ...]]:
+async def _third(bundle: Bundle, boxes: Boxes) -> tuple[Level, tuple[str, ...]]:
     try:
         manifest = bundle.manifest()
         labels = bundle.labels()
@@ -242,12 +253,15 @@ async def _third(bundle: Bundle) -> tuple[Level, tuple[str, ...]]:
         scorers, left = _checkable(manifest.suite)
         if not scorers:
             return _level(3, "not possible", "no scorer of this suite can be asked again here"), left
-        wrong = await _wrong_score(bundle, manifest.suite, scorers)
+        boxes.add(bundle.sealed())
+        wrong = await _wrong_score(bundle, manifest.suite, scorers, boxes)
     except UserError as error:
         return _level(3, "failed", _because(error)), ()
     if wrong is not None:
         return _level(3, "failed", wrong), left
     names = ", ".join(scorer.spec.name for scorer in scorers)
+    if closed := boxes.told(len(bundle.rows())):
+        return _level(3, "not possible", f"{closed}; what is left gives these scores again: {names}"), left
     return _level(3, "passed", f"the outputs give these scores again: {names}"), left
 
 
@@ -274,7 +288,7 @@ def _checkable(ruler: Ruler) -> tuple[list[Scorer], tuple[str, ...]]:
     return scorers, tuple(left)
 
 
-async def _wrong_score(bundle: Bundle, ruler: Ruler, scorers: Sequence[Scorer]) -> str | None:
+async def _wrong_score(bundle: Bundle, ruler: Ruler, scorers: Sequence[Scorer], boxes: Boxes) -> str | None:
     """Return in words which score its output does not give; None where all agree."""
     names = {scorer.spec.name for scorer in scorers}
     stated: dict[tuple[Role, str, str, int], Score] = {
@@ -289,7 +303,12 @@ async def _wrong_score(bundle: Bundle, ruler: Ruler, scorers: Sequence[Scorer]) 
         case = cases.get(row.case)
         if case is None or row.repeat >= ruler.repeats:
             continue  # asked for the candidate's suite only
-        wrong = await _row_differs(row, case, scorers, stated, traces)
+        seen = _seen(case, row.output, traces, boxes)
+        if seen is None:
+            for name in names:  # nothing is left that could give these scores again
+                stated.pop((row.role, name, row.case, row.repeat), None)
+            continue
+        wrong = await _row_differs(row, *seen, scorers, stated)
         if wrong is not None:
             return wrong
     if stated:
@@ -298,15 +317,24 @@ async def _wrong_score(bundle: Bundle, ruler: Ruler, scorers: Sequence[Scorer]) 
     return None
 
 
+def _seen(
+    case: Case, output: Output, traces: Mapping[str, Trace], boxes: Boxes
+) -> tuple[Case, Output, Trace] | None:
+    """Return what the scorers saw; None where it is sealed and cannot be opened."""
+    if is_sealed(case.inputs):
+        return boxes.open_row(case, output)
+    return case, output, traces.get(output.trace_id, Trace(id=output.trace_id))
+
+
 async def _row_differs(
     row: Row,
     case: Case,
+    output: Output,
+    trace: Trace,
     scorers: Sequence[Scorer],
     stated: dict[tuple[Role, str, str, int], Score],
-    traces: Mapping[str, Trace],
 ) -> str | None:
-    trace = traces.get(row.output.trace_id, Trace(id=row.output.trace_id))
-    for score in await score_output(scorers, case, row.repeat, row.output, trace):
+    for score in await score_output(scorers, case, row.repeat, output, trace):
         there = stated.pop((row.role, score.scorer, row.case, row.repeat), None)
         if there is None or there.status != score.status or not _equal(there.value, score.value):
             said = "nothing" if there is None else f"{there.status} {there.value}"

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import typer
 
 from genaiops import arena
+from genaiops.arena.erase_commands import erasure
 from genaiops.arena.lineage_commands import lineage
 from genaiops.core import KindSpec, Settings
 from genaiops.hub import EvidenceVerifier
@@ -26,4 +27,8 @@ def kinds() -> Sequence[KindSpec]:
 hub = typer.Typer(
     help=commands.info.help, no_args_is_help=True, context_settings={"obj": Above(verifier, kinds)}
 )
-hub.registered_commands = [*commands.registered_commands, *lineage.registered_commands]
+hub.registered_commands = [
+    *commands.registered_commands,
+    *lineage.registered_commands,
+    *erasure.registered_commands,
+]

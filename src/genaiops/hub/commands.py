@@ -123,6 +123,7 @@ hub.command("rollback", epilog=decide_commands.ROLLBACK)(decide_commands.rollbac
 hub.command("approve", epilog=decide_commands.APPROVE)(decide_commands.approve)
 hub.command("deprecate", epilog=decide_commands.DEPRECATE)(decide_commands.deprecate)
 hub.command("policy", epilog=decide_commands.POLICY)(decide_commands.policy)
+hub.command("agreements", epilog=decide_commands.AGREEMENTS)(decide_commands.agreements)
 
 hub.command("push", epilog=contents.PUSH)(contents.push)
 hub.command("pull", epilog=contents.PULL)(contents.pull)

@@ -8,6 +8,7 @@ import typer
 
 from genaiops.core import Digest, UserError, encode, one_line
 from genaiops.hub import refusals
+from genaiops.hub.agreements import page
 from genaiops.hub.answers import Approved, History
 from genaiops.hub.governance import Override
 from genaiops.hub.history import moment, what_was_live
@@ -16,6 +17,7 @@ from genaiops.hub.opening import Above, Here, opened
 from genaiops.hub.options import AsJson, Deprecated, Exact, Why
 from genaiops.hub.policy import IN_FORCE, NO_PROJECT, read_policy
 from genaiops.hub.telling import move_lines
+from genaiops.store import write_whole
 from genaiops.work import Console
 
 ALIAS = 'Example: genaiops hub alias app/rag-assistant staging app/rag-assistant:v3 --why "try it"'
@@ -26,6 +28,7 @@ DEPRECATE = (
     'Example: genaiops hub deprecate prompt/answer:v2 --why "it invents prices" --successor prompt/answer:v3'
 )
 POLICY = 'Example: genaiops hub policy policy.yaml --why "four eyes before prod"'
+AGREEMENTS = "Example: genaiops hub agreements support --to WORKING-AGREEMENTS.md"
 NOT_SET = "none"
 
 Alias = Annotated[str, typer.Argument(metavar="ALIAS", help="Its name, such as prod.")]
@@ -167,6 +170,23 @@ def policy(
         seen = _seen(here, found.artifact, IN_FORCE)
         moved = here.governance.move(found.artifact, IN_FORCE, found.reference, why=why, read=seen)
     _tell(console, moved)
+
+
+def agreements(
+    project: Annotated[
+        str | None, typer.Argument(help="A project; without it, what belongs to none.")
+    ] = None,
+    to: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write it here; printed where left out.")
+    ] = None,
+) -> None:
+    """Write how a project works together, as Markdown: who proposes, reviews, releases; what must hold."""
+    with opened() as here:
+        text = page(here.governance.agreements(project))
+    if to is None:
+        typer.echo(text, nl=False)
+        return
+    write_whole(to, [text.encode()], 0o666)
 
 
 def tell_history(console: Console, name: str, at: str | None, limit: int) -> None:

@@ -11,9 +11,10 @@ from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
 
-from genaiops.access import prepare, roles
+from genaiops.access import EVERYWHERE, grants, prepare, roles
 from genaiops.core import Digest, Json, Principal, Reference, parse_reference
 from genaiops.hub import aliases, decisions, faults, imports, queries, refusals, resolving, rights
+from genaiops.hub.agreements import Agreements
 from genaiops.hub.model import (
     Action,
     Approval,
@@ -24,8 +25,8 @@ from genaiops.hub.model import (
     Standing,
     Version,
 )
-from genaiops.hub.policy import APPROVERS, POLICY_KIND
-from genaiops.hub.ruling import about, evidence_to_look_at, rule
+from genaiops.hub.policy import APPROVERS, IN_FORCE, NO_PROJECT, POLICY_KIND
+from genaiops.hub.ruling import about, evidence_to_look_at, in_force, rule
 from genaiops.hub.steps import STEPS
 from genaiops.hub.tables import VERSIONS
 from genaiops.store import Store
@@ -212,6 +213,21 @@ class Governance:
                 imported=tuple(imports.records(connection, row)),
             )
 
+    def agreements(self, project: str | None = None) -> Agreements:
+        """Return how a project works together; None: what belongs to no project."""
+        with self._database.read() as connection:
+            holders: dict[str, list[str]] = {}
+            for grant in grants(connection, self._by, project or EVERYWHERE):
+                holders.setdefault(grant.role, []).append(grant.subject)
+            found = in_force(connection, project)
+            if found is None:
+                return Agreements(project=project or NO_PROJECT, holders=holders)
+            version, file = found
+            [*_, move] = aliases.moves(connection, version.kind, "", version.name, IN_FORCE)
+            return Agreements(
+                project=project or NO_PROJECT, policy=file, version=version, move=move, holders=holders
+            )
+
     def recomputed(self, versions: Iterable[Version]) -> dict[str, CheckedEvidence]:
         """Return what the Hub found of the evidence among `versions`, by reference, as far as it looked."""
         with self._database.read() as connection:
@@ -219,6 +235,19 @@ class Governance:
             rows = zip(queries.ids_of(connection, evidence), evidence, strict=True)
             known = ((row[1], decisions.checked(connection, row)) for row in rows)
             return {version.reference: found for version, found in known if found is not None}
+
+    def look_again(self, refs: Iterable[str]) -> None:
+        """Recompute this evidence, of which something is gone, and keep what is found where it differs."""
+        if self._verifier is None:
+            return
+        with self._database.read() as connection:
+            seen = self._seen(connection)
+            rows = [_exact(connection, ref, seen) for ref in refs]
+            known = [(row, decisions.checked(connection, row)) for row in rows]
+        for (place, evidence), before in known:
+            facts = self._verifier(evidence)
+            if facts is not None and (before is None or facts != before.facts):
+                self._keep(place, evidence, facts)
 
     def _recompute(self, artifact: str, alias: str, to: str | Reference, override: Override | None) -> None:
         """Look again at the evidence that the move may rest on: a key may be trusted no more since then."""

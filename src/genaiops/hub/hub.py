@@ -110,13 +110,12 @@ class Hub:
                 return found[1]
             row = found[0] if found else queries.add_version(connection, wanted)
             made_from = self._made_from(connection, found, parents, circles)
-            by = self._by.id
             if not found:
                 said = {**describing.inherited(connection, row), **said}
-                decisions.add_author(connection, row, by, wanted.created_at)
+                decisions.add_author(connection, row, self._by.id, wanted.created_at)
             elif found[1].removed:
-                keeping.note(connection, [row], present=True, by=by, at=wanted.created_at)
-            describing.add(connection, row, said, by, wanted.created_at)
+                keeping.note(connection, [row], present=True, by=self._by.id, at=wanted.created_at)
+            describing.add(connection, row, said, self._by.id, wanted.created_at)
             queries.add_edges(connection, row, made_from, activity, wanted.created_at)
             if labels:
                 queries.set_labels(connection, row, labels)

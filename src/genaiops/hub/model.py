@@ -133,7 +133,8 @@ class EvidenceFacts:
     `accepted`: the signature is known, the verdict follows from the scores, and nothing failed; `why` says
     what did not. `signer` is the label of a known key, `own_key` whether it is this user's, `signer_role`
     whether a runner or a person signs with it, None where nobody said so. `outcome` is the recomputed
-    verdict's. `about` are the digests of the versions that the candidate was, `suite` the suite's digest.
+    verdict's. `outputs_erased`: some outputs belonged to people who were erased, so their scores cannot be
+    recomputed. `about` are the digests of the versions that the candidate was, `suite` the suite's digest.
     Times are the signer's word.
     """
 
@@ -144,6 +145,7 @@ class EvidenceFacts:
     signer_role: SignerRole | None = None
     own_key: bool = False
     scores_recomputed: bool = False
+    outputs_erased: bool = False
     lock: LockState = "none"
     attempts: int = 1
     verdicts_on_dataset: int = 1

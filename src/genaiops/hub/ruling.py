@@ -98,12 +98,17 @@ def evidence_to_look_at(
     return [(each, one.facts if one else None) for each, one in zip(found, known, strict=True)]
 
 
-def _asked(connection: sa.Connection, version: Version, alias: str) -> tuple[Version | None, dict[str, str]]:
-    """Return the policy that governs a version (its project's, else that of no project) and what it asks."""
-    for name in dict.fromkeys((version.project or NO_PROJECT, NO_PROJECT)):
+def in_force(connection: sa.Connection, project: str | None) -> tuple[Version, PolicyFile] | None:
+    """Return the policy that governs a project: its own, else that of no project."""
+    for name in dict.fromkeys((project or NO_PROJECT, NO_PROJECT)):
         row = aliases.target(connection, "policy", "", name, IN_FORCE)
         if row is not None:
             [(_, policy)] = queries.find(connection, VERSIONS.c.id == row)
-            file = decode(PolicyFile, policy.manifest, where=policy.short)
-            return policy, conditions_for(file, version.kind, alias)
-    return None, {}
+            return policy, decode(PolicyFile, policy.manifest, where=policy.short)
+    return None
+
+
+def _asked(connection: sa.Connection, version: Version, alias: str) -> tuple[Version | None, dict[str, str]]:
+    """Return the policy that governs a version, and what it asks."""
+    found = in_force(connection, version.project)
+    return (found[0], conditions_for(found[1], version.kind, alias)) if found else (None, {})

@@ -111,4 +111,5 @@ def _found(evidence: CheckedEvidence) -> str:
     if not facts.accepted:
         return f"rejected, {one_line(facts.why)} ({evidence.at})"
     signer = one_line(str(facts.signer)) + (f" ({facts.signer_role})" if facts.signer_role else "")
-    return f"{facts.outcome}, signed by {signer}, lock {facts.lock} ({evidence.at})"
+    erased = ", outputs erased" if facts.outputs_erased else ""
+    return f"{facts.outcome}, signed by {signer}, lock {facts.lock}{erased} ({evidence.at})"

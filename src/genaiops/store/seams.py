@@ -38,6 +38,10 @@ class Database(Protocol):
         """Apply the steps of `room` that this database has not seen, in order, each once, all or none."""
         ...
 
+    def scrub(self) -> bool:
+        """Overwrite what is left of rows that were removed; False where that cannot be known to be done."""
+        ...
+
     def close(self) -> None:
         """Close every connection; a later `read` or `write` opens them again."""
         ...

@@ -7,7 +7,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -59,6 +59,16 @@ class SqliteDatabase:
             schema.apply(connection, room, steps, str(self._path))
         self._migrated[room] = len(steps)
 
+    def scrub(self) -> bool:
+        """Empty the write-ahead log, which holds pages as they were; False where somebody still reads it."""
+        with self._turns.take():
+            try:
+                with closing(sqlite3.connect(self._path, timeout=self._busy_seconds)) as connection:
+                    held: int = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            except sqlite3.Error as error:
+                raise _explain(error, self._path) or error from error
+        return not held
+
     def close(self) -> None:
         """Close every connection; a later `read` or `write` opens them again."""
         with self._open_lock:
@@ -103,6 +113,7 @@ class SqliteDatabase:
         def on_connect(connection: sqlite3.Connection, _record: object) -> None:
             connection.execute("PRAGMA synchronous=NORMAL")
             connection.execute("PRAGMA foreign_keys=ON")
+            connection.execute("PRAGMA secure_delete=ON")  # what is taken out is overwritten, not only freed
             connection.execute(f"PRAGMA query_only={'ON' if read_only else 'OFF'}")
 
         def on_begin(connection: "Connection") -> None:

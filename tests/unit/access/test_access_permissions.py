@@ -26,12 +26,14 @@ TABLE = {
     "alias.override": "admin",
     "approval.give": "reviewer risk",
     "policy.set": "risk admin",
+    "subject.erase": "risk admin",
     "people.read": "viewer builder reviewer risk admin",
     "people.change": "admin",
     "role.change": "admin",
     "key.own": "viewer builder reviewer risk admin",
     "key.change": "admin",
     "audit.read": "risk admin",
+    "content.remove": "admin",
 }
 
 

@@ -1,0 +1,76 @@
+import pytest
+from tests.unit.hub.contents_sample import Shelf, write
+from tests.unit.hub.hub_sample import ANN
+
+from genaiops.access import EVERYWHERE, entries, people
+from genaiops.access.model import Grant
+from genaiops.arena import KINDS
+from genaiops.core import Principal, UserError
+from genaiops.hub import Contents, Hub, Retention
+from genaiops.store import Store
+
+EVE = Principal(id="user:eve")
+
+
+@pytest.fixture
+def shelf(tmp_path):
+    """A Hub with a blob that is personal, and eve, who may read what is not sensitive."""
+    with Store.open(tmp_path / ".genaiops") as store:
+        shelf = Shelf(store)
+        with store.database.write() as connection:
+            people.add(connection, ANN, EVE.id, shelf.clock())
+            people.grant(
+                connection, ANN, Grant(subject=EVE.id, project=EVERYWHERE, role="viewer"), shelf.clock()
+            )
+        shelf.contents.push(
+            "blob/people", [write(tmp_path / "in", a__txt="Jane")], described={"sensitivity": "personal"}
+        )
+        yield shelf
+
+
+def readings(shelf):
+    with shelf.store.database.read() as connection:
+        return [
+            each.actor for each in entries(connection, limit=50) if each.action == "artifact.read_sensitive"
+        ]
+
+
+@pytest.mark.proves("C-HUB-SENSITIVE")
+def test_who_may_reads_it_and_each_reading_is_one_entry(shelf, tmp_path):
+    assert readings(shelf) == []
+    assert shelf.hub.get("blob/people").manifest
+    assert readings(shelf) == [ANN.id]
+    shelf.contents.pull("blob/people", tmp_path / "out")
+    shelf.contents.export(None, tmp_path / "all.tar")
+    assert readings(shelf) == [ANN.id] * 3
+
+
+@pytest.mark.proves("C-HUB-SENSITIVE")
+def test_who_may_not_finds_its_name_and_nothing_of_it(shelf, tmp_path):
+    hub, contents = Hub(shelf.store, KINDS, by=EVE), Contents(shelf.store, KINDS, by=EVE)
+    assert [(each.name, each.manifest) for each in hub.list("blob")] == [("people", {})]
+    for read in (
+        lambda: hub.get("blob/people"),
+        lambda: hub.diff("blob/people", "blob/people"),
+        lambda: contents.pull("blob/people", tmp_path / "out"),
+        lambda: contents.export(None, tmp_path / "all.tar"),
+    ):
+        with pytest.raises(UserError, match="GAO-ACCESS-024"):
+            read()
+    assert not (tmp_path / "out").exists()
+    assert not (tmp_path / "all.tar").exists()
+    assert readings(shelf) == []
+
+
+@pytest.mark.proves("C-HUB-SENSITIVE")
+def test_a_viewer_imports_describes_and_prunes_nothing(shelf, tmp_path):
+    contents = Contents(shelf.store, KINDS, by=EVE)
+    shelf.contents.export(None, tmp_path / "all.tar")
+    for change in (
+        lambda: contents.import_(tmp_path / "all.tar"),
+        lambda: Hub(shelf.store, KINDS, by=EVE).describe("blob/people", sensitivity="public"),
+        lambda: contents.prune(Retention()),
+    ):
+        with pytest.raises(UserError, match="GAO-ACCESS-024"):
+            change()
+    assert shelf.hub.get("blob/people").described["sensitivity"] == "personal"
