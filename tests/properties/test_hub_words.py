@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.support import stores
 
-from genaiops.core import KindSpec
+from genaiops.core import KindSpec, Principal
 from genaiops.hub import Hub, diff_json
 from genaiops.store import Store
 
@@ -24,7 +24,7 @@ TEXTS = [" ".join(WORDS[start::step]) for step in (2, 3, 5, 7) for start in rang
 def hubs(tmp_path_factory):
     folder = tmp_path_factory.mktemp("hubs")
     with Store.open(folder / "one", {}) as one, Store.open(folder / "two", stores.remote()) as two:
-        both = [Hub(store, [KIND]) for store in (one, two)]
+        both = [Hub(store, [KIND], by=Principal(id="local")) for store in (one, two)]
         for hub in both:
             for number, text in enumerate([*WORDS, *TEXTS]):
                 hub.publish("prompt", f"p{number}", {"text": text}, labels={"team": f"t{number % 3}"})

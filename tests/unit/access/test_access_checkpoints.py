@@ -18,7 +18,7 @@ from genaiops.core import (
     sign_statement,
 )
 
-pytestmark = pytest.mark.usefixtures("each_store")
+pytestmark = [pytest.mark.usefixtures("each_store"), pytest.mark.thorough]
 
 KEY = new_signing_key()
 KNOWN = (KnownKey(KEY.public, "ci"),)

@@ -8,7 +8,7 @@ from genaiops.access import authenticate_key, people, require
 from genaiops.access.keys import create_key, list_keys, revoke_key, rotate_key
 from genaiops.core import Principal, Scope, UserError
 
-pytestmark = pytest.mark.usefixtures("each_store")
+pytestmark = [pytest.mark.usefixtures("each_store"), pytest.mark.thorough]
 
 ANNA = Principal(id="user:anna")
 SUPPORT = Scope(project="support", actions=frozenset({"artifact.read", "alias.move"}))

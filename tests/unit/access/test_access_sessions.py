@@ -10,7 +10,7 @@ from tests.support.server import MEANT, Served, code_of, served
 from genaiops.access import Limit, Rate, set_password
 from genaiops.core import TooMany
 
-pytestmark = pytest.mark.usefixtures("each_store")
+pytestmark = [pytest.mark.usefixtures("each_store"), pytest.mark.thorough]
 
 PASSWORD = "tangerine velvet orbit"
 

@@ -13,7 +13,7 @@ from genaiops.core import Case, Output, OutsideError, Trace, Usage, digest_json
 from genaiops.store import Store
 from genaiops.work import Console, Progress
 
-pytestmark = pytest.mark.usefixtures("each_store")
+pytestmark = [pytest.mark.usefixtures("each_store"), pytest.mark.thorough]
 
 CASES = [Case(id=f"c{n}", inputs={"question": f"q{n}"}, cluster=f"c{n}") for n in range(8)]
 Behaviour = Callable[[str], str]

@@ -9,7 +9,7 @@ from genaiops.hub import Hub, diff_json
 from genaiops.hub.commands import hub as commands
 from genaiops.store import Store
 
-pytestmark = pytest.mark.usefixtures("each_store")
+pytestmark = [pytest.mark.usefixtures("each_store"), pytest.mark.thorough]
 
 
 def _kind(kind):

@@ -14,7 +14,7 @@ from genaiops.hub import Override
 from genaiops.hub.commands import hub as commands
 from genaiops.store import Store
 
-pytestmark = pytest.mark.usefixtures("each_store")
+pytestmark = [pytest.mark.usefixtures("each_store"), pytest.mark.thorough]
 
 POLICY = "require:\n  app:\n    prod: {risk: approvals.risk >= 1, four eyes: author_is_approver == 0}\n"
 

@@ -5,7 +5,7 @@ from genaiops.core import UserError
 from genaiops.hub import Hub
 from genaiops.store import Store
 
-pytestmark = pytest.mark.usefixtures("each_store")
+pytestmark = [pytest.mark.usefixtures("each_store"), pytest.mark.thorough]
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from genaiops.hub import EvidenceFacts, Hub, Override
 from genaiops.hub.policy import EVIDENCE_FACTS, OTHER_FACTS, conditions_for, read_policy
 from genaiops.store import Store
 
-pytestmark = pytest.mark.usefixtures("each_store")
+pytestmark = [pytest.mark.usefixtures("each_store"), pytest.mark.thorough]
 
 FOUR_EYES = {"risk": "approvals.risk >= 1", "four eyes": "author_is_approver == 0"}
 

@@ -4,7 +4,7 @@ from tests.unit.hub.hub_sample import Place
 from genaiops.hub import impact_lines, impact_of
 from genaiops.store import Store
 
-pytestmark = pytest.mark.usefixtures("each_store")
+pytestmark = [pytest.mark.usefixtures("each_store"), pytest.mark.thorough]
 
 
 @pytest.fixture

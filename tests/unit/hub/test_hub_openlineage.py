@@ -8,7 +8,7 @@ from tests.unit.hub.hub_sample import Place
 from genaiops.hub import openlineage_events
 from genaiops.store import Store
 
-pytestmark = pytest.mark.usefixtures("each_store")
+pytestmark = [pytest.mark.usefixtures("each_store"), pytest.mark.thorough]
 
 
 @pytest.fixture
