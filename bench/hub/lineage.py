@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from bench.hub.run import KIND, milliseconds
+from bench.hub.run import KIND, LOCAL, milliseconds
 
 from genaiops.core import digest_json
 from genaiops.hub import Governance, Hub, impact_of
@@ -72,7 +72,7 @@ def fill(store: Store, near: bool) -> None:
 
 def measure(store: Store, times: int) -> dict[str, Any]:
     """Return how many edges are walked, and the times of every question."""
-    hub, governance = Hub(store, [KIND]), Governance(store)
+    hub, governance = Hub(store, [KIND], by=LOCAL), Governance(store, by=LOCAL)
     last, first = f"prompt/of-{LAYERS - 1}-1000", "prompt/of-0-1000"
 
     def impact() -> object:

@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass, replace
 
 import pytest
+from tests.support.access import LOCAL
 from tests.unit.arena.arena_sample import judged, sample_run
 from tests.unit.hub.hub_sample import kind
 from typer.testing import CliRunner
@@ -88,7 +89,7 @@ def _evidence(store, hub, app):
 @pytest.fixture
 def made(tmp_path):
     with Store.open(tmp_path / ".genaiops") as store:
-        hub = Hub(store, KINDS)
+        hub = Hub(store, KINDS, by=LOCAL)
         app = _app(hub)
         yield Made(store, hub, app, _evidence(store, hub, app))
 

@@ -1,4 +1,5 @@
 import pytest
+from tests.support.access import LOCAL
 from tests.unit.hub.hub_sample import KINDS
 
 from genaiops.arena.impact import impact
@@ -17,7 +18,7 @@ def _corpus(hub, name, **texts):
 @pytest.fixture
 def here(tmp_path):
     with Store.open(tmp_path / ".genaiops") as store:
-        hub = Hub(store, [*KINDS, CORPUS_KIND, INDEX_KIND])
+        hub = Hub(store, [*KINDS, CORPUS_KIND, INDEX_KIND], by=LOCAL)
         for number, texts in enumerate(
             ({"returns": "30 days"}, {"returns": "14 days", "hours": "9 to 5"}, {"hours": "9 to 5"}), 1
         ):
@@ -25,7 +26,7 @@ def here(tmp_path):
             digest = "sha256:" + str(number) * 64
             hub.publish("index", "docs", {"recipe": {"n": number}, "digest": digest}, parents=[corpus])
         _corpus(hub, "other", returns="---\nid: returns\n---\n30 days")
-        yield hub, Governance(store)
+        yield hub, Governance(store, by=LOCAL)
 
 
 def _short(references):

@@ -1,6 +1,7 @@
 import json
 
 import pytest
+from tests.support.access import LOCAL
 from tests.support.endpoint import Say, serving
 from tests.unit.arena.test_arena_bom import KINDS
 from typer.testing import CliRunner
@@ -18,7 +19,7 @@ def project(tmp_path, monkeypatch):
     monkeypatch.setenv("GENAIOPS_CONFIG", str(tmp_path / "config"))
     monkeypatch.delenv("OPENLINEAGE_API_KEY", raising=False)
     with Store.open(tmp_path / ".genaiops") as store:
-        hub = Hub(store, KINDS)
+        hub = Hub(store, KINDS, by=LOCAL)
         corpus = hub.publish("corpus", "docs", {"title": "\x1b[31mred"}, blobs={"a.md": b"text"})
         hub.publish("corpus", "docs", {"title": "new"}, parents=[corpus])
         with hub.activity("index build") as act:
