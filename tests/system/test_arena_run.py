@@ -82,6 +82,23 @@ def test_evidence_with_a_changed_score_is_rejected_by_file(project: Path, env: d
     assert "REJECTED" in verified.stdout
 
 
+@pytest.mark.proves("A-RULER")
+def test_a_row_that_was_changed_is_judged_under_both_datasets_and_the_evidence_holds(
+    project: Path, env: dict[str, str]
+) -> None:
+    improve(project)
+    file = project / "data" / "qa.jsonl"
+    first, rest = file.read_text(encoding="utf-8").split("\n", 1)
+    row = json.loads(first)
+    row["inputs"]["question"] += " Say it."
+    file.write_text(json.dumps(row) + "\n" + rest, encoding="utf-8")
+    told = report(project, env, status=4)
+    bundle = Path(str(told["evidence"]))
+    assert f"{row['id']}~changed" in (bundle / "other_cases.jsonl").read_text(encoding="utf-8")
+    verified = genaiops(project, env, "arena", "verify", str(bundle), "--json")
+    assert [level["status"] for level in json.loads(verified.stdout)["levels"]] == ["passed"] * 3
+
+
 @pytest.mark.proves("A-UNCHANGED")
 def test_a_second_run_shows_the_first_one_without_a_model_call(project: Path, env: dict[str, str]) -> None:
     improve(project)

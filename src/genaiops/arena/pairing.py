@@ -12,7 +12,7 @@ from genaiops.access import Vault
 from genaiops.app import PROJECT_FILE, Project, Services, SuiteConfig
 from genaiops.arena.arms import Prepared
 from genaiops.arena.candidates import Exported, export, project_of
-from genaiops.arena.datasets import dataset_digest, read_cases
+from genaiops.arena.datasets import CHANGED, dataset_digest, read_cases
 from genaiops.arena.elsewhere import Elsewhere, elsewhere, made_ready, no_overrides, refuse_recorded_latency
 from genaiops.arena.git import Repository
 from genaiops.arena.judges import judge_files, read_judges, same_family
@@ -242,7 +242,7 @@ def _apart(other: Suite, ruling: Suite) -> Suite:
     """Rename rows of `other` that have a ruling row's id but ask something else."""
     asked = {case.id: _asked(case) for case in ruling.cases}
     cases = [
-        replace(case, id=f"{case.id}~changed") if asked.get(case.id, _asked(case)) != _asked(case) else case
+        replace(case, id=f"{case.id}{CHANGED}") if asked.get(case.id, _asked(case)) != _asked(case) else case
         for case in other.cases
     ]
     sealed = {

@@ -14,7 +14,7 @@ from typing import Literal
 from genaiops.access import KnownKey, SignerRole, Vault, known_keys, trusted_folder
 from genaiops.arena import bundle as folder_of
 from genaiops.arena.bundle import Bundle, Manifest, open_bundle
-from genaiops.arena.datasets import dataset_digest
+from genaiops.arena.datasets import dataset_digest, names_as_written
 from genaiops.arena.judge import judge
 from genaiops.arena.labelled import wrong_label
 from genaiops.arena.model import Label, Role, Row, Ruler
@@ -204,9 +204,11 @@ def _wrong_verdict(bundle: Bundle, manifest: Manifest) -> str | None:
         suites.append((manifest.other_suite, none, *other))
     if (wrong := _wrong_lock(manifest, labels)) is not None:
         return wrong
+    ruling = bundle.cases(folder_of.CASES)
     for ruler, said, cases_file, scores_file, verdict_file in suites:
         cases = bundle.cases(cases_file)
-        if dataset_digest(cases) != ruler.dataset_digest:
+        named = names_as_written(cases, ruling) if cases_file == folder_of.OTHER_CASES else cases
+        if dataset_digest(named) != ruler.dataset_digest:
             return f"{cases_file} is not the dataset that the suite names"
         verdict, facts = judge(
             ruler,
