@@ -30,6 +30,8 @@ from genaiops.arena.scorers import score_output
 from genaiops.core import Case, Json, ModelSpec, Output, Trace, UserError
 from genaiops.store import Store
 
+pytestmark = [pytest.mark.usefixtures("each_store"), pytest.mark.thorough]
+
 JUDGE = Judge(name="right", model="openai:gpt-4o-mini", rubric="Right is what is expected.")
 PAIR = replace(JUDGE, form="pair", scale=())
 MODEL = ModelSpec(provider="openai", model="gpt-4o-mini")

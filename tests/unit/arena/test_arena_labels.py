@@ -20,6 +20,8 @@ from genaiops.arena.said import answer_digest
 from genaiops.arena.scale import choice_of, nearest, rubric_digest, value_of
 from genaiops.store import Store
 
+pytestmark = [pytest.mark.usefixtures("each_store"), pytest.mark.thorough]
+
 AT = "2026-11-25T10:00:00Z"
 
 

@@ -26,6 +26,8 @@ from genaiops.knowledge import (
 from genaiops.knowledge.maxsim import maxsim, pack, unpack
 from genaiops.store import Store
 
+pytestmark = [pytest.mark.usefixtures("each_store"), pytest.mark.thorough]
+
 TEXTS = {
     "fox.md": "# Foxes\n\nA fox is red. It eats mice.\n\n## Where\n\nFoxes live in woods.\n",
     "dog.md": "# Dogs\n\nA dog is brown. It eats bones.\n",

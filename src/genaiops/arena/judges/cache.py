@@ -20,6 +20,11 @@ _verdicts = sa.Table(
     sa.Column("reply", sa.Text, nullable=False),
 )
 
+_KEEP = sa.text(
+    "INSERT INTO arena_verdicts (key, at, reply) VALUES (:key, :at, :reply)"
+    " ON CONFLICT (key) DO UPDATE SET at = excluded.at, reply = excluded.reply"
+)
+
 
 def _create(connection: sa.Connection) -> None:
     _metadata.create_all(connection)
@@ -59,7 +64,7 @@ class VerdictCache:
             for key, reply in replies.items()
         ]
         with self.store.database.write() as connection:
-            connection.execute(sa.insert(_verdicts).prefix_with("OR REPLACE"), rows)
+            connection.execute(_KEEP, rows)
 
 
 def _text(moment: datetime) -> str:
