@@ -46,12 +46,11 @@ Command = Any  # typer vendors its own click: its classes have no public name to
 
 def leaves(command: Command, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Command]]:
     """Yield every command that does something, with its words, in the order in which help shows them."""
-    children = getattr(command, "commands", None)
-    if not children:
+    if not hasattr(command, "list_commands"):
         yield path, command
         return
-    for name, child in children.items():
-        yield from leaves(child, (*path, name))
+    for name in command.list_commands(None):
+        yield from leaves(command.get_command(None, name), (*path, name))
 
 
 def tree() -> list[tuple[tuple[str, ...], Command]]:
