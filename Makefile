@@ -23,7 +23,7 @@ check:
 
 test: check browser test-portable
 	GENAIOPS_BROWSER_TESTS=$$(command -v chromium > /dev/null && echo 1) \
-	$(PYTHON) -m pytest tests/system tests/faults -q --durations=15
+	$(PYTHON) -m pytest tests/system tests/faults -q -n 2 --dist loadfile --durations=15
 	$(PYTHON) -m pytest tests/unit -q -n 2 -m 'remote and thorough'
 
 # the report is opened in a real browser: fetched where this user may, else its tests say that they were left out
