@@ -71,7 +71,7 @@ def assert_whole(folder: Path) -> int:
             assert connection.execute(text("PRAGMA foreign_key_check")).all() == []
             assert verify(connection).holds
             told = entries(connection, limit=MOST_ENTRIES)
-            found = len(connection.execute(search.matching("bot", "app", {})).all())
+            found = len(connection.execute(search.matching(connection, "bot", "app", {})).all())
         versions = place.hub.list()
         assert found == sum(version.kind == "app" for version in versions)
         _digests_hold(store, versions)
