@@ -34,7 +34,7 @@ def impact(hub: Hub, governance: Governance, ref: str | None, document: str | No
 
 def _corpora(hub: Hub, ref: str | None) -> list[Version]:
     if ref is None:
-        return hub.list("corpus")
+        return read_all(hub, "corpus")
     version = hub.get(ref)
     if version.kind != "corpus":
         raise UserError(
@@ -46,7 +46,7 @@ def _corpora(hub: Hub, ref: str | None) -> list[Version]:
     reference = None if ref.startswith("sha256:") else parse_reference(ref)
     if reference is None or reference.number or reference.digest or reference.alias:
         return [version]
-    return [each for each in hub.list("corpus", version.name) if each.project == version.project]
+    return [each for each in read_all(hub, "corpus", version.name) if each.project == version.project]
 
 
 def _holding(corpora: list[Version], document: str, ref: str | None) -> list[Version]:
@@ -65,3 +65,11 @@ def _holding(corpora: list[Version], document: str, ref: str | None) -> list[Ver
             else "give its id, its path inside the corpus, or the sha256:… of its text",
         )
     return found
+
+
+def read_all(hub: Hub, kind: str, name: str | None = None) -> list[Version]:
+    """Return all versions of a kind with their manifests; that a sensitive one is read is written down.
+
+    Raises `UserError` where one may not be read: what it holds would be missing from the answer unsaid.
+    """
+    return [each if each.manifest else hub.get(each.pinned) for each in hub.list(kind, name)]

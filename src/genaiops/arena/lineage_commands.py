@@ -13,7 +13,7 @@ from genaiops.arena.bom import bill_of_materials, checked, proof_of
 from genaiops.arena.bom.checking import is_spdx
 from genaiops.arena.bom.gathering import published_bundle
 from genaiops.arena.files import write_whole
-from genaiops.arena.impact import impact
+from genaiops.arena.impact import impact, read_all
 from genaiops.arena.sending import append_events, is_url, post_events
 from genaiops.core import Json, Settings, UserError, encode
 from genaiops.hub import (
@@ -159,8 +159,11 @@ def _bom(store: Store, ref: str) -> tuple[str, dict[str, Json]]:
             evidence.items(), key=lambda pair: (pair[1].created_at, pair[0]), reverse=True
         )
     ]
+    made_from = hub.lineage(app.pinned)
+    for part in {edge.parent.reference: edge.parent for edge in made_from}.values():
+        hub.note_reading(part)
     document = bill_of_materials(
-        app, hub.lineage(app.pinned), proofs, hub.list("dataset"), weights=known_weights(), is_spdx=is_spdx
+        app, made_from, proofs, read_all(hub, "dataset"), weights=known_weights(), is_spdx=is_spdx
     )
     components = cast("list[Json]", document["components"])
     return checked(document), {"app": app.reference, "components": len(components)}

@@ -81,7 +81,7 @@ def show_diff(context: typer.Context, a: Ref, b: Ref, as_json: AsJson = False) -
     console = Console(json=as_json)
     with opened(cast("Above | None", context.obj)) as here:
         old, new = here.hub.get(a), here.hub.get(b)
-        lines = here.hub.diff(a, b)
+        lines = here.hub.diff(old, new)
     if as_json:
         found = answers.Difference(a=old.reference, b=new.reference, lines=tuple(lines))
         console.emit_json(encode(found))

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from genaiops.access import EVERYWHERE, grants, prepare, roles
 from genaiops.core import Digest, Json, Principal, Reference, parse_reference
-from genaiops.hub import aliases, decisions, faults, imports, queries, refusals, resolving, rights
+from genaiops.hub import aliases, decisions, describing, faults, imports, queries, refusals, resolving, rights
 from genaiops.hub.agreements import Agreements
 from genaiops.hub.model import (
     Action,
@@ -141,12 +141,16 @@ class Governance:
             return self._add(connection, wanted, now)
 
     def live(self, artifact: str, alias: str) -> Version | None:
-        """Return the version that `alias` of `artifact` points at; None where nobody has set it."""
+        """Return the version that `alias` of `artifact` points at; None where nobody has set it.
+
+        Of a sensitive one no manifest: `Hub.get` returns that, and writes it down.
+        """
         with self._database.read() as connection:
             wanted = _artifact(artifact)
             project = resolving.of_one_project(connection, wanted, self._seen(connection))
             row = aliases.target(connection, wanted.kind, project, wanted.name, alias)
-            return queries.find(connection, VERSIONS.c.id == row)[0][1] if row is not None else None
+            found = queries.find(connection, VERSIONS.c.id == row)[0][1] if row is not None else None
+        return describing.veiled(found) if found else None
 
     def history(self, alias: str | Reference) -> list[Move]:
         """Return every move of an alias (`kind/[project/]name:alias`), oldest first."""

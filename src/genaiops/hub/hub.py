@@ -234,9 +234,9 @@ class Hub:
             row, _ = resolving.resolve(connection, ref, seen)
             return queries.edges_from(connection, row, seen, up=direction == "up", depth=depth)
 
-    def diff(self, a: str | Reference, b: str | Reference) -> "list[str]":
-        """Return in lines how `b` differs from `a`; empty where they are equal."""
-        old, new = self.get(a), self.get(b)
+    def diff(self, a: str | Reference | Version, b: str | Reference | Version) -> "list[str]":
+        """Return in lines how `b` differs from `a`; empty where they are equal. A `Version` was got here."""
+        old, new = (each if isinstance(each, Version) else self.get(each) for each in (a, b))
         if old.kind != new.kind:
             raise faults.different_kinds(old.short, new.short)
         for version in (old, new):

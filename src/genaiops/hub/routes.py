@@ -62,7 +62,7 @@ def diff(asked: At, a: Ref, b: Ref) -> Difference:
     """Say in lines how the version `b` differs from `a`."""
     hub = bodies.hub_of(asked)
     old, new = hub.get(a), hub.get(b)
-    lines = hub.diff(old.reference, new.reference)
+    lines = hub.diff(old, new)
     return Difference(a=old.reference, b=new.reference, lines=tuple(lines))
 
 

@@ -75,3 +75,11 @@ def test_a_document_that_is_nowhere_a_kind_without_documents_and_nothing_at_all(
         impact(*here, ref, document)
     assert caught.value.code == code
     assert said in f"{caught.value.why} {caught.value.fix}"
+
+
+@pytest.mark.proves("C-IMPACT-DOCUMENT", "C-HUB-SENSITIVE")
+def test_a_document_of_a_sensitive_corpus_is_found_too(here):
+    hub, _ = here
+    hub.describe("corpus/docs:v1", sensitivity="personal")
+    assert _short(impact(*here, "corpus/docs", "returns.md").of) == ["corpus/docs:v1", "corpus/docs:v2"]
+    assert len(impact(*here, None, "returns.md").of) == 3

@@ -74,3 +74,13 @@ def test_a_viewer_imports_describes_and_prunes_nothing(shelf, tmp_path):
         with pytest.raises(UserError, match="GAO-ACCESS-024"):
             change()
     assert shelf.hub.get("blob/people").described["sensitivity"] == "personal"
+
+
+@pytest.mark.proves("C-HUB-SENSITIVE")
+def test_comparing_reads_each_of_the_two_once_and_what_is_live_shows_no_manifest(shelf):
+    first = shelf.hub.get("blob/people")
+    before = len(readings(shelf))
+    shelf.hub.diff(first, first)
+    assert len(readings(shelf)) == before, "who has read both is not written down again"
+    shelf.governance.move("blob/people", "prod", first.reference, read=None)
+    assert shelf.governance.live("blob/people", "prod").manifest == {}
