@@ -344,12 +344,12 @@ class Hub:
         labels: Mapping[str, str],
         activity: str,
     ) -> None:
-        """Write down what changed: a version that is new, or labels or edges of one that was there."""
+        """Write down what changed: a version that is new, or what is beside one that was there."""
         made_from: list[Json] = [*sorted({parent.digest for parent in parents})]
         rights.log(
             connection,
             self._by,
-            "artifact.publish" if not found else "artifact.label" if labels else "artifact.link",
+            _changed(found, parents, labels),
             version.short,
             self._clock(),
             digest=version.digest,
@@ -389,6 +389,14 @@ class Hub:
         made_from = set(queries.ids_of(connection, parents)) - {row}
         edges_there = made_from <= queries.parents_of(connection, row, activity)
         return edges_there and labels.items() <= version.labels.items()
+
+
+def _changed(found: queries.Row | None, parents: Sequence[Version], labels: Mapping[str, str]) -> str:
+    if found is None:
+        return "artifact.publish"
+    if found[1].removed:
+        return "artifact.restore"
+    return "artifact.label" if labels else "artifact.link" if parents else "artifact.describe"
 
 
 class Activity:

@@ -84,3 +84,17 @@ def test_comparing_reads_each_of_the_two_once_and_what_is_live_shows_no_manifest
     assert len(readings(shelf)) == before, "who has read both is not written down again"
     shelf.governance.move("blob/people", "prod", first.reference, read=None)
     assert shelf.governance.live("blob/people", "prod").manifest == {}
+
+
+@pytest.mark.proves("C-HUB-AUDIT")
+def test_saying_something_by_publishing_again_is_an_entry_of_its_own_kind(shelf):
+    for _ in range(2):
+        shelf.hub.publish(
+            "scorer", "tone", {"name": "tone", "model": "m", "rubric": "r"}, described={"owner": "ann"}
+        )
+    shelf.hub.publish(
+        "scorer", "tone", {"name": "tone", "model": "m", "rubric": "r"}, described={"owner": "ben"}
+    )
+    with shelf.store.database.read() as connection:
+        found = [each.action for each in entries(connection, limit=50) if each.subject == "scorer/tone:v1"]
+    assert found == ["artifact.describe", "artifact.publish"]
