@@ -2,10 +2,17 @@
 
 import pytest
 from hypothesis import settings
-from tests.support import stores
+from tests.support import hubs, stores
 
 settings.register_profile("fixed", derandomize=True, database=None, print_blob=True)
 settings.load_profile("fixed")
+
+
+@pytest.fixture(params=["folder", "url"])
+def each_way(request, monkeypatch):
+    """Run the test twice: with the Hub's store at hand, and with a server and a key."""
+    with hubs.on_the_way(request.param, monkeypatch):
+        yield request.param
 
 
 @pytest.fixture(params=["embedded", pytest.param("remote", marks=pytest.mark.remote)])

@@ -11,8 +11,8 @@ from genaiops.lazy import attach
 
 if TYPE_CHECKING:
     from genaiops.access.accounts import set_password, sign_in
-    from genaiops.access.acting import acting, given_key
     from genaiops.access.audit import append, entries, verify
+    from genaiops.access.caller import KEY, URL, acting, check_at_hand, given_key
     from genaiops.access.checkpoints import checkpoint, read_anchor
     from genaiops.access.checks import LOCAL, enabled, has_users, principal_of, projects, require, roles
     from genaiops.access.keys import authenticate_key
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _FILES = {
     "accounts": "set_password sign_in",
-    "acting": "acting given_key",
+    "caller": "KEY URL acting check_at_hand given_key",
     "audit": "append entries verify",
     "checkpoints": "checkpoint read_anchor",
     "checks": "LOCAL enabled has_users principal_of projects require roles",
@@ -45,11 +45,12 @@ _FILES = {
 }
 
 __all__ = [
-    "EVERYWHERE", "LOCAL", "OWN", "PERMISSIONS", "AuditResult", "Break", "Checkpoint", "Entry", "Erased",
-    "Event", "KnownKey", "Limit", "Rate", "Sealed", "SignerRole", "Vault", "acting", "append",
-    "authenticate_key", "authenticate_session", "check_project_name", "checkpoint", "enabled", "entries",
-    "given_key", "grants", "has_users", "known_keys", "prepare", "principal_of", "projects", "read_anchor",
-    "require", "roles", "set_password", "sign_in", "signing_key", "trusted_folder", "verify",
+    "EVERYWHERE", "KEY", "LOCAL", "OWN", "PERMISSIONS", "URL", "AuditResult", "Break", "Checkpoint", "Entry",
+    "Erased", "Event", "KnownKey", "Limit", "Rate", "Sealed", "SignerRole", "Vault", "acting", "append",
+    "authenticate_key", "authenticate_session", "check_at_hand", "check_project_name", "checkpoint",
+    "enabled", "entries", "given_key", "grants", "has_users", "known_keys", "prepare", "principal_of",
+    "projects", "read_anchor", "require", "roles", "set_password", "sign_in", "signing_key", "trusted_folder",
+    "verify",
 ]  # fmt: skip
 
 __getattr__ = attach(__name__, {name: file for file, names in _FILES.items() for name in names.split()})

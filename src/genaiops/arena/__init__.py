@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from genaiops.arena.report.cases import Tally, tally
     from genaiops.arena.rounds import Round, answer_round
     from genaiops.arena.runs import Finished, run_arena
-    from genaiops.arena.session import Session, open_session, run_in, settings
+    from genaiops.arena.session import Session, open_hub, open_session, run_in, settings
     from genaiops.arena.sweep import SweepReport
     from genaiops.arena.verify import VerifyResult, verify_bundle
 
@@ -42,7 +42,7 @@ _FILES = {
     "report.cases": "Tally tally",
     "rounds": "Round answer_round",
     "runs": "Finished run_arena",
-    "session": "Session open_session run_in settings",
+    "session": "Session open_hub open_session run_in settings",
     "sweep": "SweepReport",
     "verify": "VerifyResult verify_bundle",
 }
@@ -50,9 +50,9 @@ _FILES = {
 __all__ = [
     "KINDS", "Arm", "CalibrateOptions", "Calibrated", "Finished", "LabelReport", "LockReport", "Recorded",
     "Role", "Round", "Row", "Run", "RunOptions", "RunPlan", "RunReport", "Session", "Suite", "SuiteLocks",
-    "SweepReport", "Tally", "VerifyResult", "answer_round", "calibrate", "evidence_verifier",
-    "open_session", "plan_run", "render_json", "render_terminal", "run_arena", "run_in", "settings",
-    "tally", "verify_bundle",
+    "SweepReport", "Tally", "VerifyResult", "answer_round", "calibrate", "evidence_verifier", "open_hub",
+    "open_session", "plan_run", "render_json", "render_terminal", "run_arena", "run_in", "settings", "tally",
+    "verify_bundle",
 ]  # fmt: skip
 
 __getattr__ = attach(__name__, {name: file for file, names in _FILES.items() for name in names.split()})

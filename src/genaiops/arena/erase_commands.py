@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from genaiops.access import Erased, Vault, acting
+from genaiops.access import Erased, Vault, acting, check_at_hand
 from genaiops.arena.hub_verifier import evidence_verifier
 from genaiops.core import Settings, UserError, encode
 from genaiops.hub import Governance
@@ -39,6 +39,7 @@ def erase(
     Evidence that rested on it stays, verifies from its scores, and says: outputs erased.
     """
     console = Console(json=as_json)
+    check_at_hand(os.environ, "erasing")
     _be_sure(yes)
     with Store.open(find_store(Path.cwd())) as store, store.lock("arena"):
         by = acting(store.database, os.environ)

@@ -1,5 +1,6 @@
 """`genaiops hub …`: files in and out, archives, retention. Thin over `Contents`."""
 
+import os
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,6 +10,7 @@ import typer
 
 from genaiops.core import Json, encode, one_line
 from genaiops.hub.contents import faults
+from genaiops.hub.contents.archive import opened as opened_archive
 from genaiops.hub.contents.reading import Told, find_files
 from genaiops.hub.contents.retention import Retention
 from genaiops.hub.describing import SENSITIVITIES
@@ -60,9 +62,9 @@ def push(
     said = said_of(owner=owner, licence=licence, sensitivity=sensitivity, description=description)
     given = paths or []
     total = sum(file.stat().st_size for file in find_files(given).values())
-    with opened(cast("Above | None", context.obj)) as here:
+    with opened(cast("Above | None", context.obj)) as hub:
         with _progress(console, "push", total) as told:
-            pushed = here.contents.push(
+            pushed = hub.push(
                 target,
                 given,
                 manifest=manifest,
@@ -73,8 +75,8 @@ def push(
             )
         version = pushed.version
         if alias is not None:
-            live = here.governance.live(version.artifact, alias)
-            here.governance.move(
+            live = hub.live(version.artifact, alias)
+            hub.move(
                 version.artifact,
                 alias,
                 version.reference,
@@ -96,8 +98,8 @@ def pull(
 ) -> None:
     """Write a version as files again, each checked against its digest; nothing outside of the folder."""
     console = Console(json=as_json)
-    with opened(cast("Above | None", context.obj)) as here:
-        version, files = here.contents.pull(ref, folder, force=force)
+    with opened(cast("Above | None", context.obj)) as hub:
+        version, files = hub.pull(ref, folder, force=force)
     if as_json:
         console.emit_json({"version": version.reference, "files": [str(file) for file in files]})
         return
@@ -117,8 +119,8 @@ def describe(
     """Say who owns a version, its licence, how sensitive it is, what it is; the version stays what it is."""
     console = Console(json=as_json)
     said = said_of(owner=owner, licence=licence, sensitivity=sensitivity, description=description)
-    with opened() as here:
-        version = here.hub.describe(ref, **said)
+    with opened() as hub:
+        version = hub.describe(ref, **said)
     if as_json:
         console.emit_json(encode(version))
         return
@@ -144,8 +146,8 @@ def export(
     console = Console(json=as_json)
     if bool(what) == everything:
         raise faults.nothing_to_export("say what, or --all")
-    with opened(cast("Above | None", context.obj)) as here:
-        listing = here.contents.export(None if everything else what, to)
+    with opened(cast("Above | None", context.obj)) as hub:
+        listing = hub.export(None if everything else what, to)
     size = to.stat().st_size
     if as_json:
         found: dict[str, Json] = {
@@ -170,14 +172,16 @@ def import_(
     Aliases, approvals and verdicts of the other Hub are kept as a record, and decide nothing here.
     """
     console = Console(json=as_json)
-    with opened(cast("Above | None", context.obj)) as here:
+    size = _size_of(file)
+    with opened(cast("Above | None", context.obj)) as hub:
         if dry_run:
             named = [
                 (f"{each.kind}/{each.name}:v{each.number}@{each.digest}", "checked")
-                for each in here.contents.check(file).versions
+                for each in hub.check(file).versions
             ]
         else:
-            named = [(taken.version, taken.became) for taken in here.contents.import_(file)]
+            with _progress(console, "import", size) as told:
+                named = [(taken.version, taken.became) for taken in hub.import_(file, told=told)]
     if as_json:
         console.emit_json({"versions": [{"version": name, "became": became} for name, became in named]})
         return
@@ -203,12 +207,12 @@ def prune(
     """
     console = Console(json=as_json)
     retention = Retention(keep=keep, older_than=older_than, kinds=frozenset(kind or ()))
-    with opened(cast("Above | None", context.obj)) as here:
-        pruned = here.contents.prune(retention, dry_run=True)
+    with opened(cast("Above | None", context.obj)) as hub:
+        pruned = hub.prune(retention, dry_run=True)
         if not dry_run:
             if pruned.versions and not yes:
                 raise faults.not_confirmed(len(pruned.versions))
-            pruned = here.contents.prune(retention)
+            pruned = hub.prune(retention)
     word = "would go" if dry_run else "removed"
     if as_json:
         names: list[Json] = [version.reference for version in pruned.versions]
@@ -220,6 +224,11 @@ def prune(
     orphans = f", {pruned.orphans} of them without any version" if pruned.orphans else ""
     blobs = f"{pruned.blobs + pruned.orphans} blobs{orphans}, {pruned.size / _MB:,.1f} MB"
     console.print(f"{len(pruned.versions)} versions, {blobs} {word}")
+
+
+def _size_of(archive: Path) -> int:
+    with opened_archive(archive) as file:
+        return os.stat(file.fileno()).st_size
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from genaiops.core import OutsideError, UserError
+from genaiops.core import Digest, NotFound, OutsideError, UserError
 from genaiops.hub.model import Version
 
 
@@ -126,4 +126,24 @@ def nothing_to_pull(version: Version) -> UserError:
         f"{version.short} cannot be pulled here",
         why=f"no room here knows the kind {version.kind}",
         fix="use the genaiops that published it",
+    )
+
+
+def other_content(digest: Digest) -> UserError:
+    """Return the error for content that arrived under the digest of another."""
+    return UserError(
+        "GAO-HUB-074",
+        "what arrived is not what its digest names",
+        why=f"it was sent as {digest}, and has another digest",
+        fix="send it again; where the file changes while it is sent, wait until it is written",
+    )
+
+
+def not_of(version: Version, digest: Digest) -> UserError:
+    """Return the error for content that a version does not have."""
+    return NotFound(
+        "GAO-HUB-075",
+        f"{version.short} has no file with this content",
+        why=f"none of its files, and no blob, has the digest {digest}",
+        fix="ask for its files first: GET /api/hub/files",
     )
