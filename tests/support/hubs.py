@@ -67,14 +67,14 @@ def on_the_way(way: str, monkeypatch: pytest.MonkeyPatch) -> Generator[None]:
     OPEN.clear()
 
 
-def reached(store: Store, who: Principal, clock: Any) -> Client:
-    """Return the Hub in `store`, served over HTTP, as `who` works with it from elsewhere."""
+def reached(store: Store, who: Principal, clock: Any, project: str = "*") -> Client:
+    """Return the Hub in `store`, served over HTTP, as `who` works with it from elsewhere, with a key."""
     if (id(store), who.id) not in OPEN:
-        OPEN[id(store), who.id] = _opened(store, who, clock)
+        OPEN[id(store), who.id] = _opened(store, who, clock, project)
     return Client(OPEN[id(store), who.id], lambda: KINDS)
 
 
-def _opened(store: Store, who: Principal, clock: Any) -> Remote:
+def _opened(store: Store, who: Principal, clock: Any, project: str) -> Remote:
     served = server(len(OPEN))
     entrance = Entrance(store.database, StartToken(who), None)
     served.app = app(store, served.place, all_rooms(entrance, Shelf(store, KINDS)), clock=clock)
@@ -83,7 +83,7 @@ def _opened(store: Store, who: Principal, clock: Any) -> Remote:
             connection,
             who,
             owner=who.id,
-            scope=Scope(project="*", actions=frozenset(PERMISSIONS)),
+            scope=Scope(project=project, actions=frozenset(PERMISSIONS)),
             lifetime=timedelta(days=30),
             at=clock(),
         )

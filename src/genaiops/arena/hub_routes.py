@@ -57,7 +57,7 @@ def bom(asked: At, ref: Ref) -> Bill:
     evidence = {edge.child.reference: edge.child for edge in below if edge.child.kind == "evidence"}
     found = governance.recomputed(evidence.values())
     proofs = [
-        proof_of(store.path, app, each, found.get(reference), hub.lineage(each.pinned))
+        proof_of(store, app, each, found.get(reference), hub.lineage(each.pinned))
         for reference, each in sorted(
             evidence.items(), key=lambda pair: (pair[1].created_at, pair[0]), reverse=True
         )
@@ -87,7 +87,7 @@ def lineage_events(
     edges = hub.lineage(hub.get(ref).reference, direction, depth=depth)
     evidence = {edge.child.reference: edge.child for edge in edges if edge.child.kind == "evidence"}
     found = Governance(store, by=asked.by, clock=lambda: asked.at).recomputed(evidence.values())
-    bundles = ((reference, published_bundle(store.path, each)) for reference, each in evidence.items())
+    bundles = ((reference, published_bundle(store, each)) for reference, each in evidence.items())
     verdicts = {reference: bundle[1] for reference, bundle in bundles if bundle is not None}
     made = openlineage_events(edges, namespace=namespace, producer=PRODUCER, checked=found, verdicts=verdicts)
     return Events(events=tuple(made))

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from genaiops import app, knowledge, models, prompts
 from genaiops.arena.datasets import cases_digest
+from genaiops.arena.published import compose_evidence
 from genaiops.arena.recordings import count_outputs
 from genaiops.arena.row_changes import Row, diff_rows
 from genaiops.core import (
@@ -195,7 +196,13 @@ KINDS = (
     ),
     typed_kind("scorer", ScorerManifest, diff=diff_json),
     typed_kind("suite", SuiteManifest, diff=_suite_diff),
-    typed_kind("evidence", EvidenceManifest, diff=diff_json, closure=_rests_on("statement")),
+    typed_kind(
+        "evidence",
+        EvidenceManifest,
+        diff=diff_json,
+        closure=_rests_on("statement"),
+        compose=compose_evidence,
+    ),
 )
 """Every kind whose room exists. `guard`, `scorecard` and `blueprint` come with theirs; until then their files
 can be kept as a `blob`."""

@@ -16,7 +16,8 @@ from genaiops.arena.bundle import STATEMENT
 from genaiops.arena.evidence import write_bundle
 from genaiops.arena.lineage_commands import lineage as commands
 from genaiops.arena.model import Judging
-from genaiops.core import ModelSpec, UserError, digest_json, new_signing_key
+from genaiops.arena.published import bundle_files
+from genaiops.core import ModelSpec, UserError, digest_bytes, digest_json, new_signing_key
 from genaiops.hub import Hub, Version
 from genaiops.models import known_weights
 from genaiops.store import Store
@@ -43,7 +44,7 @@ class Made:
     def document(self):
         """Return the bill of materials, checked."""
         up = self.hub.lineage(self.evidence.pinned) if self.evidence else []
-        proofs = [proof_of(self.store.path, self.app, self.evidence, None, up)] if self.evidence else []
+        proofs = [proof_of(self.store, self.app, self.evidence, None, up)] if self.evidence else []
         known = self.hub.lineage(self.app.pinned)
         found = bill_of_materials(
             self.app, known, proofs, self.hub.list("dataset"), weights=known_weights(), is_spdx=is_spdx
@@ -83,8 +84,8 @@ def _evidence(store, hub, app):
     folder = write_bundle(run, *JUDGED, folder=store.path / "evidence" / "run1", signer=new_signing_key())
     dataset = hub.publish("dataset", "qa", {"digest": "d", "cases": 40, "rows": "x"}, blobs={"rows": b"rows"})
     suite = hub.publish("suite", "qa", {"n": 1}, parents=[dataset])
-    statement = {"statement": (folder / STATEMENT).read_bytes()}
-    return hub.publish("evidence", "run1", {"outcome": "pass"}, blobs=statement, parents=[suite, app])
+    said = {"outcome": "pass", "statement": digest_bytes((folder / STATEMENT).read_bytes())}
+    return hub.publish("evidence", "run1", said, blobs=bundle_files(folder), parents=[suite, app])
 
 
 @pytest.fixture
@@ -175,7 +176,7 @@ def test_the_claims_of_the_gate_are_declared_with_what_proves_or_contradicts_the
         assert claim.get("counterEvidence") == ([proof] if decision == "refuted" else None)
     (attestation,) = document["metadata"]["component"]["externalReferences"]
     assert attestation["type"] == "attestation"
-    assert attestation["hashes"][0]["content"] == made.evidence.blobs["statement"].removeprefix("sha256:")
+    assert attestation["hashes"][0]["content"] == made.evidence.manifest["statement"].removeprefix("sha256:")
 
 
 @pytest.mark.proves("C-BOM-EVIDENCE")

@@ -8,6 +8,7 @@ from pathlib import Path
 from tests.support import hubs
 from tests.unit.hub.hub_sample import ANN, Clock, add_people
 
+from genaiops.access import EVERYWHERE
 from genaiops.arena import KINDS
 from genaiops.core import Principal
 from genaiops.hub import Client, Governance, Hub
@@ -40,10 +41,10 @@ class Shelf:
         """What ann does with files."""
         return self.client(ANN)
 
-    def client(self, who: Principal) -> Client:
+    def client(self, who: Principal, project: str = EVERYWHERE) -> Client:
         """Return the Hub as somebody works with it, its store at hand or behind a URL."""
         if os.environ.get(hubs.WAY) == "url":
-            return hubs.reached(self.store, who, self.clock)
+            return hubs.reached(self.store, who, self.clock, project)
         return Client(Direct(BodiesShelf(self.store, KINDS, direct=True), who, self.clock), lambda: KINDS)
 
     @property

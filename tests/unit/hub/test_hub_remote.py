@@ -133,21 +133,26 @@ def test_a_digest_that_somebody_learnt_opens_nothing(shelf, tmp_path):
     let_in(shelf, EVE, "builder", "shop")
     (tmp_path / "numbers.txt").write_bytes(secret)
     shelf.contents.push("blob/finance/numbers", [tmp_path / "numbers.txt"])
-    eve = shelf.client(EVE).transport
+    eve = shelf.client(EVE, "shop")
     file = {"path": "a.txt", "size": len(secret), "digest": digest}
     push = bodies.NewPush(target="blob/shop/a", files=[file])
     guess = bodies.NewVersion(
         kind="dataset", name="a", project="shop", manifest={"digest": digest, "cases": 1, "rows": digest}
     )
-    assert refused(eve.ask, contents.push, body=push) == "GAO-HUB-004"
-    assert refused(shelf.client(EVE).publish, "dataset", "a", guess.manifest, project="shop") == "GAO-HUB-004"
+    assert refused(eve.transport.ask, contents.push, body=push) == "GAO-HUB-004"
+    assert refused(eve.publish, "dataset", "a", guess.manifest, project="shop") == "GAO-HUB-004"
     unknown = digest_bytes(b"nobody has this")
     same = {"digest": unknown, "cases": 1, "rows": unknown}
-    assert refused(shelf.client(EVE).publish, "dataset", "a", same, project="shop") == "GAO-HUB-004"
-    assert refused(eve.ask, contents.content, ref="blob/finance/numbers", digest=digest) == "GAO-HUB-003"
+    assert refused(eve.publish, "dataset", "a", same, project="shop") == "GAO-HUB-004"
+    assert (
+        refused(eve.transport.ask, contents.content, ref="blob/finance/numbers", digest=digest)
+        == "GAO-HUB-005"
+    )
     wanted = bodies.NewUpload(target="blob/shop/a", digests=[digest])
-    assert eve.ask(contents.unsent, body=wanted).digests == (digest,), "it looks as if it were not there"
-    shelf.client(EVE).push("blob/shop/a", [tmp_path / "numbers.txt"])
+    assert eve.transport.ask(contents.unsent, body=wanted).digests == (digest,), (
+        "it looks as if it were not there"
+    )
+    eve.push("blob/shop/a", [tmp_path / "numbers.txt"])
 
 
 @pytest.mark.proves("C-BAD-UPLOAD")

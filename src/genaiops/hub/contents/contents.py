@@ -33,6 +33,7 @@ from genaiops.hub.contents.reading import Checked
 from genaiops.hub.contents.retention import Retention, removable
 from genaiops.hub.contents.writing import files_of
 from genaiops.hub.events import APPROVALS
+from genaiops.hub.governance import Governance
 from genaiops.hub.hub import Content, Hub
 from genaiops.hub.model import EvidenceVerifier, Version
 from genaiops.hub.schema import misfit
@@ -88,6 +89,7 @@ class Contents:
         direct: bool = True,
     ) -> None:
         self._hub = Hub(store, kinds, by=by, verifier=verifier, clock=clock)
+        self._governance = Governance(store, by=by, verifier=verifier, clock=clock)
         self._blobs = store.blobs
         self._database = store.database
         self._by = by
@@ -214,8 +216,9 @@ class Contents:
     def import_(self, path: Path) -> list[Taken]:
         """Take what is new in an archive, all of it or nothing; the same archive again changes nothing.
 
-        What was decided about its versions is kept as a record: aliases, approvals and evidence count here
-        only when they are given here. Raises `UserError` where anything in it is not sound.
+        What was decided about its versions is kept as a record: aliases and approvals count here only when
+        they are given here, and evidence as it is recomputed here. Raises `UserError` where anything in it is
+        not sound.
         """
         with self._database.read() as connection:
             if projects(connection, self._by, "artifact.publish") == frozenset():
@@ -238,7 +241,9 @@ class Contents:
                 rights.log(
                     connection, self._by, "hub.import", archive, now, versions=len(new), first=new[:_NAMED]
                 )
-            return taken
+        evidence = (one.version for one in taken if one.became != "unchanged")
+        self._governance.look_again(one for one in evidence if one.startswith(f"{decisions.EVIDENCE_KIND}/"))
+        return taken
 
     def prune(self, retention: Retention, *, dry_run: bool = False) -> Pruned:
         """Remove the content that `retention` does not keep and nothing needs, and blobs that no version has.
