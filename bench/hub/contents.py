@@ -5,6 +5,8 @@
 Each size is pushed as a blob in a process of its own, which says its peak resident memory after the push,
 and after pulling and exporting the same; beside it stands the peak of pushing one byte. 1 MB is pushed 50
 times, each another content; much of that time the disk takes to confirm, so the processor's stands beside it.
+None of its confirmations can go: the bytes have to be safe before they get their name, and the name (in a new
+folder its own name too) before the transaction that counts on it. The database itself waits for no disk.
 """
 
 import json

@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from genaiops.access.checks import LOCAL, enabled, has_users, principal_of, projects, require, roles
     from genaiops.access.keys import authenticate_key
     from genaiops.access.limits import Limit, Rate
-    from genaiops.access.model import EVERYWHERE, AuditResult, Break, Checkpoint, Entry, Event
+    from genaiops.access.model import EVERYWHERE, AuditResult, Break, Checkpoint, Entry, Event, SignerRole
     from genaiops.access.names import check_project_name
     from genaiops.access.people import grants
     from genaiops.access.permissions import PERMISSIONS
     from genaiops.access.sessions import authenticate_session
-    from genaiops.access.signers import OWN, KnownKey, SignerRole, known_keys, signing_key, trusted_folder
+    from genaiops.access.signers import OWN, KnownKey, known_keys, signing_key, trusted_folder
     from genaiops.access.tables import prepare
     from genaiops.access.vault import Erased, Sealed, Vault
 
@@ -34,12 +34,12 @@ _FILES = {
     "checks": "LOCAL enabled has_users principal_of projects require roles",
     "keys": "authenticate_key",
     "limits": "Limit Rate",
-    "model": "EVERYWHERE AuditResult Break Checkpoint Entry Event",
+    "model": "EVERYWHERE AuditResult Break Checkpoint Entry Event SignerRole",
     "names": "check_project_name",
     "people": "grants",
     "permissions": "PERMISSIONS",
     "sessions": "authenticate_session",
-    "signers": "OWN KnownKey SignerRole known_keys signing_key trusted_folder",
+    "signers": "OWN KnownKey known_keys signing_key trusted_folder",
     "tables": "prepare",
     "vault": "Erased Sealed Vault",
 }
