@@ -25,7 +25,7 @@ class Above:
     """What the rooms above hand in: how evidence is recomputed, and which kinds there are."""
 
     make_verifier: MakeVerifier
-    kinds: Callable[[], Sequence[KindSpec]]
+    kinds: Callable[[Store, Settings], Sequence[KindSpec]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +44,9 @@ def opened(above: Above | None = None) -> Generator[Here]:
     Without `above`, for the Hub's own kinds.
     """
     with Store.open(find_store(Path.cwd())) as store:
-        verifier = above.make_verifier(store, Settings.from_env(os.environ)) if above else None
-        kinds, by = above.kinds() if above else (BLOB_KIND, POLICY_KIND), acting(store.database, os.environ)
+        settings, by = Settings.from_env(os.environ), acting(store.database, os.environ)
+        verifier = above.make_verifier(store, settings) if above else None
+        kinds = above.kinds(store, settings) if above else (BLOB_KIND, POLICY_KIND)
         yield Here(
             Hub(store, kinds, by=by),
             Governance(store, by=by, verifier=verifier),

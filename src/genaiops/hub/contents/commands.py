@@ -39,6 +39,10 @@ def push(
         list[Path] | None, typer.Argument(help="Files, or folders: all in them that is not hidden.")
     ] = None,
     manifest: Annotated[Path | None, typer.Option(help="A file of JSON that says what no file does.")] = None,
+    subject_field: Annotated[
+        str | None,
+        typer.Option(metavar="PLACE", help="Seal each row for the person it names here: tags.customer."),
+    ] = None,
     label: Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help="A label; repeatable.")] = None,
     parent: Annotated[
         list[str] | None, typer.Option(metavar="REF", help="A version that it was made from; repeatable.")
@@ -66,6 +70,7 @@ def push(
                 target,
                 given,
                 manifest=manifest,
+                subject=subject_field,
                 parents=parent or (),
                 labels=read_labels(label or ()),
                 described=said,
@@ -82,9 +87,11 @@ def push(
                 read=live.digest if live else None,
             )
     if as_json:
-        console.emit_json({"version": encode(version), "new": pushed.new})
+        console.emit_json({"version": encode(version), "new": pushed.new, "left_out": pushed.left_out})
     else:
         console.print(f"{version.reference}  {'new' if pushed.new else 'unchanged'}")
+    if pushed.left_out:
+        console.note(f"{pushed.left_out:,} rows belong to people who were erased, and were left out")
 
 
 def pull(

@@ -9,8 +9,19 @@ from typing import BinaryIO
 
 import sqlalchemy as sa
 
-from genaiops.access import EVERYWHERE, require
-from genaiops.core import Digest, Json, KindSpec, Principal, decode_json, digest_bytes, parse_reference
+from genaiops.access import EVERYWHERE, note_use, require
+from genaiops.core import (
+    SEALED,
+    Composed,
+    Digest,
+    Json,
+    KindSpec,
+    Principal,
+    Reference,
+    decode_json,
+    digest_bytes,
+    parse_reference,
+)
 from genaiops.hub import aliases, decisions, describing, keeping, queries, resolving, rights
 from genaiops.hub import faults as hub_faults
 from genaiops.hub.contents import faults
@@ -22,7 +33,7 @@ from genaiops.hub.contents.reading import Told, find_files, put_files
 from genaiops.hub.contents.retention import Retention, removable
 from genaiops.hub.contents.writing import files_of, write_files
 from genaiops.hub.events import APPROVALS
-from genaiops.hub.hub import Content, Hub
+from genaiops.hub.hub import Hub
 from genaiops.hub.model import EvidenceVerifier, Version
 from genaiops.hub.tables import VERSIONS
 from genaiops.store import Store, write_whole
@@ -34,6 +45,7 @@ _NAMED = 20
 """How many versions an audit entry names."""
 
 _NO_WORDS: Mapping[str, str] = MappingProxyType({})
+_PERSONAL: Mapping[str, str] = MappingProxyType({"sensitivity": "personal"})
 
 
 def _now() -> datetime:
@@ -46,10 +58,14 @@ def _quiet(size: int) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pushed:
-    """The version that was pushed, and whether it is new: equal content is the version that was there."""
+    """The version that was pushed, and whether it is new: equal content is the version that was there.
+
+    `left_out` rows belonged to people who were erased.
+    """
 
     version: Version
     new: bool
+    left_out: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +102,7 @@ class Contents:
         paths: Sequence[Path],
         *,
         manifest: Path | None = None,
+        subject: str | None = None,
         parents: Sequence[str] = (),
         labels: Mapping[str, str] = _NO_WORDS,
         described: Mapping[str, str] = _NO_WORDS,
@@ -94,7 +111,10 @@ class Contents:
         """Make files, and folders of files, a version of `target` (`kind/[project/]name`).
 
         They are read in pieces; `told` hears of every file's bytes. What `manifest`, a file of JSON, says
-        stands beside what the kind reads in the files. Raises `UserError` where they are not of that kind.
+        stands beside what the kind reads in the files. With `subject`, a place in a row (`tags.customer`),
+        every row is sealed under the key of the person there, and the version is `personal` unless something
+        else is said. Raises `UserError` where they are not of that kind, or would be kept in clear although
+        the version before was sealed.
         """
         wanted = parse_reference(target)
         if wanted.alias or wanted.number or wanted.digest:
@@ -108,24 +128,24 @@ class Contents:
         self._may_publish([wanted])
         made_from = [self._hub.get(parent) for parent in parents]
         describing.checked(described)
-        entries = put_files(self._blobs, find_files(paths), told)
-        blobs: Mapping[str, Content] = {entry.path: Digest(entry.digest) for entry in entries}
-        if spec.compose is not None and entries:
-            composed = spec.compose(entries, self._blobs.chunks)
-            said, blobs = {**said, **composed.manifest}, composed.blobs
-        before = self._highest(wanted.kind, wanted.project, wanted.name)
+        before = self._newest(wanted)
+        if subject is None and before is not None and before.manifest.get(SEALED):
+            raise faults.sealed_before(before.artifact)
+        composed = self._composed(spec, find_files(paths), subject, told)
         version = self._hub.publish(
             wanted.kind,
             wanted.name,
-            said,
-            blobs=blobs,
+            {**said, **composed.manifest},
+            blobs=composed.blobs,
             parents=made_from,
             project=wanted.project,
             labels=labels,
-            described=described,
+            described={**_PERSONAL, **described} if composed.subjects else described,
             activity="hub push",
         )
-        return Pushed(version=version, new=version.number > before)
+        note_use(self._database, composed.subjects, version.reference)
+        new = before is None or version.number > before.number
+        return Pushed(version=version, new=new, left_out=composed.left_out)
 
     def pull(self, ref: str, folder: Path, *, force: bool = False) -> tuple[Version, list[Path]]:
         """Write a version as files below `folder`, each checked against its digest; return it and the files.
@@ -231,6 +251,16 @@ class Contents:
             keeping.sweep(connection, ended=True, by=self._by.id, at=at)
         return pruned
 
+    def _composed(self, spec: KindSpec, files: dict[str, Path], subject: str | None, told: Told) -> Composed:
+        if subject is not None:
+            if spec.seal is None:
+                raise faults.cannot_seal(spec.kind)
+            return spec.seal(files, subject)
+        entries = put_files(self._blobs, files, told)
+        if spec.compose is not None and entries:
+            return spec.compose(entries, self._blobs.chunks)
+        return Composed(manifest={}, blobs={entry.path: Digest(entry.digest) for entry in entries})
+
     def _may_publish(self, wanted: Sequence[rights.Named]) -> None:
         with self._database.read() as connection:
             for place in {rights.place_of(each): each for each in wanted}.values():
@@ -307,10 +337,13 @@ class Contents:
     def _size(self, digest: Digest) -> int:
         return sum(len(piece) for piece in self._blobs.chunks(digest))
 
-    def _highest(self, kind: str, project: str | None, name: str) -> int:
-        same = (VERSIONS.c.kind == kind, VERSIONS.c.project == (project or ""), VERSIONS.c.name == name)
+    def _newest(self, wanted: Reference) -> Version | None:
+        named = {"kind": wanted.kind, "project": wanted.project or "", "name": wanted.name}
+        same = [VERSIONS.c[column] == value for column, value in named.items()]
+        highest = sa.select(sa.func.max(VERSIONS.c.number)).where(*same).scalar_subquery()
         with self._database.read() as connection:
-            return connection.execute(sa.select(sa.func.max(VERSIONS.c.number)).where(*same)).scalar() or 0
+            found = queries.find(connection, *same, VERSIONS.c.number == highest)
+        return found[0][1] if found else None
 
 
 def _opened(path: Path) -> BinaryIO:

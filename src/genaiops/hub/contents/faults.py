@@ -127,3 +127,23 @@ def nothing_to_pull(version: Version) -> UserError:
         why=f"no room here knows the kind {version.kind}",
         fix="use the genaiops that published it",
     )
+
+
+def cannot_seal(kind: str) -> UserError:
+    """Return the error for a kind whose rows belong to nobody, or a Hub that has no keys of people."""
+    return UserError(
+        "GAO-HUB-090",
+        f"a {kind} cannot be sealed here",
+        why="rows of people are those of datasets and recordings, in a store that holds their keys",
+        fix="push it without --subject-field if nothing in it belongs to a person",
+    )
+
+
+def sealed_before(artifact: str) -> UserError:
+    """Return the error for rows that would be kept in clear where the version before sealed them."""
+    return UserError(
+        "GAO-HUB-091",
+        f"the rows of {artifact} belong to people",
+        why="the version before is sealed, and this one would keep them in clear",
+        fix="say --subject-field PLACE, or push what belongs to nobody under another name",
+    )
