@@ -9,4 +9,5 @@ STEPS = (
     describing.create,
     keeping.create,
     imports.create,
+    search.split,
 )
