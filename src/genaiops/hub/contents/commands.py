@@ -7,8 +7,9 @@ from typing import Annotated, cast
 
 import typer
 
-from genaiops.core import Json, encode, one_line
+from genaiops.core import encode, one_line
 from genaiops.hub.contents import faults
+from genaiops.hub.contents.answers import Became, Exported, Imported, Pulled, Removed
 from genaiops.hub.contents.reading import Told, find_files
 from genaiops.hub.contents.retention import Retention
 from genaiops.hub.describing import SENSITIVITIES
@@ -87,7 +88,7 @@ def push(
                 read=live.digest if live else None,
             )
     if as_json:
-        console.emit_json({"version": encode(version), "new": pushed.new, "left_out": pushed.left_out})
+        console.emit_json(encode(pushed))
     else:
         console.print(f"{version.reference}  {'new' if pushed.new else 'unchanged'}")
     if pushed.left_out:
@@ -106,7 +107,7 @@ def pull(
     with opened(cast("Above | None", context.obj)) as here:
         version, files = here.contents.pull(ref, folder, force=force)
     if as_json:
-        console.emit_json({"version": version.reference, "files": [str(file) for file in files]})
+        console.emit_json(encode(Pulled(version=version.reference, files=tuple(map(str, files)))))
         return
     for file in files:
         console.print(one_line(str(file), 4000))
@@ -153,17 +154,16 @@ def export(
         raise faults.nothing_to_export("say what, or --all")
     with opened(cast("Above | None", context.obj)) as here:
         listing = here.contents.export(None if everything else what, to)
-    size = to.stat().st_size
+    done = Exported(
+        archive=str(to),
+        versions=len(listing.versions),
+        blobs=len(listing.blobs),
+        size=to.stat().st_size,
+    )
     if as_json:
-        found: dict[str, Json] = {
-            "versions": len(listing.versions),
-            "blobs": len(listing.blobs),
-            "size": size,
-        }
-        console.emit_json({"archive": str(to), **found})
+        console.emit_json(encode(done))
     else:
-        counts = f"{len(listing.versions)} versions, {len(listing.blobs)} blobs, {size / _MB:,.1f} MB"
-        console.print(f"{to}: {counts}")
+        console.print(f"{to}: {done.versions} versions, {done.blobs} blobs, {done.size / _MB:,.1f} MB")
 
 
 def import_(
@@ -180,16 +180,17 @@ def import_(
     with opened(cast("Above | None", context.obj)) as here:
         if dry_run:
             named = [
-                (f"{each.kind}/{each.name}:v{each.number}@{each.digest}", "checked")
+                Became(version=f"{each.kind}/{each.name}:v{each.number}@{each.digest}", became="checked")
                 for each in here.contents.check(file).versions
             ]
         else:
-            named = [(taken.version, taken.became) for taken in here.contents.import_(file)]
+            taken = here.contents.import_(file)
+            named = [Became(version=each.version, became=each.became) for each in taken]
     if as_json:
-        console.emit_json({"versions": [{"version": name, "became": became} for name, became in named]})
+        console.emit_json(encode(Imported(versions=tuple(named))))
         return
-    for name, became in named:
-        console.print(f"{name}  {became}")
+    for each in named:
+        console.print(f"{each.version}  {each.became}")
 
 
 def prune(
@@ -218,9 +219,15 @@ def prune(
             pruned = here.contents.prune(retention)
     word = "would go" if dry_run else "removed"
     if as_json:
-        names: list[Json] = [version.reference for version in pruned.versions]
-        counts: dict[str, Json] = {"blobs": pruned.blobs, "orphans": pruned.orphans, "size": pruned.size}
-        console.emit_json({"removed": not dry_run, "versions": names, **counts})
+        names = tuple(version.reference for version in pruned.versions)
+        done = Removed(
+            removed=not dry_run,
+            versions=names,
+            blobs=pruned.blobs,
+            orphans=pruned.orphans,
+            size=pruned.size,
+        )
+        console.emit_json(encode(done))
         return
     for version in pruned.versions:
         console.print(f"{version.reference}  {word}")
