@@ -1,8 +1,7 @@
 """Datasets and recordings of people as versions: rows as they are kept, and the boxes beside them.
 
 `SEALED` of a manifest names the boxes, one JSON object a line. Whoever has the keys pulls the rows as they
-were; those of erased people are listed in `NOT_OPENED` instead. A version that rests on no boxes is left to
-the kind that it is.
+were; those of erased people are listed in `NOT_OPENED` instead.
 """
 
 import json
@@ -94,13 +93,9 @@ def _composed(
     facts: dict[str, Json], key: str, kept: Sequence[object], boxes: Sequence[Sealed], left_out: int
 ) -> Composed:
     sorted_boxes = sorted({box.digest: box for box in boxes}.items())
-    contents = {
-        key: _lines(kept),
-        SEALED: _lines(box for _, box in sorted_boxes),
-    }
+    contents = {key: _lines(kept), SEALED: _lines(box for _, box in sorted_boxes)}
     digests: dict[str, Json] = {name: digest_bytes(content) for name, content in contents.items()}
-    subjects = frozenset(box.subject for box in boxes)
-    return Composed(manifest={**facts, **digests}, blobs=contents, subjects=subjects, left_out=left_out)
+    return Composed(manifest={**facts, **digests}, blobs=contents, left_out=left_out)
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,13 +97,11 @@ Read = Callable[[Digest], Iterator[bytes]]
 class Composed:
     """What files of the user's are as a version: its manifest, and its blobs as bytes or by digest.
 
-    Where rows of people were sealed, `subjects` are their pseudonyms, and `left_out` counts the rows of those
-    who were erased.
+    Where rows of people were sealed, `left_out` counts those of people who were erased.
     """
 
     manifest: dict[str, Json]
     blobs: Mapping[str, bytes | Digest]
-    subjects: frozenset[str] = frozenset()
     left_out: int = 0
 
 

@@ -29,6 +29,7 @@ from genaiops.hub.contents.archive import Listing, pieces_of, read_blobs, read_l
 from genaiops.hub.contents.exporting import archived
 from genaiops.hub.contents.graph import read_graph
 from genaiops.hub.contents.importing import Taken, check_archive, take
+from genaiops.hub.contents.people import subjects_of
 from genaiops.hub.contents.reading import Told, find_files, put_files
 from genaiops.hub.contents.retention import Retention, removable
 from genaiops.hub.contents.writing import files_of, write_files
@@ -140,10 +141,10 @@ class Contents:
             parents=made_from,
             project=wanted.project,
             labels=labels,
-            described={**_PERSONAL, **described} if composed.subjects else described,
+            described={**_PERSONAL, **described} if composed.manifest.get(SEALED) else described,
             activity="hub push",
         )
-        note_use(self._database, composed.subjects, version.reference)
+        note_use(self._database, subjects_of(version.manifest, self._blobs.chunks), version.reference)
         new = before is None or version.number > before.number
         return Pushed(version=version, new=new, left_out=composed.left_out)
 
