@@ -104,6 +104,9 @@ def test_neither_people_nor_their_rows_and_outputs_are_kept_in_clear(project):
     for word in (WORD, SAID, "example.org"):
         assert word.encode() not in content
     assert "sensitivity personal" in run("show", "dataset/qa")
+    run("describe", "dataset/qa", "--sensitivity", "confidential")
+    push(project, word="Mandalay")
+    assert "sensitivity confidential" in run("show", "dataset/qa:v2"), "what was said of it stays"
 
 
 @pytest.mark.proves("C-ERASE-PUSHED")

@@ -113,9 +113,9 @@ class Contents:
 
         They are read in pieces; `told` hears of every file's bytes. What `manifest`, a file of JSON, says
         stands beside what the kind reads in the files. With `subject`, a place in a row (`tags.customer`),
-        every row is sealed under the key of the person there, and the version is `personal` unless something
-        else is said. Raises `UserError` where they are not of that kind, or would be kept in clear although
-        the version before was sealed.
+        every row is sealed under the key of the person there, and the first such version is `personal` unless
+        something else is said. Raises `UserError` where they are not of that kind, or would be kept in clear
+        although the version before was sealed.
         """
         wanted = parse_reference(target)
         if wanted.alias or wanted.number or wanted.digest:
@@ -130,9 +130,11 @@ class Contents:
         made_from = [self._hub.get(parent) for parent in parents]
         describing.checked(described)
         before = self._newest(wanted)
-        if subject is None and before is not None and before.manifest.get(SEALED):
-            raise faults.sealed_before(before.artifact)
+        sealed_before = before is not None and before.manifest.get(SEALED) is not None
+        if sealed_before and subject is None:
+            raise faults.sealed_before(target)
         composed = self._composed(spec, find_files(paths), subject, told)
+        first_sealed = SEALED in composed.manifest and not sealed_before
         version = self._hub.publish(
             wanted.kind,
             wanted.name,
@@ -141,7 +143,7 @@ class Contents:
             parents=made_from,
             project=wanted.project,
             labels=labels,
-            described={**_PERSONAL, **described} if composed.manifest.get(SEALED) else described,
+            described={**_PERSONAL, **described} if first_sealed else described,
             activity="hub push",
         )
         note_use(self._database, subjects_of(version.manifest, self._blobs.chunks), version.reference)
