@@ -65,7 +65,8 @@ def fill(store: Store) -> None:
             {
                 "id": each["id"],
                 "kind": each["kind"],
-                "text": f"{each['kind']} {each['name']} {team.get(each['id'], '')} text {each['words']}",
+                "text": f"{each['kind']} {each['name']} {team.get(each['id'], '')}",
+                "manifest": f"text {each['words']}",
             }
             for each in rows
         ]

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from genaiops.access.sessions import authenticate_session
     from genaiops.access.signers import OWN, KnownKey, known_keys, signing_key, trusted_folder
     from genaiops.access.tables import prepare
-    from genaiops.access.vault import Erased, Sealed, Vault
+    from genaiops.access.vault import Erased, Sealed, Vault, note_use
 
 _FILES = {
     "accounts": "set_password sign_in",
@@ -41,16 +41,16 @@ _FILES = {
     "sessions": "authenticate_session",
     "signers": "OWN KnownKey known_keys signing_key trusted_folder",
     "tables": "prepare",
-    "vault": "Erased Sealed Vault",
+    "vault": "Erased Sealed Vault note_use",
 }
 
 __all__ = [
     "EVERYWHERE", "KEY", "LOCAL", "OWN", "PERMISSIONS", "URL", "AuditResult", "Break", "Checkpoint", "Entry",
     "Erased", "Event", "KnownKey", "Limit", "Rate", "Sealed", "SignerRole", "Vault", "acting", "append",
     "authenticate_key", "authenticate_session", "check_at_hand", "check_project_name", "checkpoint",
-    "enabled", "entries", "given_key", "grants", "has_users", "known_keys", "prepare", "principal_of",
-    "projects", "read_anchor", "require", "roles", "set_password", "sign_in", "signing_key", "trusted_folder",
-    "verify",
+    "enabled", "entries", "given_key", "grants", "has_users", "known_keys", "note_use", "prepare",
+    "principal_of", "projects", "read_anchor", "require", "roles", "set_password", "sign_in", "signing_key",
+    "trusted_folder", "verify",
 ]  # fmt: skip
 
 __getattr__ = attach(__name__, {name: file for file, names in _FILES.items() for name in names.split()})

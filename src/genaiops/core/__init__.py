@@ -7,6 +7,7 @@ from genaiops.lazy import attach
 if TYPE_CHECKING:
     from genaiops.core.artifacts import (
         KINDS,
+        SEALED,
         Annotation,
         Composed,
         Kind,
@@ -132,7 +133,7 @@ if TYPE_CHECKING:
     from genaiops.core.yaml_text import FrontMatter, KeyPath, Located, read_front_matter, read_yaml
 
 _FILES = {
-    "artifacts": "KINDS Annotation Composed Kind KindSpec Manifest Principal Read Reference Scope "
+    "artifacts": "KINDS SEALED Annotation Composed Kind KindSpec Manifest Principal Read Reference Scope "
     "compose_files listed_files parse_reference typed_kind",
     "cases": "Answer BlobRef Case Citation Output Passage Status ToolCall Usage",
     "chat": "ChatDelta ChatModel ChatReply ChatRequest Embedder Grounding Message ModelSpec TokenEmbedder",
@@ -162,25 +163,25 @@ _FILES = {
 }
 
 __all__ = [
-    "ANYONE", "KINDS", "NANO", "NOBODY", "ONESELF", "Annotation", "Answer", "ArmFacts", "Asked", "BlobRef",
-    "Candidate", "Case", "Changes", "ChatDelta", "ChatModel", "ChatReply", "ChatRequest", "Citation", "Claim",
-    "ClaimAtLook", "ClaimKind", "ClaimResult", "ClustersNeeded", "Comparison", "Composed", "Conflict",
-    "Content", "Cookie", "CostPerCorrect", "Decision", "Digest", "DigestText", "Discovered",
-    "DiscoveredSlice", "Done", "Egress", "Embedder", "FileContent", "FileEntry", "FilesManifest", "Flakiness",
-    "FrontMatter", "GateSaidNo", "GenaiopsError", "Grounding", "Inconclusive", "Interrupted", "Interval",
-    "Json", "JudgeAgreement", "JudgedBy", "KeyPath", "Kind", "KindSpec", "Located", "LockState", "Look",
-    "Manifest", "Message", "Method", "ModelSpec", "NotAllowed", "NotFound", "NotSignedIn", "Operation",
-    "Outcome", "Output", "OutsideError", "Passage", "Principal", "Problem", "PublicKey", "Quarantine",
-    "Quarantined", "Read", "Reads", "Reference", "Reply", "Response", "Route", "RuleResult", "Runner",
-    "Scope", "Score", "Scorer", "ScorerSpec", "Sequential", "Settings", "SignedStatement", "SigningKey",
-    "SnapshotId", "Span", "Spending", "Statement", "Status", "Steadiness", "Stopped", "Subject",
-    "TokenEmbedder", "TooMany", "ToolCall", "Trace", "Usage", "UserError", "VectorIndex", "Verdict",
-    "canonical", "check_paths", "check_rule", "compose_files", "cost_nanousd", "decode", "decode_each",
-    "decode_json", "diff_files", "digest_bytes", "digest_json", "encode", "encode_json", "evaluate_rule",
-    "fact_path", "file_entries", "files_closure", "hex_of", "json_schema", "listed_files", "load_public_key",
-    "load_signing_key", "new_signing_key", "normalise", "one_line", "open_statement", "parse_digest",
-    "parse_reference", "plain", "read_front_matter", "read_yaml", "sign_statement", "split_lines", "token_f1",
-    "typed_kind", "usd",
+    "ANYONE", "KINDS", "NANO", "NOBODY", "ONESELF", "SEALED", "Annotation", "Answer", "ArmFacts", "Asked",
+    "BlobRef", "Candidate", "Case", "Changes", "ChatDelta", "ChatModel", "ChatReply", "ChatRequest",
+    "Citation", "Claim", "ClaimAtLook", "ClaimKind", "ClaimResult", "ClustersNeeded", "Comparison",
+    "Composed", "Conflict", "Content", "Cookie", "CostPerCorrect", "Decision", "Digest", "DigestText",
+    "Discovered", "DiscoveredSlice", "Done", "Egress", "Embedder", "FileContent", "FileEntry",
+    "FilesManifest", "Flakiness", "FrontMatter", "GateSaidNo", "GenaiopsError", "Grounding", "Inconclusive",
+    "Interrupted", "Interval", "Json", "JudgeAgreement", "JudgedBy", "KeyPath", "Kind", "KindSpec", "Located",
+    "LockState", "Look", "Manifest", "Message", "Method", "ModelSpec", "NotAllowed", "NotFound",
+    "NotSignedIn", "Operation", "Outcome", "Output", "OutsideError", "Passage", "Principal", "Problem",
+    "PublicKey", "Quarantine", "Quarantined", "Read", "Reads", "Reference", "Reply", "Response", "Route",
+    "RuleResult", "Runner", "Scope", "Score", "Scorer", "ScorerSpec", "Sequential", "Settings",
+    "SignedStatement", "SigningKey", "SnapshotId", "Span", "Spending", "Statement", "Status", "Steadiness",
+    "Stopped", "Subject", "TokenEmbedder", "TooMany", "ToolCall", "Trace", "Usage", "UserError",
+    "VectorIndex", "Verdict", "canonical", "check_paths", "check_rule", "compose_files", "cost_nanousd",
+    "decode", "decode_each", "decode_json", "diff_files", "digest_bytes", "digest_json", "encode",
+    "encode_json", "evaluate_rule", "fact_path", "file_entries", "files_closure", "hex_of", "json_schema",
+    "listed_files", "load_public_key", "load_signing_key", "new_signing_key", "normalise", "one_line",
+    "open_statement", "parse_digest", "parse_reference", "plain", "read_front_matter", "read_yaml",
+    "sign_statement", "split_lines", "token_f1", "typed_kind", "usd",
 ]  # fmt: skip
 
 __getattr__ = attach(__name__, {name: file for file, names in _FILES.items() for name in names.split()})

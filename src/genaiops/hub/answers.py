@@ -5,7 +5,6 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from genaiops.core import Digest
-from genaiops.hub.contents.importing import Taken
 from genaiops.hub.model import Approval, Move, Standing, Version
 
 
@@ -91,13 +90,6 @@ class Files:
 
     version: Version
     files: dict[str, Digest]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Imported:
-    """What became of every version of an archive."""
-
-    versions: tuple[Taken, ...]
 
 
 def shown(version: Version, standing: Standing) -> Shown:

@@ -116,12 +116,13 @@ class NewDescription(Body):
 class NewUpload(Body):
     """The digests of what shall become a version of `target` (`kind/[project/]name`).
 
-    `manifest`: whether one will be given with the files.
+    `manifest`: whether one will be given with the files; `sealed`: whether their rows are.
     """
 
     target: Ref
     digests: Annotated[list[Sha256], Field(max_length=100_000)] = []
     manifest: bool = False
+    sealed: bool = False
 
 
 class NewPush(Body):

@@ -1,17 +1,21 @@
 """A Hub to work with, in a folder or behind a URL: the same questions, and the same answers, either way."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Literal, TypeVar
 
-from genaiops.core import Digest, FileContent, Json, KindSpec, decode
+from genaiops.core import Digest, FileContent, FileEntry, Json, KindSpec, decode
 from genaiops.hub import bodies, routes
 from genaiops.hub.answers import Approved, Difference, Listed, Shown
+from genaiops.hub.contents import faults
 from genaiops.hub.contents import routes as contents
+from genaiops.hub.contents.answers import Became
 from genaiops.hub.contents.archive import Listing, opened, read_listing
-from genaiops.hub.contents.contents import Pruned, Pushed
-from genaiops.hub.contents.importing import Taken, read_archive
+from genaiops.hub.contents.contents import Pruned, Pushed, SealedFiles
+from genaiops.hub.contents.importing import read_archive
 from genaiops.hub.contents.reading import Checked, Told, entry_of, find_files, read_manifest
 from genaiops.hub.contents.retention import Retention
 from genaiops.hub.contents.writing import write_files
@@ -176,6 +180,7 @@ class Client:
         paths: Sequence[Path],
         *,
         manifest: Path | None = None,
+        subject: str | None = None,
         parents: Sequence[str] = (),
         labels: Mapping[str, str] = _NO_WORDS,
         described: Mapping[str, str] = _NO_WORDS,
@@ -184,21 +189,21 @@ class Client:
         """Make files, and folders of files, a version of `target` (`kind/[project/]name`).
 
         Only content that was not sent before is sent, in pieces; `told` hears of every file's bytes. What
-        `manifest`, a file of JSON, says stands beside what the kind reads in the files.
+        `manifest`, a file of JSON, says stands beside what the kind reads in the files. With `subject`, a
+        place in a row (`tags.customer`), every row is sealed under the key of the person there, where the
+        store is, and the first such version is `personal` unless something else is said.
         """
         found = find_files(paths)
         said = read_manifest(manifest) if manifest else None
-        self._unsent(target, [], said is not None)  # whether it can be published, before files are read
-        entries = [entry_of(path, file) for path, file in found.items()]
-        wanted = set(self._unsent(target, [Digest(entry.digest) for entry in entries], said is not None))
-        for entry in entries:
-            digest = Digest(entry.digest)
-            if digest in wanted:
-                wanted.remove(digest)
-                sent = FileContent(found[entry.path], told)
-                self.transport.send(sent, contents.upload, digest=digest, target=target)
-            else:
-                told(entry.size)
+        unsent = partial(self._unsent, target, manifest=said is not None, sealed=subject is not None)
+        unsent([])  # whether it can be published, before files are read
+        left_out = 0
+        if subject is None:
+            entries = [entry_of(path, file) for path, file in found.items()]
+            self._send(target, entries, unsent([Digest(entry.digest) for entry in entries]), found, told)
+        else:
+            sealed = self._sealed(target, found, subject, told)
+            entries, said, left_out = list(sealed.files), {**(said or {}), **sealed.manifest}, sealed.left_out
         body = _made(
             bodies.NewPush,
             target=target,
@@ -208,7 +213,7 @@ class Client:
             labels=dict(labels),
             described=dict(described),
         )
-        return self.transport.ask(contents.push, body=body)
+        return replace(self.transport.ask(contents.push, body=body), left_out=left_out)
 
     def pull(self, ref: str, folder: Path, *, force: bool = False) -> tuple[Version, list[Path]]:
         """Write a version as files below `folder`, each checked against its digest; return it and the files.
@@ -240,7 +245,7 @@ class Client:
         """Return the list of the archive at `path`; raises `UserError` where anything in it is not sound."""
         return read_archive(path, {spec.kind: spec for spec in self._kinds()})[0]
 
-    def import_(self, path: Path, *, told: Told = _quiet) -> tuple[Taken, ...]:
+    def import_(self, path: Path, *, told: Told = _quiet) -> tuple[Became, ...]:
         """Take what is new in an archive, all of it or nothing; the same archive again changes nothing."""
         return self.transport.send(FileContent(path, told), contents.import_).versions
 
@@ -255,9 +260,36 @@ class Client:
         )
         return self.transport.ask(contents.prune, body=body)
 
-    def _unsent(self, target: str, digests: list[Digest], manifest: bool) -> tuple[Digest, ...]:
-        body = _made(bodies.NewUpload, target=target, digests=digests, manifest=manifest)
+    def _unsent(
+        self, target: str, digests: list[Digest], *, manifest: bool, sealed: bool
+    ) -> tuple[Digest, ...]:
+        body = _made(bodies.NewUpload, target=target, digests=digests, manifest=manifest, sealed=sealed)
         return self.transport.ask(contents.unsent, body=body).digests
+
+    def _send(
+        self,
+        target: str,
+        entries: Sequence[FileEntry],
+        unsent: Iterable[Digest],
+        files: Mapping[str, Path],
+        told: Told,
+    ) -> None:
+        wanted = set(unsent)
+        for entry in entries:
+            digest = Digest(entry.digest)
+            if digest in wanted:
+                wanted.remove(digest)
+                sent = FileContent(files[entry.path], told)
+                self.transport.send(sent, contents.upload, digest=digest, target=target)
+            else:
+                told(entry.size)
+
+    def _sealed(self, target: str, files: Mapping[str, Path], subject: str, told: Told) -> SealedFiles:
+        if len(files) != 1:
+            raise faults.not_one_file(len(files))
+        [(name, path)] = files.items()
+        sent = FileContent(path, told)
+        return self.transport.send(sent, contents.seal, target=target, name=name, subject=subject)
 
 
 def _made(kind: type[B], /, **given: object) -> B:

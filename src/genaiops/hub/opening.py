@@ -25,10 +25,17 @@ MakeVerifier = Callable[[Store, Settings], EvidenceVerifier]
 
 @dataclass(frozen=True, slots=True)
 class Above:
-    """What the rooms above hand in: how evidence is recomputed, and which kinds there are."""
+    """What the rooms above hand in: how evidence is recomputed, and which kinds there are.
+
+    `kinds`: with the keys of people that a store has; `all_kinds`: without a store.
+    """
 
     make_verifier: MakeVerifier
-    kinds: Callable[[], Sequence[KindSpec]]
+    kinds: Callable[[Store, Settings], Sequence[KindSpec]]
+    all_kinds: Callable[[], Sequence[KindSpec]]
+
+
+_OWN = (BLOB_KIND, POLICY_KIND)
 
 
 @contextmanager
@@ -45,16 +52,17 @@ def opened(
     Without `above`, a store is opened for the Hub's own kinds. `routes`: of rooms above, which are asked too.
     Raises `UserError` where there is no project, no key, or no such Hub.
     """
-    kinds = above.kinds if above else lambda: (BLOB_KIND, POLICY_KIND)
     place = where or env.get(URL) or Path.cwd()
     if isinstance(place, str):
         with _remote(place, routes, env) as transport:
-            yield Client(transport, kinds)
+            yield Client(transport, above.all_kinds if above else lambda: _OWN)
         return
     with Store.open(find_store(place), env) as store:
-        verifier = above.make_verifier(store, Settings.from_env(env)) if above else None
-        shelf = Shelf(store, tuple(kinds()), verifier, direct=True)
-        yield Client(Direct(shelf, acting(store.database, env)), kinds)
+        settings = Settings.from_env(env)
+        kinds = tuple(above.kinds(store, settings)) if above else _OWN
+        verifier = above.make_verifier(store, settings) if above else None
+        shelf = Shelf(store, kinds, verifier, direct=True)
+        yield Client(Direct(shelf, acting(store.database, env)), lambda: kinds)
 
 
 @contextmanager

@@ -9,5 +9,6 @@ STEPS = (
     describing.create,
     keeping.create,
     imports.create,
+    search.split,
     uploads.create,
 )

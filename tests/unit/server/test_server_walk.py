@@ -22,6 +22,7 @@ EMPTY = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
 QUERIES: dict[str, dict[str, str]] = {
     "/api/hub/live": {"artifact": "app/support/bot", "alias": "prod"},
     "/api/hub/blobs/{digest}": {"target": "app/support/bot"},
+    "/api/hub/seals": {"target": "app/support/bot", "name": "a.jsonl", "subject": "tags.customer"},
     "/api/hub/content": {"ref": BOT, "digest": EMPTY},
     "/api/hub/agreements": {"project": "support"},
 }
@@ -82,6 +83,7 @@ EXAMPLES: dict[tuple[str, str], object] = {
     ("GET", "/api/hub/agreements"): None,
     ("POST", "/api/hub/uploads"): {"target": "app/support/bot", "digests": [], "manifest": True},
     ("PUT", "/api/hub/blobs/{digest}"): None,
+    ("POST", "/api/hub/seals"): None,
     ("POST", "/api/hub/pushes"): {"target": "app/support/bot", "manifest": {"n": 4}},
     ("GET", "/api/hub/files"): None,
     ("GET", "/api/hub/content"): None,

@@ -8,8 +8,9 @@ from typing import Annotated, cast
 
 import typer
 
-from genaiops.core import Json, encode, one_line
+from genaiops.core import encode, one_line
 from genaiops.hub.contents import faults
+from genaiops.hub.contents.answers import Became, Exported, Imported, Pulled, Removed
 from genaiops.hub.contents.archive import opened as opened_archive
 from genaiops.hub.contents.reading import Told, find_files
 from genaiops.hub.contents.retention import Retention
@@ -41,6 +42,10 @@ def push(
         list[Path] | None, typer.Argument(help="Files, or folders: all in them that is not hidden.")
     ] = None,
     manifest: Annotated[Path | None, typer.Option(help="A file of JSON that says what no file does.")] = None,
+    subject_field: Annotated[
+        str | None,
+        typer.Option(metavar="PLACE", help="Seal each row for the person it names here: tags.customer."),
+    ] = None,
     label: Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help="A label; repeatable.")] = None,
     parent: Annotated[
         list[str] | None, typer.Option(metavar="REF", help="A version that it was made from; repeatable.")
@@ -68,6 +73,7 @@ def push(
                 target,
                 given,
                 manifest=manifest,
+                subject=subject_field,
                 parents=parent or (),
                 labels=read_labels(label or ()),
                 described=said,
@@ -84,9 +90,11 @@ def push(
                 read=live.digest if live else None,
             )
     if as_json:
-        console.emit_json({"version": encode(version), "new": pushed.new})
+        console.emit_json(encode(pushed))
     else:
         console.print(f"{version.reference}  {'new' if pushed.new else 'unchanged'}")
+    if pushed.left_out:
+        console.note(f"{pushed.left_out:,} rows belong to people who were erased, and were left out")
 
 
 def pull(
@@ -101,7 +109,7 @@ def pull(
     with opened(cast("Above | None", context.obj)) as hub:
         version, files = hub.pull(ref, folder, force=force)
     if as_json:
-        console.emit_json({"version": version.reference, "files": [str(file) for file in files]})
+        console.emit_json(encode(Pulled(version=version.reference, files=tuple(map(str, files)))))
         return
     for file in files:
         console.print(one_line(str(file), 4000))
@@ -148,17 +156,16 @@ def export(
         raise faults.nothing_to_export("say what, or --all")
     with opened(cast("Above | None", context.obj)) as hub:
         listing = hub.export(None if everything else what, to)
-    size = to.stat().st_size
+    done = Exported(
+        archive=str(to),
+        versions=len(listing.versions),
+        blobs=len(listing.blobs),
+        size=to.stat().st_size,
+    )
     if as_json:
-        found: dict[str, Json] = {
-            "versions": len(listing.versions),
-            "blobs": len(listing.blobs),
-            "size": size,
-        }
-        console.emit_json({"archive": str(to), **found})
+        console.emit_json(encode(done))
     else:
-        counts = f"{len(listing.versions)} versions, {len(listing.blobs)} blobs, {size / _MB:,.1f} MB"
-        console.print(f"{to}: {counts}")
+        console.print(f"{to}: {done.versions} versions, {done.blobs} blobs, {done.size / _MB:,.1f} MB")
 
 
 def import_(
@@ -176,17 +183,17 @@ def import_(
     with opened(cast("Above | None", context.obj)) as hub:
         if dry_run:
             named = [
-                (f"{each.kind}/{each.name}:v{each.number}@{each.digest}", "checked")
+                Became(version=f"{each.kind}/{each.name}:v{each.number}@{each.digest}", became="checked")
                 for each in hub.check(file).versions
             ]
         else:
             with _progress(console, "import", size) as told:
-                named = [(taken.version, taken.became) for taken in hub.import_(file, told=told)]
+                named = list(hub.import_(file, told=told))
     if as_json:
-        console.emit_json({"versions": [{"version": name, "became": became} for name, became in named]})
+        console.emit_json(encode(Imported(versions=tuple(named))))
         return
-    for name, became in named:
-        console.print(f"{name}  {became}")
+    for each in named:
+        console.print(f"{each.version}  {each.became}")
 
 
 def prune(
@@ -215,9 +222,15 @@ def prune(
             pruned = hub.prune(retention)
     word = "would go" if dry_run else "removed"
     if as_json:
-        names: list[Json] = [version.reference for version in pruned.versions]
-        counts: dict[str, Json] = {"blobs": pruned.blobs, "orphans": pruned.orphans, "size": pruned.size}
-        console.emit_json({"removed": not dry_run, "versions": names, **counts})
+        names = tuple(version.reference for version in pruned.versions)
+        done = Removed(
+            removed=not dry_run,
+            versions=names,
+            blobs=pruned.blobs,
+            orphans=pruned.orphans,
+            size=pruned.size,
+        )
+        console.emit_json(encode(done))
         return
     for version in pruned.versions:
         console.print(f"{version.reference}  {word}")

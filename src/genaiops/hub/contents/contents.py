@@ -8,8 +8,9 @@ from types import MappingProxyType
 
 import sqlalchemy as sa
 
-from genaiops.access import EVERYWHERE, projects, require
+from genaiops.access import EVERYWHERE, note_use, projects, require
 from genaiops.core import (
+    SEALED,
     Digest,
     FileEntry,
     Json,
@@ -29,6 +30,7 @@ from genaiops.hub.contents.archive import opened, pieces_of, read_blobs, read_li
 from genaiops.hub.contents.exporting import archived
 from genaiops.hub.contents.graph import read_graph
 from genaiops.hub.contents.importing import Taken, read_archive, take
+from genaiops.hub.contents.people import subjects_of
 from genaiops.hub.contents.reading import Checked
 from genaiops.hub.contents.retention import Retention, removable
 from genaiops.hub.contents.writing import files_of
@@ -47,6 +49,7 @@ _NAMED = 20
 """How many versions an audit entry names."""
 
 _NO_WORDS: Mapping[str, str] = MappingProxyType({})
+_PERSONAL: Mapping[str, str] = MappingProxyType({"sensitivity": "personal"})
 _NO_BLOBS: Mapping[str, Content] = MappingProxyType({})
 
 
@@ -56,10 +59,26 @@ def _now() -> datetime:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pushed:
-    """The version that was pushed, and whether it is new: equal content is the version that was there."""
+    """The version that was pushed, and whether it is new: equal content is the version that was there.
+
+    `left_out` rows belonged to people who were erased.
+    """
 
     version: Version
     new: bool
+    left_out: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealedFiles:
+    """What is kept of a file whose rows belong to people: the files to publish, and their manifest.
+
+    `left_out` rows belonged to people who were erased.
+    """
+
+    files: tuple[FileEntry, ...]
+    manifest: dict[str, Json]
+    left_out: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,14 +115,14 @@ class Contents:
         self._clock = clock
         self._direct = direct
 
-    def unsent(self, target: str, digests: Sequence[Digest], *, manifest: bool) -> list[Digest]:
+    def unsent(self, target: str, digests: Sequence[Digest], *, manifest: bool, sealed: bool) -> list[Digest]:
         """Return which blobs have to be sent for a version of `target` (`kind/[project/]name`).
 
-        `manifest`: whether one will be given with the files.
+        `manifest`: whether one will be given with the files; `sealed`: whether the rows will be.
 
         Raises `UserError` where nothing can be published there, or may not.
         """
-        self._target(target, manifest=manifest)
+        self._check_clear(self._target(target, manifest=manifest or sealed), sealed)
         wanted = list(dict.fromkeys(digests))
         proven = wanted if self._direct else self._sent(wanted)
         return [digest for digest in wanted if digest not in proven or not self._blobs.has(digest)]
@@ -113,9 +132,21 @@ class Contents:
         self._target(target)
         received = Checked(chunks, digest)
         self._blobs.put_chunks(received)
-        if not self._direct:
-            with self._database.write() as connection:
-                uploads.note(connection, digest, received.size, self._by.id, _rfc3339(self._clock()))
+        self._note_sent(digest, received.size)
+
+    def seal(self, target: str, name: str, path: Path, subject: str) -> SealedFiles:
+        """Keep a file, called `name`, whose rows belong to people, for a version of `target`.
+
+        Every row is sealed under the key of the person at the place `subject` (`tags.customer`); nothing of
+        it is kept in clear. Raises `UserError` where the kind has no such rows, or a row names nobody.
+        """
+        wanted = self._target(target)
+        seal = self._hub.kinds[wanted.kind].seal
+        if seal is None:
+            raise faults.cannot_seal(wanted.kind)
+        composed = seal({name: path}, subject)
+        entries = tuple(self._kept(key, content) for key, content in composed.blobs.items())
+        return SealedFiles(files=entries, manifest=composed.manifest, left_out=composed.left_out)
 
     def publish(
         self,
@@ -129,8 +160,10 @@ class Contents:
     ) -> Pushed:
         """Make files, whose content was received, a version of `target`.
 
-        What `manifest` says stands beside what the kind reads in the files. Raises `UserError` where they are
-        not of that kind, or `by` did not send them.
+        What `manifest` says stands beside what the kind reads in the files, unless they were sealed: the
+        first such version is `personal` unless something else is said. Raises `UserError` where they are not
+        of that kind, `by` did not send them, or they would be kept in clear although the version before was
+        sealed.
         """
         wanted = self._target(target, manifest=manifest is not None)
         spec = self._hub.kinds[wanted.kind]
@@ -138,12 +171,14 @@ class Contents:
         self._check_sent(wanted, entries)
         made_from = [self._hub.get(parent) for parent in parents]
         said = dict(manifest or {})
+        sealed = SEALED in said
+        before = self._check_clear(wanted, sealed)
         blobs: Mapping[str, Content] = {entry.path: Digest(entry.digest) for entry in entries}
-        if spec.compose is not None and entries:
+        if spec.compose is not None and entries and not sealed:
             composed = spec.compose(entries, self._blobs.chunks)
             said, blobs = {**said, **composed.manifest}, composed.blobs
         self.check_named(target, said, blobs)
-        before = self._highest(wanted.kind, wanted.project, wanted.name)
+        first_sealed = sealed and not (before and SEALED in before.manifest)
         version = self._hub.publish(
             wanted.kind,
             wanted.name,
@@ -152,10 +187,11 @@ class Contents:
             parents=made_from,
             project=wanted.project,
             labels=labels,
-            described=described,
+            described={**_PERSONAL, **described} if first_sealed else described,
             activity="hub push",
         )
-        return Pushed(version=version, new=version.number > before)
+        note_use(self._database, subjects_of(version.manifest, self._blobs.chunks), version.reference)
+        return Pushed(version=version, new=before is None or version.number > before.number)
 
     def check_named(
         self, target: str, manifest: Mapping[str, Json], blobs: Mapping[str, Content] = _NO_BLOBS
@@ -360,6 +396,24 @@ class Contents:
         self._may_publish([wanted])
         return wanted
 
+    def _check_clear(self, wanted: Reference, sealed: bool) -> Version | None:
+        """Return the version before; raises where rows would be kept in clear that it sealed."""
+        before = self._newest(wanted)
+        if before is not None and before.manifest.get(SEALED) is not None and not sealed:
+            raise faults.sealed_before(str(wanted))
+        return before
+
+    def _kept(self, name: str, content: bytes | Digest) -> FileEntry:
+        assert isinstance(content, bytes)  # what was sealed was made here
+        digest = self._blobs.put(content)
+        self._note_sent(digest, len(content))
+        return FileEntry(path=name, size=len(content), digest=digest)
+
+    def _note_sent(self, digest: Digest, size: int) -> None:
+        if not self._direct:
+            with self._database.write() as connection:
+                uploads.note(connection, digest, size, self._by.id, _rfc3339(self._clock()))
+
     def _sent(self, digests: Collection[Digest]) -> dict[Digest, int]:
         with self._database.read() as connection:
             return uploads.sent(connection, digests, self._by.id)
@@ -384,10 +438,13 @@ class Contents:
     def _size(self, digest: Digest) -> int:
         return sum(len(piece) for piece in self._blobs.chunks(digest))
 
-    def _highest(self, kind: str, project: str | None, name: str) -> int:
-        same = (VERSIONS.c.kind == kind, VERSIONS.c.project == (project or ""), VERSIONS.c.name == name)
+    def _newest(self, wanted: Reference) -> Version | None:
+        named = {"kind": wanted.kind, "project": wanted.project or "", "name": wanted.name}
+        same = [VERSIONS.c[column] == value for column, value in named.items()]
+        highest = sa.select(sa.func.max(VERSIONS.c.number)).where(*same).scalar_subquery()
         with self._database.read() as connection:
-            return connection.execute(sa.select(sa.func.max(VERSIONS.c.number)).where(*same)).scalar() or 0
+            found = queries.find(connection, *same, VERSIONS.c.number == highest)
+        return found[0][1] if found else None
 
 
 def _fits(spec: KindSpec, manifest: Mapping[str, Json]) -> bool:

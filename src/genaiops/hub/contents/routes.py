@@ -7,9 +7,10 @@ from tempfile import TemporaryDirectory
 
 from genaiops.core import Content, Digest, FileContent, Route
 from genaiops.hub import bodies
-from genaiops.hub.answers import Files, Imported, Unsent
-from genaiops.hub.bodies import At, Ref, Sha256
-from genaiops.hub.contents.contents import Pruned, Pushed
+from genaiops.hub.answers import Files, Unsent
+from genaiops.hub.bodies import At, Ref, Sha256, Word
+from genaiops.hub.contents.answers import Became, Imported
+from genaiops.hub.contents.contents import Pruned, Pushed, SealedFiles
 from genaiops.hub.contents.retention import Retention
 from genaiops.store import write_new
 
@@ -20,13 +21,22 @@ _MOST_CONTENT = 64 << 30
 def unsent(asked: At, body: bodies.NewUpload) -> Unsent:
     """Say which blobs have to be sent before they can be published: all that the caller never sent."""
     wanted = [Digest(each) for each in body.digests]
-    found = bodies.contents_of(asked).unsent(body.target, wanted, manifest=body.manifest)
+    found = bodies.contents_of(asked).unsent(body.target, wanted, manifest=body.manifest, sealed=body.sealed)
     return Unsent(digests=tuple(found))
 
 
 def upload(asked: At, digest: Sha256, target: Ref) -> None:
     """Send a blob for a version of `target`; content that is not what the digest names is refused."""
     bodies.contents_of(asked).receive(target, Digest(digest), asked.content)
+
+
+def seal(asked: At, target: Ref, name: Ref, subject: Word) -> SealedFiles:
+    """Send a file whose rows belong to people: each is sealed for the person it names at `subject`.
+
+    What comes back is pushed then; nothing of the file is kept in clear.
+    """
+    with _as_file(asked.content) as path:
+        return bodies.contents_of(asked).seal(target, name, path, subject)
 
 
 def push(asked: At, body: bodies.NewPush) -> Pushed:
@@ -60,7 +70,8 @@ def export(asked: At, body: bodies.NewExport) -> Content:
 def import_(asked: At) -> Imported:
     """Take what is new in an archive, all of it or nothing."""
     with _as_file(asked.content) as path:
-        return Imported(versions=tuple(bodies.contents_of(asked).import_(path)))
+        taken = bodies.contents_of(asked).import_(path)
+    return Imported(versions=tuple(Became(version=each.version, became=each.became) for each in taken))
 
 
 def prune(asked: At, body: bodies.NewPruning) -> Pruned:
@@ -76,7 +87,7 @@ def _as_file(given: Iterable[bytes]) -> Generator[Path]:
         yield given.path
         return
     with TemporaryDirectory(prefix="genaiops-") as folder:
-        path = Path(folder) / "archive.tar"
+        path = Path(folder) / "content"
         write_new(path, given, 0o600)
         yield path
 
@@ -90,6 +101,15 @@ ROUTES: tuple[Route, ...] = (
         "artifact.publish",
         None,
         status=204,
+        most_bytes=_MOST_CONTENT,
+        raw=True,
+    ),
+    Route(
+        "POST",
+        "/api/hub/seals",
+        seal,
+        "artifact.publish",
+        None,
         most_bytes=_MOST_CONTENT,
         raw=True,
     ),
