@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
+from genaiops.access import Vault
 from genaiops.access.entrance import Entrance, StartToken
 from genaiops.access.keys import create_key
 from genaiops.access.permissions import PERMISSIONS
-from genaiops.arena import KINDS
+from genaiops.arena import KINDS, kinds_with
 from genaiops.arena.hub_routes import ROUTES as ABOVE
 from genaiops.core import Principal, Scope, Settings
 from genaiops.hub import Client
@@ -76,8 +77,10 @@ def reached(store: Store, who: Principal, clock: Any, project: str = "*") -> Cli
 
 def _opened(store: Store, who: Principal, clock: Any, project: str) -> Remote:
     served = server(len(OPEN))
+    mine = Settings(config_dir=store.path / "config", cache_dir=store.path / "cache", env={})
+    kinds = kinds_with(Vault(store.database, mine))
     entrance = Entrance(store.database, StartToken(who), None)
-    served.app = app(store, served.place, all_rooms(entrance, Shelf(store, KINDS)), clock=clock)
+    served.app = app(store, served.place, all_rooms(entrance, Shelf(store, kinds)), clock=clock)
     with store.database.write() as connection:
         made = create_key(
             connection,

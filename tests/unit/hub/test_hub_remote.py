@@ -185,6 +185,19 @@ def test_who_may_not_publish_leaves_nothing_in_the_store(shelf, tmp_path):
     assert shelf.blobs() == set()
 
 
+@pytest.mark.proves("C-HUB-URL", "C-ERASE-PUSHED")
+def test_rows_of_people_are_sealed_where_the_store_is_and_nothing_of_them_is_kept_in_clear(there, shelf):
+    lines = [json.dumps({**json.loads(row(n)), "tags": {"customer": f"Jane Roe {n}"}}) + "\n" for n in (1, 2)]
+    data = write(there, qa__jsonl="".join(lines)) / "qa.jsonl"
+    assert run("push", "dataset/qa", str(data), "--subject-field", "tags.customer").endswith("  new\n")
+    assert not any(b"Jane" in shelf.store.blobs.get(Digest(digest)) for digest in shelf.blobs())
+    refused = CliRunner().invoke(commands, ["push", "dataset/qa", str(data)])
+    assert refused.exception.code == "GAO-HUB-091"
+    run("pull", "dataset/qa", "out")
+    assert (there / "out" / "rows.jsonl").read_text().count("Jane Roe") == 2
+    assert json.loads(run("show", "dataset/qa", "--json"))["described"] == {"sensitivity": "personal"}
+
+
 @pytest.mark.proves("C-BAD-HUB-URL")
 @pytest.mark.parametrize(
     "url",
