@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import cast
 
+from genaiops.access.identities import IdentitiesFile
 from genaiops.access.keys import NewKey
 from genaiops.access.model import AuditLog, AuditResult, Changed, Grants, Keys, Subjects, WhoAmI
 from genaiops.access.oidc.settings import OidcFile
@@ -28,7 +29,7 @@ from genaiops.arena import (
 )
 from genaiops.core import Annotation, Case, Json, Output, Passage, Score, Trace, Verdict, json_schema
 from genaiops.hub import Impact, LineageReport, Move, PolicyFile, Version
-from genaiops.hub.answers import Approved, Difference, History, Shown, Versions
+from genaiops.hub.answers import Approved, Difference, History, Shown, Versions, VouchedFor
 from genaiops.hub.contents.answers import Exported, Imported, Pulled, Removed
 from genaiops.hub.contents.contents import Pushed
 
@@ -66,6 +67,7 @@ CONTRACTS: dict[str, type[object]] = {
     "hub_push": Pushed,
     "hub_show": Shown,
     "hub_version": Version,
+    "hub_vouch": VouchedFor,
     "index": Indexes,
     "index-search": Found,
     "lock": SuiteLocks,
@@ -85,6 +87,8 @@ def schemas() -> dict[str, dict[str, Json]]:
     made["genaiops.schema.json"] = {"$schema": "https://json-schema.org/draft/2020-12/schema", **project}
     oidc = cast("dict[str, Json]", OidcFile.model_json_schema(mode="validation"))
     made["oidc.schema.json"] = {"$schema": "https://json-schema.org/draft/2020-12/schema", **oidc}
+    identities = cast("dict[str, Json]", IdentitiesFile.model_json_schema(mode="validation"))
+    made["identities.schema.json"] = {"$schema": "https://json-schema.org/draft/2020-12/schema", **identities}
     policy = cast("dict[str, Json]", PolicyFile.model_json_schema(mode="validation"))
     made["policy.schema.json"] = {"$schema": "https://json-schema.org/draft/2020-12/schema", **policy}
     for kind in KINDS:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from genaiops.access import Vault
+from genaiops.access import Identities, Vault
 from genaiops.access.entrance import Entrance, StartToken
 from genaiops.access.keys import create_key
 from genaiops.access.permissions import PERMISSIONS
@@ -80,7 +80,12 @@ def _opened(store: Store, who: Principal, clock: Any, project: str) -> Remote:
     mine = Settings(config_dir=store.path / "config", cache_dir=store.path / "cache", env={})
     kinds = kinds_with(Vault(store.database, mine))
     entrance = Entrance(store.database, StartToken(who), None)
-    served.app = app(store, served.place, all_rooms(entrance, Shelf(store, kinds)), clock=clock)
+    served.app = app(
+        store,
+        served.place,
+        all_rooms(entrance, Shelf(store, kinds, identities=Identities(mine))),
+        clock=clock,
+    )
     with store.database.write() as connection:
         made = create_key(
             connection,

@@ -2,7 +2,8 @@
 
     python -m tests.support.oidc_provider CLIENT_ID CLIENT_SECRET REDIRECT
 
-It prints its issuer. `POST /knobs` with JSON sets who signs in (`claims`) and how its tokens are wrong.
+It prints its issuer. `POST /knobs` with JSON sets who signs in (`claims`) and how its tokens are wrong. A job
+asks `GET /job?audience=…` for a token, as on GitHub.
 """
 
 import base64
@@ -51,6 +52,8 @@ class Provider(BaseHTTPRequestHandler):
             self.reply(200, KeySet(self.keys).as_dict(private=False, use="sig"))
         elif parts.path == "/authorize":
             self.authorize(query)
+        elif parts.path == "/job":
+            self.reply(200, {"value": self.id_token(query["audience"])})
         elif parts.path == "/asked":
             self.reply(200, self.asked)
         else:
@@ -103,12 +106,12 @@ class Provider(BaseHTTPRequestHandler):
         ):
             self.reply(400, {"error": "invalid_grant"})
         else:
-            said = {"access_token": "x", "token_type": "Bearer", "id_token": self.id_token(begun["nonce"])}
-            self.reply(200, said)
+            token = self.id_token(client_id, nonce=begun["nonce"])
+            self.reply(200, {"access_token": "x", "token_type": "Bearer", "id_token": token})
 
-    def id_token(self, nonce: str) -> str:
+    def id_token(self, audience: str, **more: str) -> str:
         now = int(time.time())
-        claims = {"iss": self.issuer, "aud": self.client[0], "iat": now, "exp": now + 300, "nonce": nonce}
+        claims = {"iss": self.issuer, "aud": audience, "iat": now, "exp": now + 300, **more}
         claims = {**claims, **KNOBS["claims"], **KNOBS["override"]}
         claims = {name: value for name, value in claims.items() if name not in KNOBS["drop"]}
         own = self.keys[0]

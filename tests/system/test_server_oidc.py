@@ -1,18 +1,14 @@
 """Signing in through a real provider process, and every way in which that is abused."""
 
-import json
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
-from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 import pytest
 from tests.support.access import ADMIN, everything_on_disk, logged
+from tests.support.providers import Provider, running_provider
 from tests.support.server import Served, code_of, served
 
 from genaiops.access import people
@@ -22,62 +18,16 @@ from genaiops.access.oidc.settings import OidcFile, OidcSettings
 from genaiops.net import EgressPolicy, HttpEgress
 from genaiops.store import Store
 
-REPOSITORY = Path(__file__).resolve().parents[2]
 REDIRECT = "http://127.0.0.1:80/api/oidc/callback"
 CLIENT, SECRET = "genaiops", "s3cret of the client"
-DEFAULTS = {
-    "claims": {"sub": "248289761001", "preferred_username": "dora"},
-    "override": {},
-    "drop": [],
-    "alg": "RS256",
-    "kid": None,
-    "issuer": None,
-    "iss": None,
-    "stranger": False,
-}
 
 pytestmark = pytest.mark.system
 
 
-class _Stay(HTTPRedirectHandler):
-    def redirect_request(self, *args: object) -> None:
-        return None
-
-
-@dataclass
-class Provider:
-    issuer: str
-
-    def set(self, **knobs: object) -> None:
-        self._post("/knobs", {**DEFAULTS, **knobs})
-
-    def rotate(self) -> None:
-        self._post("/rotate", {})
-
-    def asked(self) -> list[str]:
-        with build_opener().open(f"{self.issuer}/asked") as answer:
-            return json.load(answer)
-
-    def sign_in(self, url: str) -> str:
-        """Return the path that a browser is sent back to, after it signed in at `url`."""
-        try:
-            build_opener(_Stay).open(url)
-        except OSError as answer:
-            return answer.headers["Location"].removeprefix(REDIRECT.removesuffix("/api/oidc/callback"))
-        raise AssertionError("the provider did not send anybody back")
-
-    def _post(self, path: str, body: object) -> None:
-        with build_opener().open(Request(self.issuer + path, json.dumps(body).encode())):
-            pass
-
-
 @pytest.fixture(scope="module")
 def provider() -> Iterator[Provider]:
-    command = [sys.executable, "-m", "tests.support.oidc_provider", CLIENT, SECRET, REDIRECT]
-    with subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        yield Provider(process.stdout.readline().strip())
-        process.terminate()
+    with running_provider(CLIENT, SECRET, REDIRECT) as provider:
+        yield provider
 
 
 def running(provider: Provider, folder: Path, **settings: object):
@@ -338,8 +288,7 @@ def held(at: Served, provider: Provider) -> set[tuple[str, str]]:
 
 @pytest.mark.proves("C-OIDC-SETTINGS")
 def test_a_provider_that_cannot_be_reached_is_said_and_nobody_comes_in(tmp_path: Path) -> None:
-    gone = Provider("http://127.0.0.1:9")
-    file = OidcFile(issuer=gone.issuer, client_id=CLIENT, redirect=REDIRECT)
+    file = OidcFile(issuer="http://127.0.0.1:9", client_id=CLIENT, redirect=REDIRECT)
     egress = HttpEgress(EgressPolicy(frozenset({"127.0.0.1:9"})))
     flow = OidcFlow(Store.open(tmp_path).database, OidcSettings(file), egress)
     with served(tmp_path, oidc=flow, egress=egress) as at:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from genaiops.access.caller import KEY, URL, acting, check_at_hand, given_key
     from genaiops.access.checkpoints import checkpoint, read_anchor
     from genaiops.access.checks import LOCAL, enabled, has_users, principal_of, projects, require, roles
+    from genaiops.access.identities import NOBODY, Identities, TrustedIdentity, Vouched
     from genaiops.access.keys import authenticate_key
     from genaiops.access.limits import Limit, Rate
     from genaiops.access.model import EVERYWHERE, AuditResult, Break, Checkpoint, Entry, Event, SignerRole
@@ -32,6 +33,7 @@ _FILES = {
     "audit": "append entries verify",
     "checkpoints": "checkpoint read_anchor",
     "checks": "LOCAL enabled has_users principal_of projects require roles",
+    "identities": "NOBODY Identities TrustedIdentity Vouched",
     "keys": "authenticate_key",
     "limits": "Limit Rate",
     "model": "EVERYWHERE AuditResult Break Checkpoint Entry Event SignerRole",
@@ -45,12 +47,12 @@ _FILES = {
 }
 
 __all__ = [
-    "EVERYWHERE", "KEY", "LOCAL", "OWN", "PERMISSIONS", "URL", "AuditResult", "Break", "Checkpoint", "Entry",
-    "Erased", "Event", "KnownKey", "Limit", "Rate", "Sealed", "SignerRole", "Vault", "acting", "append",
-    "authenticate_key", "authenticate_session", "check_at_hand", "check_project_name", "checkpoint",
-    "enabled", "entries", "given_key", "grants", "has_users", "known_keys", "note_use", "prepare",
-    "principal_of", "projects", "read_anchor", "require", "roles", "set_password", "sign_in", "signing_key",
-    "trusted_folder", "verify",
+    "EVERYWHERE", "KEY", "LOCAL", "NOBODY", "OWN", "PERMISSIONS", "URL", "AuditResult", "Break", "Checkpoint",
+    "Entry", "Erased", "Event", "Identities", "KnownKey", "Limit", "Rate", "Sealed", "SignerRole",
+    "TrustedIdentity", "Vault", "Vouched", "acting", "append", "authenticate_key", "authenticate_session",
+    "check_at_hand", "check_project_name", "checkpoint", "enabled", "entries", "given_key", "grants",
+    "has_users", "known_keys", "note_use", "prepare", "principal_of", "projects", "read_anchor", "require",
+    "roles", "set_password", "sign_in", "signing_key", "trusted_folder", "verify",
 ]  # fmt: skip
 
 __getattr__ = attach(__name__, {name: file for file, names in _FILES.items() for name in names.split()})

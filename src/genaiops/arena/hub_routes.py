@@ -35,7 +35,7 @@ class Events:
 def impact(asked: At, ref: Ref | None = None, document: Ref | None = None) -> Impact:
     """Say what rests on a version or a document: indexes, apps, verdicts; and what of it is live."""
     hub = Hub(asked.room.store, (), by=asked.by, clock=lambda: asked.at)
-    governance = Governance(asked.room.store, by=asked.by, clock=lambda: asked.at)
+    governance = _governance(asked)
     return impact_on(hub, governance, ref, document)
 
 
@@ -44,7 +44,7 @@ def bom(asked: At, ref: Ref) -> Bill:
     need_extra("cyclonedx-python-lib", "lineage", "a bill of materials")
     store = asked.room.store
     hub = Hub(store, (), by=asked.by, clock=lambda: asked.at)
-    governance = Governance(store, by=asked.by, clock=lambda: asked.at)
+    governance = _governance(asked)
     app = hub.get(ref)
     if app.kind != "app":
         raise UserError(
@@ -86,11 +86,16 @@ def lineage_events(
     hub = Hub(store, (), by=asked.by, clock=lambda: asked.at)
     edges = hub.lineage(hub.get(ref).reference, direction, depth=depth)
     evidence = {edge.child.reference: edge.child for edge in edges if edge.child.kind == "evidence"}
-    found = Governance(store, by=asked.by, clock=lambda: asked.at).recomputed(evidence.values())
+    found = _governance(asked).recomputed(evidence.values())
     bundles = ((reference, published_bundle(store, each)) for reference, each in evidence.items())
     verdicts = {reference: bundle[1] for reference, bundle in bundles if bundle is not None}
     made = openlineage_events(edges, namespace=namespace, producer=PRODUCER, checked=found, verdicts=verdicts)
     return Events(events=tuple(made))
+
+
+def _governance(asked: At) -> Governance:
+    room = asked.room
+    return Governance(room.store, by=asked.by, identities=room.identities, clock=lambda: asked.at)
 
 
 ROUTES: tuple[Route, ...] = (

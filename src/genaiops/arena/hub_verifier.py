@@ -46,6 +46,7 @@ def _facts(result: VerifyResult, bundle: Bundle) -> EvidenceFacts:
     references = map(parse_reference, manifest.arms["candidate"].versions)
     return EvidenceFacts(
         accepted=result.accepted,
+        sound=result.sound,
         why=failed.reason if failed else "",
         outcome=result.outcome,
         signer=result.signer,

@@ -77,7 +77,13 @@ class VerifyResult:
     def accepted(self) -> bool:
         """Whether the signature is known, the verdict follows from the scores, and nothing failed."""
         status = {level.number: level.status for level in self.levels}
-        return status[1] == status[2] == "passed" and "failed" not in status.values()
+        return status[1] == "passed" and self.sound
+
+    @property
+    def sound(self) -> bool:
+        """Whether all of this holds, whichever key signed: the files are those that the statement lists."""
+        status = {level.number: level.status for level in self.levels if level.number > 1}
+        return status[2] == "passed" and "failed" not in status.values()
 
 
 def verify_bundle(

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         Move,
         Standing,
         Version,
+        Vouching,
     )
     from genaiops.hub.opening import Above, opened
     from genaiops.hub.openlineage import openlineage_events
@@ -47,7 +48,7 @@ _FILES = {
     "governance": "Governance Override",
     "hub": "Activity Hub",
     "impact": "Impact impact_lines impact_of",
-    "model": "CheckedEvidence Edge EvidenceFacts EvidenceVerifier Move Standing Version",
+    "model": "CheckedEvidence Edge EvidenceFacts EvidenceVerifier Move Standing Version Vouching",
     "opening": "Above opened",
     "openlineage": "openlineage_events",
     "policy": "POLICY_KIND PolicyFile",
@@ -57,8 +58,8 @@ _FILES = {
 __all__ = [
     "BLOB_KIND", "POLICY_KIND", "SENSITIVITIES", "Above", "Activity", "At", "CheckedEvidence", "Client",
     "Contents", "Edge", "EvidenceFacts", "EvidenceVerifier", "Governance", "Hub", "Impact", "LineageReport",
-    "Move", "Override", "PolicyFile", "Ref", "Retention", "Standing", "Steps", "Version", "Walked", "Word",
-    "diff_json", "impact_lines", "impact_of", "opened", "openlineage_events", "tree_lines",
+    "Move", "Override", "PolicyFile", "Ref", "Retention", "Standing", "Steps", "Version", "Vouching",
+    "Walked", "Word", "diff_json", "impact_lines", "impact_of", "opened", "openlineage_events", "tree_lines",
 ]  # fmt: skip
 
 __getattr__ = attach(__name__, {name: file for file, names in _FILES.items() for name in names.split()})

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from genaiops.access import Vouched
 from genaiops.core import Digest
 from genaiops.hub.model import Approval, Move, Standing, Version
 
@@ -61,6 +62,14 @@ class Approved:
 
     version: str
     approval: Approval
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VouchedFor:
+    """A piece of evidence, and who vouched for it."""
+
+    evidence: str
+    identity: Vouched
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
+from genaiops.access import NOBODY, Identities
 from genaiops.core import Asked, FileEntry, Json, KindSpec
 from genaiops.hub.contents.contents import Contents
 from genaiops.hub.governance import Governance, Override
@@ -17,15 +18,19 @@ from genaiops.store import Store
 class Shelf:
     """The store that is worked on, which kinds may be published there, and what recomputes evidence.
 
-    `direct`: whoever asks has the store itself at hand; over HTTP they must prove that they have what they
-    publish.
+    `identities`: whose word for evidence is believed. `direct`: whoever asks has the store itself at hand;
+    over HTTP they must prove that they have what they publish.
     """
 
     store: Store
     kinds: tuple[KindSpec, ...]
     verifier: EvidenceVerifier | None = None
+    identities: Identities = NOBODY
     direct: bool = False
 
+
+MOST_TOKEN = 16_384
+"""How many characters a token has at most."""
 
 At = Asked[Shelf]
 Ref = Annotated[str, StringConstraints(min_length=1, max_length=500)]
@@ -99,6 +104,13 @@ class NewDeprecation(Body):
     successor: Ref | None = None
 
 
+class NewVouching(Body):
+    """A piece of evidence, and the token of who vouches for it."""
+
+    evidence: Ref
+    token: Annotated[str, StringConstraints(min_length=1, max_length=MOST_TOKEN)]
+
+
 class NewPolicy(Body):
     """A policy file as text, to be published and put in force."""
 
@@ -160,7 +172,13 @@ def hub_of(asked: At) -> Hub:
 def governance_of(asked: At) -> Governance:
     """Return what whoever asks may decide."""
     shelf = asked.room
-    return Governance(shelf.store, by=asked.by, verifier=shelf.verifier, clock=lambda: asked.at)
+    return Governance(
+        shelf.store,
+        by=asked.by,
+        verifier=shelf.verifier,
+        identities=shelf.identities,
+        clock=lambda: asked.at,
+    )
 
 
 def contents_of(asked: At) -> Contents:

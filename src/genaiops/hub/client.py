@@ -9,7 +9,7 @@ from typing import Literal, TypeVar
 
 from genaiops.core import Digest, FileContent, FileEntry, Json, KindSpec, decode
 from genaiops.hub import bodies, routes
-from genaiops.hub.answers import Approved, Difference, Listed, Shown
+from genaiops.hub.answers import Approved, Difference, Listed, Shown, VouchedFor
 from genaiops.hub.contents import faults
 from genaiops.hub.contents import routes as contents
 from genaiops.hub.contents.answers import Became
@@ -156,6 +156,10 @@ class Client:
         """Approve exactly the version `ref` in a role, or take that back."""
         body = _made(bodies.NewApproval, version=ref, role=role, note=note, withdraw=withdraw)
         return self.transport.ask(routes.approve, body=body)
+
+    def vouch(self, ref: str, token: str) -> VouchedFor:
+        """Let whom `token` was issued to vouch for the evidence `ref`; the Hub does not keep the token."""
+        return self.transport.ask(routes.vouch, body=_made(bodies.NewVouching, evidence=ref, token=token))
 
     def deprecate(self, ref: str, *, reason: str, successor: str | None = None) -> Version:
         """Mark a version as not to be used any more."""

@@ -1,5 +1,6 @@
 """`genaiops hub …`: what decides. Thin over `Governance`."""
 
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, cast
@@ -9,6 +10,7 @@ import typer
 from genaiops.core import Digest, UserError, encode, one_line
 from genaiops.hub import refusals
 from genaiops.hub.answers import History
+from genaiops.hub.bodies import MOST_TOKEN
 from genaiops.hub.client import Client
 from genaiops.hub.governance import Override
 from genaiops.hub.history import moment
@@ -24,6 +26,7 @@ ALIAS = 'Example: genaiops hub alias app/rag-assistant staging app/rag-assistant
 PROMOTE = 'Example: genaiops hub promote app/rag-assistant:v3 prod --why "fewer wrong answers"'
 ROLLBACK = 'Example: genaiops hub rollback app/rag-assistant:prod --why "wrong prices"'
 APPROVE = 'Example: genaiops hub approve app/rag-assistant:v3 --role risk --note "read the evidence"'
+VOUCH = "Example: genaiops hub vouch evidence/3f9a01c2d4e5 --token-file token"
 DEPRECATE = (
     'Example: genaiops hub deprecate prompt/answer:v2 --why "it invents prices" --successor prompt/answer:v3'
 )
@@ -134,6 +137,31 @@ def approve(
         console.print(f"{one_line(approved.approval.by)} {word} {approved.version} as {role}")
 
 
+def vouch(
+    evidence: Annotated[str, typer.Argument(help="Evidence, such as evidence/3f9a01c2d4e5.")],
+    token_file: Annotated[
+        Path,
+        typer.Option(metavar="FILE", help="The token that an identity provider gave for it; - is stdin."),
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Let a CI job or a person whom an identity provider knows vouch for evidence, with a token for it alone.
+
+    The token's audience is genaiops:sha256:…, the digest of the evidence's statement.intoto.jsonl. It speaks
+    for whom it was issued to; the Hub checks it now, keeps whose it was, and never the token.
+    """
+    console = Console(json=as_json)
+    token = _token(token_file)
+    with opened() as hub:
+        found = hub.vouch(evidence, token)
+    if as_json:
+        console.emit_json(encode(found))
+        return
+    who = found.identity
+    by = f"{one_line(who.name)} ({one_line(who.issuer)} {one_line(who.subject, 255)})"
+    console.print(f"{found.evidence} is vouched for by {by}, {who.role}")
+
+
 def deprecate(
     version: Exact,
     why: Why = "",
@@ -207,6 +235,19 @@ def _seen(hub: Client, artifact: str, name: str) -> Digest | None:
 
 def _digest(hub: Client, text: str) -> Digest | None:
     return None if text == NOT_SET else hub.get(text).digest
+
+
+def _token(file: Path) -> str:
+    try:
+        with sys.stdin.buffer if str(file) == "-" else file.open("rb") as source:
+            text = source.read(MOST_TOKEN + 1).decode("ascii").strip()
+    except OSError as error:
+        raise refusals.no_token(one_line(str(error)), str(file)) from error
+    except UnicodeDecodeError as error:
+        raise refusals.no_token("it is no text of plain letters", str(file)) from error
+    if not text or len(text) > MOST_TOKEN:
+        raise refusals.no_token("it holds nothing" if not text else "it is far too long", str(file))
+    return text
 
 
 def _text(file: Path) -> str:

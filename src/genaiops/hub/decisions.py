@@ -11,6 +11,7 @@ from genaiops.hub.events import APPROVALS, AUTHORS, DEPRECATIONS, EVIDENCE
 from genaiops.hub.model import Approval, CheckedEvidence, EvidenceFacts
 from genaiops.hub.rights import Seen
 from genaiops.hub.tables import EDGES, VERSIONS
+from genaiops.hub.vouching import Believed, vouched
 
 EVIDENCE_KIND = "evidence"
 
@@ -69,15 +70,24 @@ def evidence_below(connection: sa.Connection, row: int, limit: int, seen: Seen) 
     return queries.find(connection, VERSIONS.c.id.in_(newest))[::-1]
 
 
-def checked(connection: sa.Connection, found: queries.Row) -> CheckedEvidence | None:
-    """Return what the Hub knows of a piece of evidence; None where it never recomputed it."""
+def checked(connection: sa.Connection, found: queries.Row, believed: Believed) -> CheckedEvidence | None:
+    """Return what the Hub knows of a piece of evidence; None where it never recomputed it.
+
+    `believed` says whose word for it counts now.
+    """
     row, version = found
     query = sa.select(EVIDENCE.c.at, EVIDENCE.c.facts).where(EVIDENCE.c.version == row)
     events = connection.execute(query.order_by(EVIDENCE.c.id)).all()
     if not events:
         return None
     facts = decode_json(EvidenceFacts, events[-1].facts)
-    return CheckedEvidence(version=version, facts=facts, first_at=events[0].at, at=events[-1].at)
+    return CheckedEvidence(
+        version=version,
+        facts=facts,
+        first_at=events[0].at,
+        at=events[-1].at,
+        vouched=vouched(connection, row, believed),
+    )
 
 
 def suite_before(connection: sa.Connection, facts: EvidenceFacts) -> bool:

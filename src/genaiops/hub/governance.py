@@ -11,9 +11,20 @@ from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
 
-from genaiops.access import EVERYWHERE, grants, prepare, roles
+from genaiops.access import EVERYWHERE, NOBODY, Identities, Vouched, grants, prepare, roles
 from genaiops.core import Digest, Json, Principal, Reference, parse_reference
-from genaiops.hub import aliases, decisions, describing, faults, imports, queries, refusals, resolving, rights
+from genaiops.hub import (
+    aliases,
+    decisions,
+    describing,
+    faults,
+    imports,
+    queries,
+    refusals,
+    resolving,
+    rights,
+    vouching,
+)
 from genaiops.hub.agreements import Agreements
 from genaiops.hub.model import (
     Action,
@@ -52,6 +63,8 @@ class Override:
 class Governance:
     """Decisions of `by` about the versions of a store. `verifier` recomputes evidence; `clock` is the Hub's.
 
+    `identities` are those whose word for evidence is believed.
+
     Every method raises `UserError` for what `by` may not do; what they may not read is not there for them.
     """
 
@@ -61,11 +74,13 @@ class Governance:
         *,
         by: Principal,
         verifier: EvidenceVerifier | None = None,
+        identities: Identities = NOBODY,
         clock: Callable[[], datetime] = _now,
     ) -> None:
         self._database = store.database
         self._by = by
         self._verifier = verifier
+        self._identities = identities
         self._clock = clock
         prepare(self._database)
         self._database.migrate("hub", STEPS)
@@ -99,7 +114,7 @@ class Governance:
             _compare(f"{version.artifact}:{alias}", history, read)
             if version.deprecated and not allow_deprecated:
                 raise refusals.deprecated(version, version.deprecated)
-            ruling = rule(connection, row, version, alias, now)
+            ruling = rule(connection, row, version, alias, now, self._identities.find)
             if ruling.failed and override is None:
                 raise refusals.policy_says_no(version, alias, ruling)
             action = "override" if ruling.failed else "move"
@@ -134,7 +149,7 @@ class Governance:
             if version.deprecated and not allow_deprecated:
                 raise refusals.deprecated(version, version.deprecated)
             if version.kind == POLICY_KIND.kind:
-                ruling = rule(connection, row, version, back.alias, now)
+                ruling = rule(connection, row, version, back.alias, now, self._identities.find)
                 if ruling.failed:
                     raise refusals.policy_says_no(version, back.alias, ruling)
             wanted = self._drafted(connection, history, version, back.alias, "rollback", why)
@@ -194,6 +209,22 @@ class Governance:
             self._log(connection, "artifact.deprecate", version.short, now, **said)
             return queries.find(connection, VERSIONS.c.id == row)[0][1]
 
+    def vouch(self, ref: str, token: str) -> tuple[Version, Vouched]:
+        """Record that whom `token` was issued to vouches for exactly the evidence `ref`; it is not kept.
+
+        The token speaks for that identity, whoever brings it. Raises `UserError` where it is not believed.
+        """
+        now = self._clock()
+        with self._database.read() as connection:
+            _, version, audience = self._vouchable(connection, ref)
+        who = self._identities.check(token, audience, now)  # it may ask the issuer, so in no transaction
+        with self._database.write() as connection:
+            row, version, _ = self._vouchable(connection, version.reference)
+            if vouching.add(connection, row, who, self._by.id, _rfc3339(now)):
+                said = {"issuer": who.issuer, "identity": who.subject, "name": who.name, "role": who.role}
+                self._log(connection, "evidence.vouch", version.short, now, digest=version.digest, **said)
+        return version, who
+
     def aliases(self) -> dict[str, tuple[Move, ...]]:
         """Return for every version that an alias points at, by its reference, the moves that did it."""
         with self._database.read() as connection:
@@ -204,6 +235,7 @@ class Governance:
 
     def standing(self, ref: str) -> Standing:
         """Return what was decided about a version: its author, aliases, approvals, and evidence about it."""
+        believed = self._identities.find
         with self._database.read() as connection:
             seen = self._seen(connection)
             row, version = resolving.resolve(connection, ref, seen)
@@ -212,8 +244,8 @@ class Governance:
                 author=decisions.author(connection, row),
                 aliases=tuple(move for move in moves if move.to_version == version.pinned),
                 approvals=tuple(decisions.approvals(connection, row)),
-                evidence=tuple(found.evidence for found in about(connection, row, version, seen)),
-                recomputed=decisions.checked(connection, (row, version)),
+                evidence=tuple(found.evidence for found in about(connection, row, version, seen, believed)),
+                recomputed=decisions.checked(connection, (row, version), believed),
                 imported=tuple(imports.records(connection, row)),
             )
 
@@ -237,7 +269,7 @@ class Governance:
         with self._database.read() as connection:
             evidence = [each for each in versions if each.kind == decisions.EVIDENCE_KIND]
             rows = zip(queries.ids_of(connection, evidence), evidence, strict=True)
-            known = ((row[1], decisions.checked(connection, row)) for row in rows)
+            known = ((row[1], decisions.checked(connection, row, self._identities.find)) for row in rows)
             return {version.reference: found for version, found in known if found is not None}
 
     def look_again(self, refs: Iterable[str]) -> None:
@@ -247,7 +279,7 @@ class Governance:
         with self._database.read() as connection:
             seen = self._seen(connection)
             rows = [_exact(connection, ref, seen) for ref in refs]
-            known = [(row, decisions.checked(connection, row)) for row in rows]
+            known = [(row, decisions.checked(connection, row, self._identities.find)) for row in rows]
         for (place, evidence), before in known:
             facts = self._verifier(evidence)
             if facts is not None and (before is None or facts != before.facts):
@@ -259,7 +291,7 @@ class Governance:
             return
         with self._database.read() as connection:
             row, version = self._movable(connection, artifact, to, override)
-            known = evidence_to_look_at(connection, row, version, alias)
+            known = evidence_to_look_at(connection, row, version, alias, self._identities.find)
         for (place, evidence), before in known:
             facts = self._verifier(evidence)
             if facts is not None and facts != before:
@@ -280,6 +312,15 @@ class Governance:
         for action in ("alias.move", *(["alias.override"] if override else [])):
             rights.ask(connection, self._by, action, version)
         return row, version
+
+    def _vouchable(self, connection: sa.Connection, ref: str) -> tuple[int, Version, str]:
+        """Return evidence for which `by` may bring a token, and the audience that it has to name."""
+        row, version = resolving.resolve(connection, ref, self._seen(connection))
+        rights.ask(connection, self._by, "artifact.publish", version)
+        audience = vouching.audience(version)
+        if audience is None:
+            raise refusals.not_evidence(version)
+        return row, version, audience
 
     def _add(self, connection: sa.Connection, wanted: Move, now: datetime) -> Move:
         move = replace(wanted, sequence=aliases.add(connection, wanted))

@@ -133,7 +133,7 @@ def _verdict(version: Version, checked: CheckedEvidence | None) -> VerdictSaid |
     if checked is None:
         stated = version.manifest.get("outcome")
         return VerdictSaid(outcome=None if stated is None else str(stated), standing="stated")
-    standing: Standing = "recomputed" if checked.facts.accepted else "rejected"
+    standing: Standing = "recomputed" if checked.accepted else "rejected"
     return VerdictSaid(outcome=checked.facts.outcome, standing=standing)
 
 

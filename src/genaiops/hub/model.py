@@ -131,14 +131,15 @@ class EvidenceFacts:
     """What the Hub found out itself about evidence, by recomputing it. Nothing here is copied on trust.
 
     `accepted`: the signature is known, the verdict follows from the scores, and nothing failed; `why` says
-    what did not. `signer` is the label of a known key, `own_key` whether it is this user's, `signer_role`
-    whether a runner or a person signs with it, None where nobody said so. `outcome` is the recomputed
-    verdict's. `outputs_erased`: some outputs belonged to people who were erased, so their scores cannot be
-    recomputed. `about` are the digests of the versions that the candidate was, `suite` the suite's digest.
-    Times are the signer's word.
+    what did not. `sound`: all of this holds, whichever key signed. `signer` is the label of a known key,
+    `own_key` whether it is this user's, `signer_role` whether a runner or a person signs with it, None where
+    nobody said so. `outcome` is the recomputed verdict's. `outputs_erased`: some outputs belonged to people
+    who were erased, so their scores cannot be recomputed. `about` are the digests of the versions that the
+    candidate was, `suite` the suite's digest. Times are the signer's word.
     """
 
     accepted: bool
+    sound: bool = False
     why: str = ""
     outcome: Outcome | None = None
     signer: str | None = None
@@ -156,13 +157,45 @@ class EvidenceFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Vouching:
+    """Somebody whom a provider knows (`issuer`, `subject`) vouched for exactly this evidence, with a token.
+
+    `trusted`: they are believed now, under this `name` and in this `role`; else both are those of then. `by`
+    is who brought the token.
+    """
+
+    name: str
+    role: SignerRole
+    issuer: str
+    subject: str
+    trusted: bool
+    by: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CheckedEvidence:
-    """An evidence version with the Hub's latest facts of it, and when they were found (`first_at`, `at`)."""
+    """An evidence version with the Hub's latest facts of it, and when they were found (`first_at`, `at`).
+
+    `vouched`: who stands for it besides the key that signed it.
+    """
 
     version: Version
     facts: EvidenceFacts
     first_at: str
     at: str
+    vouched: tuple[Vouching, ...] = ()
+
+    @property
+    def vouchers(self) -> tuple[Vouching, ...]:
+        """Those whose word counts: they are believed now, and the evidence holds in all but its key."""
+        holds = self.facts.accepted or self.facts.sound
+        return tuple(each for each in self.vouched if each.trusted) if holds else ()
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the evidence holds, and a known key or an identity that is believed stands for it."""
+        return self.facts.accepted or bool(self.vouchers)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

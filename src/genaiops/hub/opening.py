@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from genaiops.access import URL, acting, given_key
+from genaiops.access import URL, Identities, acting, given_key
 from genaiops.core import KindSpec, Route, Settings
 from genaiops.hub import remote_faults as faults
 from genaiops.hub.blob import BLOB_KIND
@@ -61,7 +61,7 @@ def opened(
         settings = Settings.from_env(env)
         kinds = tuple(above.kinds(store, settings)) if above else _OWN
         verifier = above.make_verifier(store, settings) if above else None
-        shelf = Shelf(store, kinds, verifier, direct=True)
+        shelf = Shelf(store, kinds, verifier, Identities(settings), direct=True)
         yield Client(Direct(shelf, acting(store.database, env)), lambda: kinds)
 
 

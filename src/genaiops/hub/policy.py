@@ -37,10 +37,11 @@ NO_PROJECT = "default"
 
 EVIDENCE_FACTS: Mapping[str, str] = {
     "evidence.pass": "1 where the verdict is pass, recomputed by the Hub, and nothing about it failed",
-    "evidence.signed": "1 where a key that is known here signed it, this user's own included",
-    "evidence.signed_trusted": "1 where the key is one of those that were put among the trusted ones",
-    "evidence.signed_ci": "1 where that key is kept as one with which a CI runner signs",
-    "evidence.signed_human": "1 where that key is kept as one with which a person signs",
+    "evidence.signed": "1 where a key that is known here signed it, this user's own included, or a trusted "
+    "identity vouched for it",
+    "evidence.signed_trusted": "1 where one of those that were put among the trusted ones signed or vouched",
+    "evidence.signed_ci": "1 where one of those that are kept as a CI runner's did",
+    "evidence.signed_human": "1 where one of those that are kept as a person's did",
     "evidence.scores_recomputed": "1 where the scores were computed again from the outputs",
     "evidence.lock_base": "1 where the suite was in the baseline's history",
     "evidence.lock_hub": "1 where the suite was in this Hub before the run began",
@@ -151,12 +152,15 @@ def facts_of(
 def _of_evidence(found: Found, now: datetime) -> dict[str, float | None]:
     facts, seen = found.evidence.facts, datetime.fromisoformat(found.evidence.first_at)
     ended = datetime.fromisoformat(facts.finished_at) if facts.finished_at else seen
+    signed = facts.accepted and facts.signer is not None
+    vouched = {each.role for each in found.evidence.vouchers}
+    roles = {*vouched, facts.signer_role if facts.accepted else None}
     return {
-        "evidence.pass": facts.accepted and facts.outcome == "pass",
-        "evidence.signed": facts.accepted and facts.signer is not None,
-        "evidence.signed_trusted": facts.accepted and facts.signer is not None and not facts.own_key,
-        "evidence.signed_ci": facts.accepted and facts.signer_role == "ci",
-        "evidence.signed_human": facts.accepted and facts.signer_role == "human",
+        "evidence.pass": found.evidence.accepted and facts.outcome == "pass",
+        "evidence.signed": signed or bool(vouched),
+        "evidence.signed_trusted": (signed and not facts.own_key) or bool(vouched),
+        "evidence.signed_ci": "ci" in roles,
+        "evidence.signed_human": "human" in roles,
         "evidence.scores_recomputed": facts.scores_recomputed,
         "evidence.lock_base": facts.lock == "base",
         "evidence.lock_hub": found.suite_was_here,

@@ -173,3 +173,24 @@ def bad_successor(version: Version, successor: Version) -> UserError:
         why="it is the same version" if successor.digest == version.digest else "it is of another kind",
         fix="name another version of that kind",
     )
+
+
+def not_evidence(version: Version) -> UserError:
+    """Return the error for vouching for what is no evidence."""
+    return UserError(
+        "GAO-HUB-093",
+        f"{version.short} is not evidence",
+        why="an identity vouches for the signed statement of evidence",
+        fix="name the evidence of a run: genaiops hub list --kind evidence",
+    )
+
+
+def no_token(why: str, where: str) -> UserError:
+    """Return the error for a file that holds no token."""
+    return UserError(
+        "GAO-HUB-094",
+        "the token cannot be read",
+        why=why,
+        fix="name a file that holds the token alone, or - to give it on stdin",
+        where=where,
+    )

@@ -9,7 +9,7 @@ from typing import Literal
 from genaiops.core import Digest, Route
 from genaiops.hub import answers, bodies
 from genaiops.hub.agreements import page
-from genaiops.hub.answers import Approved, Difference, History, Live, Page, Shown, Versions
+from genaiops.hub.answers import Approved, Difference, History, Live, Page, Shown, Versions, VouchedFor
 from genaiops.hub.bodies import At, Ref, Text, Word
 from genaiops.hub.contents.routes import ROUTES as CONTENTS
 from genaiops.hub.history import what_was_live
@@ -155,6 +155,12 @@ def deprecate(asked: At, body: bodies.NewDeprecation) -> Version:
     return governance.deprecate(body.version, reason=body.reason, successor=body.successor)
 
 
+def vouch(asked: At, body: bodies.NewVouching) -> VouchedFor:
+    """Let an identity of a provider vouch for a piece of evidence, by a token whose audience names it."""
+    version, who = bodies.governance_of(asked).vouch(body.evidence, body.token)
+    return VouchedFor(evidence=version.reference, identity=who)
+
+
 def set_policy(asked: At, body: bodies.NewPolicy) -> Move:
     """Publish a policy and put it in force, where the one in force allows that."""
     read = read_policy(body.text, "policy")
@@ -179,6 +185,7 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/api/hub/moves", move, "alias.move", None),
     Route("POST", "/api/hub/rollbacks", rollback, "alias.move", None),
     Route("POST", "/api/hub/approvals", approve, "approval.give", None),
+    Route("POST", "/api/hub/vouchings", vouch, "artifact.publish", None),
     Route("POST", "/api/hub/deprecations", deprecate, "artifact.deprecate", None),
     Route("POST", "/api/hub/descriptions", describe, "artifact.publish", None),
     Route("POST", "/api/hub/policies", set_policy, "policy.set", None),

@@ -21,6 +21,7 @@ from genaiops.hub.policy import (
 )
 from genaiops.hub.rights import EVERYTHING, Seen
 from genaiops.hub.tables import VERSIONS
+from genaiops.hub.vouching import Believed
 
 MOST_EVIDENCE = 20
 """How many pieces of evidence about a version are looked at for one decision, the newest first."""
@@ -44,7 +45,9 @@ class Ruling:
         return [condition for condition in self.conditions if not condition.holds]
 
 
-def rule(connection: sa.Connection, row: int, version: Version, alias: str, now: datetime) -> Ruling:
+def rule(
+    connection: sa.Connection, row: int, version: Version, alias: str, now: datetime, believed: Believed
+) -> Ruling:
     """Return what the policy in force says of pointing `alias` at a version.
 
     All conditions have to hold with one and the same piece of evidence; where none is enough, the ruling is
@@ -54,47 +57,49 @@ def rule(connection: sa.Connection, row: int, version: Version, alias: str, now:
     if not conditions:
         return Ruling(policy)
     approvals, author = decisions.approvals(connection, row), decisions.author(connection, row)
-    choices: Sequence[Found | None] = about(connection, row, version, EVERYTHING) or [None]
+    choices: Sequence[Found | None] = about(connection, row, version, EVERYTHING, believed) or [None]
     said = [(evaluate(conditions, facts_of(one, approvals, author, now)), one) for one in choices]
     best, found = max(said, key=lambda each: sum(condition.holds for condition in each[0]))
     if not reads_evidence(conditions):
         return Ruling(policy, best)
     rested = (found.evidence.version.digest,) if found else ()
-    return Ruling(policy, best, rested, tuple(_useless(connection, row, found)))
+    return Ruling(policy, best, rested, tuple(_useless(connection, row, found, believed)))
 
 
-def _useless(connection: sa.Connection, row: int, found: Found | None) -> Iterator[str]:
+def _useless(connection: sa.Connection, row: int, found: Found | None, believed: Believed) -> Iterator[str]:
     if found is None:
         yield "there is no evidence about exactly this version that the Hub has recomputed"
     for each in decisions.evidence_below(connection, row, MOST_EVIDENCE, EVERYTHING):
-        checked = decisions.checked(connection, each)
+        checked = decisions.checked(connection, each, believed)
         if checked is None:
             yield f"{each[1].short} counts for nothing: its bundle is not here to be recomputed"
-        elif not checked.facts.accepted:
+        elif not checked.accepted:
             yield f"{each[1].short} counts for nothing: {checked.facts.why}"
 
 
-def about(connection: sa.Connection, row: int, version: Version, seen: Seen) -> list[Found]:
+def about(
+    connection: sa.Connection, row: int, version: Version, seen: Seen, believed: Believed
+) -> list[Found]:
     """Return the evidence that the Hub recomputed and found to be about exactly this version.
 
     Whoever asks is shown what they have `seen`; a decision rests on all of it.
     """
     found: list[Found] = []
     for each in decisions.evidence_below(connection, row, MOST_EVIDENCE, seen):
-        checked = decisions.checked(connection, each)
+        checked = decisions.checked(connection, each, believed)
         if checked and version.digest in checked.facts.about:
             found.append(Found(checked, decisions.suite_before(connection, checked.facts)))
     return found
 
 
 def evidence_to_look_at(
-    connection: sa.Connection, row: int, version: Version, alias: str
+    connection: sa.Connection, row: int, version: Version, alias: str, believed: Believed
 ) -> list[tuple[queries.Row, EvidenceFacts | None]]:
     """Return the evidence below a version with what is known of it; none where no condition reads any."""
     if not reads_evidence(_asked(connection, version, alias)[1]):
         return []
     found = decisions.evidence_below(connection, row, MOST_EVIDENCE, EVERYTHING)
-    known = [decisions.checked(connection, each) for each in found]
+    known = [decisions.checked(connection, each, believed) for each in found]
     return [(each, one.facts if one else None) for each, one in zip(found, known, strict=True)]
 
 

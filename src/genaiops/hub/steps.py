@@ -1,6 +1,6 @@
 """The steps by which the Hub's tables came to be, in order; a step is never changed, only followed."""
 
-from genaiops.hub import describing, events, imports, keeping, search, tables, uploads
+from genaiops.hub import describing, events, imports, keeping, search, tables, uploads, vouching
 
 STEPS = (
     tables.create,
@@ -11,4 +11,5 @@ STEPS = (
     imports.create,
     search.split,
     uploads.create,
+    vouching.create,
 )

@@ -49,8 +49,10 @@ def show_lines(version: Version, standing: Standing, now: datetime) -> Iterator[
         yield f"approved {approval.at} as {approval.role} by {one_line(approval.by)}{note}"
     for evidence in standing.evidence:
         yield f"evidence {evidence.version.short}: {_found(evidence)}"
+        yield from _vouched(evidence)
     if standing.recomputed:
         yield f"recomputed by the Hub: {_found(standing.recomputed)}"
+        yield from _vouched(standing.recomputed)
     for record in standing.imported:
         yield from _imported(record)
     for key, value in version.labels.items():
@@ -109,8 +111,18 @@ def _because(move: Move) -> str:
 
 def _found(evidence: CheckedEvidence) -> str:
     facts = evidence.facts
-    if not facts.accepted:
+    if not evidence.accepted:
         return f"rejected, {one_line(facts.why)} ({evidence.at})"
-    signer = one_line(str(facts.signer)) + (f" ({facts.signer_role})" if facts.signer_role else "")
+    signer = one_line(facts.signer or "no key known here")
+    signer += f" ({facts.signer_role})" if facts.signer_role else ""
     erased = ", outputs erased" if facts.outputs_erased else ""
     return f"{facts.outcome}, signed by {signer}, lock {facts.lock}{erased} ({evidence.at})"
+
+
+def _vouched(evidence: CheckedEvidence) -> Iterator[str]:
+    """Yield who vouched for a piece of evidence, and where their word counts no more."""
+    for each in evidence.vouched:
+        who = f"{one_line(each.name)} ({one_line(each.issuer)} {one_line(each.subject, 255)})"
+        yield f"    vouched for by {who}, {each.role}, {each.at}" + (
+            "" if each.trusted else "; NOT TRUSTED ANY MORE"
+        )

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from genaiops import arena, server
-from genaiops.access import Vault, enabled, has_users, prepare, principal_of
+from genaiops.access import Identities, Vault, enabled, has_users, prepare, principal_of
 from genaiops.access.entrance import Entrance, StartToken
 from genaiops.access.login import login
 from genaiops.access.oidc.flow import OidcFlow
@@ -68,7 +68,7 @@ def up_command(
 
 def _shelf(store: Store, settings: Settings) -> Shelf:
     kinds = arena.kinds_with(Vault(store.database, settings))
-    return Shelf(store, kinds, arena.evidence_verifier(store, settings))
+    return Shelf(store, kinds, arena.evidence_verifier(store, settings), Identities(settings))
 
 
 def _start(store: Store, place: Place) -> StartToken | None:

@@ -4,10 +4,10 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from genaiops.access import EVERYWHERE, LOCAL, PERMISSIONS, has_users, people, prepare
+from genaiops.access import EVERYWHERE, LOCAL, PERMISSIONS, Identities, has_users, people, prepare
 from genaiops.access.keys import create_key
 from genaiops.access.model import Grant
-from genaiops.core import KindSpec, Principal, Scope, parse_digest
+from genaiops.core import KindSpec, Principal, Scope, Settings, digest_json, parse_digest
 from genaiops.hub import POLICY_KIND, EvidenceFacts, Governance, Hub, Version, diff_json
 from genaiops.store import Store
 
@@ -66,7 +66,14 @@ class Place:
 
     def by(self, who: Principal) -> Governance:
         """What somebody decides."""
-        return Governance(self.store, by=who, verifier=self.verify, clock=self.clock)
+        return Governance(
+            self.store, by=who, verifier=self.verify, identities=Identities(self.settings), clock=self.clock
+        )
+
+    @property
+    def settings(self) -> Settings:
+        """Where it is written whose word for evidence is believed."""
+        return Settings(config_dir=self.store.path / "config", cache_dir=self.store.path / "cache", env={})
 
     def verify(self, version: Version) -> EvidenceFacts | None:
         """Return what recomputing a bundle finds."""
@@ -88,7 +95,8 @@ class Place:
             finished_at="2026-03-03T11:30:00Z",
         )
         self.bundles[name] = replace(good, **facts)
-        return self.hub.publish("evidence", name, {"outcome": "pass"}, parents=[of])
+        said = {"outcome": "pass", "statement": digest_json(name)}
+        return self.hub.publish("evidence", name, said, parents=[of])
 
     def govern(self, **conditions: str) -> Version:
         """Put a policy in force that asks this before `prod` of an app moves."""

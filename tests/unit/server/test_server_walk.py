@@ -76,6 +76,7 @@ EXAMPLES: dict[tuple[str, str], object] = {
     ("POST", "/api/hub/moves"): {"artifact": "app/support/bot", "alias": "next", "to": BOT, "read": None},
     ("POST", "/api/hub/rollbacks"): {"alias": PROD, "why": "wrong"},
     ("POST", "/api/hub/approvals"): {"version": BOT, "role": "risk"},
+    ("POST", "/api/hub/vouchings"): {"evidence": BOT, "token": "a.b.c"},
     ("POST", "/api/hub/deprecations"): {"version": BOT, "reason": "old"},
     ("GET", "/api/hub/versions"): None,
     ("GET", "/api/hub/live"): None,

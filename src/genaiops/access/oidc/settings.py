@@ -83,15 +83,20 @@ def load_oidc(settings: Settings) -> OidcSettings | None:
     return OidcSettings(found, _secret(found, settings, path))
 
 
+def unfit(url: str) -> str:
+    """Return in words what a URL of a provider has to be and `url` is not; empty where nothing is wrong."""
+    parts = urlsplit(url)
+    if not (parts.scheme == "https" and parts.hostname) and not _LOCAL.fullmatch(url):
+        return "it is an https URL (http only on this machine, to try it out)"
+    if parts.query or parts.fragment or parts.username:
+        return "it has no query, fragment or user name"
+    return ""
+
+
 def _check(found: OidcFile, where: str) -> None:
     for name, url in (("issuer", found.issuer), ("redirect", found.redirect)):
-        parts = urlsplit(url)
-        if not (parts.scheme == "https" and parts.hostname) and not _LOCAL.fullmatch(url):
-            raise faults.bad_oidc(
-                name, "it is an https URL (http only on this machine, to try it out)", where
-            )
-        if parts.query or parts.fragment or parts.username:
-            raise faults.bad_oidc(name, "it has no query, fragment or user name", where)
+        if why := unfit(url):
+            raise faults.bad_oidc(name, why, where)
     if urlsplit(found.redirect).path != CALLBACK:
         raise faults.bad_oidc("redirect", f"its path is {CALLBACK}", where)
     for each in found.roles:

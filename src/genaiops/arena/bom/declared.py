@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from genaiops.arena.bom.gathering import Proof
 from genaiops.arena.bom.parts import Part, hashes, properties
 from genaiops.core import ClaimResult, Json
-from genaiops.hub import Version
+from genaiops.hub import CheckedEvidence, Version
 
 _ASSESSOR = "assessor/genaiops"
 
@@ -85,13 +85,19 @@ def _comment(one: Proof) -> str:
     outcome = one.verdict.outcome if one.verdict else one.evidence.manifest.get("outcome")
     if one.found is None:
         word = "as it states; never recomputed here"
-    elif one.found.facts.accepted:
-        own = one.found.facts.own_key  # to a stranger "this user" says nothing
-        word = f"recomputed by the Hub, signed by {'its own user' if own else one.found.facts.signer}"
+    elif one.found.accepted:
+        word = f"recomputed by the Hub, {_whose(one.found)}"
     else:
         word = f"rejected by the Hub: {one.found.facts.why}"
     arm = f"as the {one.role}: " if one.role else ""
     return f"{arm}verdict {outcome}, {word}"
+
+
+def _whose(found: CheckedEvidence) -> str:
+    if not found.facts.accepted:
+        return f"vouched for by {', '.join(each.name for each in found.vouchers)}"
+    own = found.facts.own_key  # to a stranger "this user" says nothing
+    return f"signed by {'its own user' if own else found.facts.signer}"
 
 
 def evidence_properties(proofs: Sequence[Proof]) -> list[Json]:
