@@ -244,7 +244,7 @@ def _token(file: Path) -> str:
     except OSError as error:
         raise refusals.no_token(one_line(str(error)), str(file)) from error
     except UnicodeDecodeError as error:
-        raise refusals.no_token("it is no text of plain letters", str(file)) from error
+        raise refusals.no_token("a token is plain ASCII", str(file)) from error
     if not text or len(text) > MOST_TOKEN:
         raise refusals.no_token("it holds nothing" if not text else "it is far too long", str(file))
     return text

@@ -89,7 +89,9 @@ def test_an_identity_makes_nothing_good_that_was_changed_after_it_vouched(
     PROVIDER.trust(settings.config_dir)
     hub.vouch(hub.artifacts("evidence")[0].reference, token(hub))
     [bundle] = (project / ".genaiops" / "evidence").iterdir()
-    changed = (bundle / "verdict.json").read_bytes().replace(b'"outcome":"', b'"outcome":"x')
+    verdict = (bundle / "verdict.json").read_bytes()
+    changed = verdict.replace(b'"outcome":"', b'"outcome":"x')
+    assert changed != verdict
     if signed_again:
         resign(bundle, new_signing_key(), verdict__json=changed)
     else:

@@ -235,7 +235,7 @@ def test_a_deprecation_is_of_one_version_with_a_reason_and_a_fit_successor(
     assert place.hub.get("app/bot:v1").deprecated is None
 
 
-LATER = ("descriptions", "presence", "sweeps", "imports")
+LATER = ("descriptions", "presence", "sweeps", "imports", "vouchings")
 
 
 def test_a_store_of_before_is_opened_with_everything_that_was_in_it(tmp_path):

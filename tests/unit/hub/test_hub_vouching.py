@@ -252,7 +252,7 @@ def test_the_command_takes_the_token_from_a_file_or_from_stdin(place, run, tmp_p
 @pytest.mark.proves("C-BAD-IDENTITY")
 @pytest.mark.parametrize(
     ("content", "says"),
-    [(None, "No such file"), (b"", "nothing"), (b"x" * 20_000, "too long"), (b"\xff\xfe", "no text")],
+    [(None, "No such file"), (b"", "nothing"), (b"x" * 20_000, "too long"), (b"\xff\xfe", "ASCII")],
 )
 def test_a_file_that_holds_no_token_is_one_clear_error(place, run, tmp_path, content, says):
     place.evidence("run1", place.app(), **UNKNOWN)
