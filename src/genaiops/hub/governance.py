@@ -212,7 +212,8 @@ class Governance:
     def vouch(self, ref: str, token: str) -> tuple[Version, Vouched]:
         """Record that whom `token` was issued to vouches for exactly the evidence `ref`.
 
-        The token speaks for that identity, whoever brings it, and is not kept. Raises `UserError` where it is not believed.
+        The token speaks for that identity, whoever brings it, and is not kept. Raises `UserError` where it
+        is not believed.
         """
         now = self._clock()
         with self._database.read() as connection:

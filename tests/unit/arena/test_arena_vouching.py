@@ -11,6 +11,7 @@ from tests.unit.arena.arena_sample import judged, sample_run
 from genaiops.access import LOCAL, signing_key
 from genaiops.arena import KINDS, open_hub
 from genaiops.arena.evidence import write_bundle
+from genaiops.arena.hub_routes import bom, impact
 from genaiops.arena.published import bundle_files, evidence_facts
 from genaiops.core import GateSaidNo, Principal, Settings, digest_bytes, digest_json, new_signing_key
 from genaiops.hub import Hub
@@ -79,6 +80,21 @@ def test_an_unknown_keys_evidence_counts_once_a_listed_identity_vouched_for_its_
     assert promote(hub).evidence == (evidence.digest,)
     file.unlink()
     assert "counts for nothing: no key known here signed it" in refusal(hub)
+
+
+@pytest.mark.proves("C-HUB-IDENTITY")
+def test_impact_and_the_bill_of_materials_say_whose_word_the_evidence_rests_on(hub, settings):
+    def told():
+        [affected] = hub.transport.ask(impact, ref="app/bot:v1").affected["evidence"]
+        said = str(hub.transport.ask(bom, ref="app/bot:v1").document)
+        assert affected.verdict is not None
+        return affected.verdict.standing, "vouched for by main" in said, "rejected by the Hub" in said
+
+    refusal(hub)
+    assert told() == ("rejected", False, True)
+    PROVIDER.trust(settings.config_dir)
+    hub.vouch(hub.artifacts("evidence")[0].reference, token(hub))
+    assert told() == ("recomputed", True, False)
 
 
 @pytest.mark.proves("C-HUB-IDENTITY", "C-BAD-PASS")
