@@ -14,7 +14,7 @@ from genaiops.access.model import AuditLog, AuditResult, Changed, Grants, Keys, 
 from genaiops.access.oidc.settings import OidcFile
 from genaiops.access.vault import Erased
 from genaiops.app import ProjectFile
-from genaiops.app.model import Asked, Found, Indexes
+from genaiops.app.model import Asked, Found, Hits, Indexes
 from genaiops.arena import (
     KINDS,
     LabelReport,
@@ -53,6 +53,7 @@ CONTRACTS: dict[str, type[object]] = {
     "hub_lineage": LineageReport,
     "index": Indexes,
     "index-search": Found,
+    "index-search-queries": Hits,
     "lock": SuiteLocks,
     "output": Output,
     "passage": Passage,

@@ -21,6 +21,22 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """A passage that was found, and how well it fits: to be compared within its query only."""
+
+    id: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hits:
+    """One line of `genaiops index search NAME --queries FILE --json`: what a query found, best first."""
+
+    id: str
+    hits: tuple[Hit, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Indexes:
     """`genaiops index build --json` and `status --json`: what is known of each index, by name."""
 

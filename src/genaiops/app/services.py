@@ -55,18 +55,22 @@ class Services:
 
     async def chat_model(self, project: Project, reference: str) -> ChatModel:
         """Return the chat model of a reference; one that names a file is read in the project's folder."""
-        key = _model_key(project, reference)
+        key = _model_key(project.root, reference)
         async with self._opening:
             if key not in self._chats:
-                self._chats[key] = open_chat(key[0], self._context(project))
+                self._chats[key] = open_chat(key[0], self._context(project.root))
             return self._chats[key]
 
     async def embedder(self, project: Project) -> Embedder:
         """Return the project's embedder."""
-        key = _model_key(project, _reference(project, "embed"))
+        return await self.embed_model(project.root, _reference(project, "embed"))
+
+    async def embed_model(self, root: Path, reference: str) -> Embedder:
+        """Return the embedder of a reference; one that names a file is read in the folder `root`."""
+        key = _model_key(root, reference)
         async with self._opening:
             if key not in self._embedders:
-                self._embedders[key] = open_embedder(key[0], self._context(project))
+                self._embedders[key] = open_embedder(key[0], self._context(root))
             return self._embedders[key]
 
     async def index(self, project: Project, name: str | None = None) -> LocalIndex:
@@ -79,6 +83,16 @@ class Services:
             if key not in self._recipes:
                 self._recipes[key] = await self._open(project.root, name, config, embedder)
             return self._indexes[self._recipes[key]]
+
+    async def built_index(self, recipe: Digest) -> LocalIndex | None:
+        """Return the index of a recipe; None where it was not built."""
+        async with self._opening:
+            if recipe not in self._indexes:
+                there = open_index(self.store.path / "indexes", recipe, EmbeddingCache(self.store))
+                if there is None:
+                    return None
+                self._indexes[recipe] = there
+            return self._indexes[recipe]
 
     async def recipe(self, project: Project, name: str) -> tuple[Corpus, Recipe]:
         """Return the documents of an index and its recipe, by whose digest it is known; nothing is built."""
@@ -130,11 +144,11 @@ class Services:
             )
         return recipe.digest
 
-    def _context(self, project: Project) -> ModelContext:
+    def _context(self, root: Path) -> ModelContext:
         return ModelContext(
             settings=self.settings,
             egress=self.egress,
-            root=project.root,
+            root=root,
             allow_unverified=self.allow_unverified,
         )
 
@@ -178,10 +192,10 @@ def source_folder(root: Path, name: str, config: KnowledgeConfig) -> Path:
     return root / folder
 
 
-def _model_key(project: Project, reference: str) -> tuple[str, str]:
+def _model_key(root: Path, reference: str) -> tuple[str, str]:
     """Return the reference and, where it names a file of the project, the project's folder."""
     shared = reference.startswith(("local:", "openai:", "http:", "https:"))
-    return reference, "" if shared else str(project.root)
+    return reference, "" if shared else str(root)
 
 
 def _reference(project: Project, role: str) -> str:

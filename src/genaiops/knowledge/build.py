@@ -16,6 +16,7 @@ from genaiops.knowledge.chunks import Tokenizer, chunk_document
 from genaiops.knowledge.index import LocalIndex, other_embedding
 from genaiops.knowledge.maxsim import TokenCache
 from genaiops.knowledge.model import Chunk, Corpus, Document, Recipe
+from genaiops.knowledge.passages import PASSAGES, ReadyPassages, in_context
 
 if TYPE_CHECKING:  # a cache in a store needs SQLAlchemy, which is slow to import
     from genaiops.knowledge.cache import EmbeddingCache
@@ -93,9 +94,36 @@ async def build_index(
     there = open_index(folder, recipe.digest, cache)
     if there is not None:
         return there
-    chunks = make_chunks(corpus, recipe, embedder)
-    vectors = await _embed(chunks, embedder, cache, progress)
-    _publish(folder, recipe, chunks, vectors)
+    passages = [passage_of(chunk) for chunk in make_chunks(corpus, recipe, embedder)]
+    return await _build(passages, recipe, embedder, folder, cache, progress)
+
+
+async def index_passages(
+    ready: ReadyPassages,
+    embedder: Embedder,
+    *,
+    folder: Path,
+    cache: "EmbeddingCache",
+    progress: Progress | None = None,
+) -> LocalIndex:
+    """Return the index of ready-made passages under `folder`, building it if it is not there."""
+    recipe = Recipe(corpus=ready.digest, embedder=embedder.spec, parser=PASSAGES)
+    there = open_index(folder, recipe.digest, cache)
+    if there is not None:
+        return there
+    return await _build(ready.passages, recipe, embedder, folder, cache, progress)
+
+
+async def _build(
+    passages: Sequence[Passage],
+    recipe: Recipe,
+    embedder: Embedder,
+    folder: Path,
+    cache: "EmbeddingCache",
+    progress: Progress | None,
+) -> LocalIndex:
+    vectors = await _embed([in_context(passage) for passage in passages], embedder, cache, progress)
+    _publish(folder, recipe, passages, vectors)
     return _open(folder / hex_of(recipe.digest), cache)
 
 
@@ -133,9 +161,10 @@ def _metadata(document: Document) -> dict[str, Json]:
 
 
 async def _embed(
-    chunks: Sequence[Chunk], embedder: Embedder, cache: "EmbeddingCache", progress: Progress | None
+    wanted: Sequence[str], embedder: Embedder, cache: "EmbeddingCache", progress: Progress | None
 ) -> NDArray[np.float32]:
-    texts = {digest_bytes(chunk.embedded.encode()): chunk.embedded for chunk in chunks}
+    digests = [digest_bytes(text.encode()) for text in wanted]
+    texts = dict(zip(digests, wanted, strict=True))
     known = cache.texts(embedder.spec, list(texts))
     # by length, so that a batch is not padded to one long text
     missing = sorted((digest for digest in texts if digest not in known), key=lambda d: (len(texts[d]), d))
@@ -148,15 +177,15 @@ async def _embed(
             known.update(fresh)
             if bar:
                 bar.advance(len(some))
-    return np.stack([known[digest_bytes(chunk.embedded.encode())] for chunk in chunks])
+    return np.stack([known[digest] for digest in digests])
 
 
-def _publish(folder: Path, recipe: Recipe, chunks: Sequence[Chunk], vectors: NDArray[np.float32]) -> None:
+def _publish(folder: Path, recipe: Recipe, passages: Sequence[Passage], vectors: NDArray[np.float32]) -> None:
     name = hex_of(recipe.digest)
     _sweep(folder)
     partial = folder / f".building-{os.getpid()}-{secrets.token_hex(4)}"
     index = LocalIndex.create(partial, recipe)
-    index.upsert([passage_of(chunk) for chunk in chunks], list(vectors))
+    index.upsert(passages, list(vectors))
     index.publish()
     index.close()
     try:

@@ -1,14 +1,23 @@
 """A question in, the best passages out: embed, search, rerank."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Literal, TypeGuard
 
 from genaiops.core import Embedder, Json, Passage, Principal, TokenEmbedder, UserError
 from genaiops.knowledge.index import LocalIndex, other_embedding
 from genaiops.knowledge.maxsim import TokenCache, rank
+from genaiops.knowledge.passages import in_context
 
 Mode = Literal["hybrid", "dense", "lexical"]
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What is asked, and what was said before it, oldest first."""
+
+    text: str
+    history: tuple[str, ...] = ()
 
 
 async def retrieve(
@@ -41,6 +50,25 @@ async def retrieve(
     return (await _reranked(tokens, query, found, index.tokens))[:k]
 
 
+async def retrieve_all(
+    index: LocalIndex,
+    embedder: Embedder,
+    queries: Sequence[Query],
+    k: int,
+    *,
+    principal: Principal,
+    mode: Mode = "hybrid",
+    rerank: bool = True,
+) -> list[list[Passage]]:
+    """Return for each query what `retrieve` does, in their order; an empty query finds nothing."""
+    return [
+        await retrieve(index, embedder, query.text, k, principal=principal, mode=mode, rerank=rerank)
+        if query.text.strip()
+        else []
+        for query in queries
+    ]
+
+
 def can_rerank(embedder: Embedder) -> TypeGuard[TokenEmbedder]:
     """Whether `embedder` can tell token vectors."""
     return hasattr(embedder, "token_vectors")
@@ -70,10 +98,3 @@ async def _reranked(
     scores = await rank(embedder, query, [in_context(passage) for passage in found], cache=cache)
     scored = [replace(passage, score=score) for passage, score in zip(found, scores, strict=True)]
     return sorted(scored, key=lambda passage: (-(passage.score or 0.0), passage.id))
-
-
-def in_context(passage: Passage) -> str:
-    """Return a passage's text under its headings, as the embedder read it."""
-    parts = (passage.title, *passage.heading)
-    header = " > ".join(part for at, part in enumerate(parts) if part and part not in parts[:at])
-    return f"{header}\n{passage.text}" if header else passage.text
