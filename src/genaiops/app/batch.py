@@ -120,8 +120,9 @@ async def open_any(
 def read_queries(file: Path, console: Console) -> list[Asked]:
     """Return the queries of a file, in its order; rows that are none are said and left out.
 
-    A row has `id` and `query`, and `history` where something was said before: texts, or objects with a
-    `content`, oldest first. Raises `UserError` where no row can be used.
+    A row has `id` and `query`, and `history` where something was said before: texts, or objects with
+    `role` and `content`, oldest first; of these, what the user said is read. Raises `UserError` where no
+    row can be used.
     """
     read = read_rows(file)
     problems = list(read.problems)
@@ -186,12 +187,16 @@ async def answer_queries(
 
 
 def _history(value: Json) -> tuple[str, ...] | None:
-    """Return what was said, or None where it cannot be told."""
+    """Return what the user said, or None where it cannot be told."""
     if value is None:
         return ()
     if not isinstance(value, list):
         return None
-    turns = [turn.get("content") if isinstance(turn, dict) else turn for turn in value]
+    turns = [
+        turn.get("content") if isinstance(turn, dict) else turn
+        for turn in value
+        if not (isinstance(turn, dict) and turn.get("role", "user") != "user")
+    ]
     if not all(isinstance(turn, str) for turn in turns):
         return None
     return tuple(cast("list[str]", turns))

@@ -16,7 +16,7 @@ from genaiops.knowledge.chunks import Tokenizer, chunk_document
 from genaiops.knowledge.index import LocalIndex, other_embedding
 from genaiops.knowledge.maxsim import TokenCache
 from genaiops.knowledge.model import Chunk, Corpus, Document, Recipe
-from genaiops.knowledge.passages import PASSAGES, ReadyPassages, in_context
+from genaiops.knowledge.passages import PASSAGES, ReadyPassages, in_context, parts_of
 
 if TYPE_CHECKING:  # a cache in a store needs SQLAlchemy, which is slow to import
     from genaiops.knowledge.cache import EmbeddingCache
@@ -37,6 +37,7 @@ _AT_ONCE = 64
 _KEEP_TOKENS_UP_TO = 2_000
 """Passages; each one's token vectors take about 50 kB in the store, so larger indexes keep them in memory."""
 _CHARACTERS_A_TOKEN = 3
+_SPECIAL_TOKENS = 2
 
 
 @runtime_checkable
@@ -122,8 +123,11 @@ async def _build(
     cache: "EmbeddingCache",
     progress: Progress | None,
 ) -> LocalIndex:
-    vectors = await _embed([in_context(passage) for passage in passages], embedder, cache, progress)
-    _publish(folder, recipe, passages, vectors)
+    read = text_reader(embedder)
+    parts = [read(passage) for passage in passages]
+    rows = await _embed([part for some in parts for part in some], embedder, cache, progress)
+    vectors = np.split(rows, np.cumsum([len(some) for some in parts])[:-1])
+    await _publish(folder, recipe, passages, vectors, embedder)
     return _open(folder / hex_of(recipe.digest), cache)
 
 
@@ -180,13 +184,28 @@ async def _embed(
     return np.stack([known[digest] for digest in digests])
 
 
-def _publish(folder: Path, recipe: Recipe, passages: Sequence[Passage], vectors: NDArray[np.float32]) -> None:
+def text_reader(embedder: Embedder) -> Callable[[Passage], list[str]]:
+    """Return what gives the texts that `embedder` reads of a passage, one for each of its vectors."""
+    if not isinstance(embedder, CountsTokens):
+        return lambda passage: [in_context(passage)]
+    counter, window = embedder, embedder.window - _SPECIAL_TOKENS
+    return lambda passage: parts_of(passage, lambda text: counter.count_tokens([text])[0], window)
+
+
+async def _publish(
+    folder: Path,
+    recipe: Recipe,
+    passages: Sequence[Passage],
+    vectors: Sequence[NDArray[np.float32]],
+    embedder: Embedder,
+) -> None:
     name = hex_of(recipe.digest)
     _sweep(folder)
     partial = folder / f".building-{os.getpid()}-{secrets.token_hex(4)}"
     index = LocalIndex.create(partial, recipe)
-    index.upsert(passages, list(vectors))
+    index.upsert(passages, vectors)
     index.publish()
+    await index.measure(embedder)
     index.close()
     try:
         partial.rename(folder / name)

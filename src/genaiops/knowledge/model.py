@@ -8,7 +8,7 @@ from genaiops.core import Digest, Json, ModelSpec, UserError, digest_json, encod
 PARSER = "markdown-1"
 """Names the parser and the chunker; any change to what they yield is a new name, so a new index."""
 
-LEXICAL = "fts5 porter unicode61 remove_diacritics=2 matches<=4000"
+LEXICAL = "fts5 porter unicode61 remove_diacritics=2 pairs arabic title=2 matches<=4000"
 """How words are cut, folded and looked for; as with the parser, a change is a new name, so a new index."""
 
 MAX_DOCUMENT_BYTES = 10_000_000

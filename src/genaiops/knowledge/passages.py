@@ -4,7 +4,7 @@ What cannot be used is left out and told in one line, so that one bad row costs 
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -17,6 +17,7 @@ PASSAGES = "passages-1"
 MAX_CHARACTERS = 1_000_000
 """Of one passage's text; more is a document, and no passage."""
 
+_MOST_PARTS = 64
 _BYTE_ORDER_MARKS = ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"), (b"\xef\xbb\xbf", "utf-8"))
 
 
@@ -103,6 +104,35 @@ def read_passages(file: Path) -> ReadyPassages:
         )
     kept = tuple(passages.values())
     return ReadyPassages(kept, _digest(kept), tuple(problems))
+
+
+def parts_of(passage: Passage, count: Callable[[str], int], window: int) -> list[str]:
+    """Return what an embedder reads of a passage: all of it under its headings, then its parts.
+
+    There are parts only where the text is longer than `window` tokens, of which the embedder would read the
+    beginning: stretches of about equal length, each under the headings.
+    """
+    whole = in_context(passage)
+    if len(whole) < window or count(whole) <= window:
+        return [whole]
+    header = whole[: len(whole) - len(passage.text)]
+    room = max(window - count(header), window // 4) * 4 // 5
+    wanted = min(-(-count(passage.text) // room), _MOST_PARTS)
+    size = -(-len(passage.text) // wanted)
+    return [whole, *(header + text for text in _cut(passage.text, size))]
+
+
+def _cut(text: str, size: int) -> list[str]:
+    """Return stretches of `size` characters with some overlap, at spaces where there are some."""
+    found: list[str] = []
+    start = 0
+    while start < len(text):
+        end = start + size
+        space = text.rfind(" ", start + size * 3 // 4, end) if end < len(text) else -1
+        end = space if space > 0 else end
+        found.append(text[max(0, start - size // 8) : end])
+        start = end
+    return found
 
 
 def in_context(passage: Passage) -> str:
