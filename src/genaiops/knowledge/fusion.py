@@ -1,6 +1,6 @@
 """Orders and how they are joined. Equal scores are ordered by row, and rows are sorted by passage id.
 
-    score = trust² · (cosine + tokens · MaxSim) + words · BM25 share + named · link
+    score = trust² · cosine + trust³ · tokens · MaxSim + words · BM25 share + named · link
 
 `trust` is measured per corpus and script (`trust.py`). A BM25 share is high only where a question's rare
 words are found, so that it weighs by itself what each question's words are worth. The weights and what they
@@ -37,6 +37,7 @@ class Weights:
     history_words: float
     history_vector: float
     trust_power: float
+    tokens_trust_power: float
 
 
 @lru_cache(maxsize=1)

@@ -17,6 +17,9 @@ PASSAGES = "passages-1"
 MAX_CHARACTERS = 1_000_000
 """Of one passage's text; more is a document, and no passage."""
 
+MAX_TITLE = 2_000
+"""Characters of a title, which stands above every part of its passage."""
+
 _MOST_PARTS = 64
 _BYTE_ORDER_MARKS = ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"), (b"\xef\xbb\xbf", "utf-8"))
 
@@ -177,6 +180,8 @@ def _passage(values: dict[str, Json]) -> Passage | str:
     title, text = " ".join(_clean(title or "").split()), _clean(text or "")
     if len(text) > MAX_CHARACTERS:
         return f"its text has {len(text):,} characters, and {MAX_CHARACTERS:,} are the most"
+    if len(title) > MAX_TITLE:
+        return f"its title has {len(title):,} characters, and {MAX_TITLE:,} are the most"
     if not text.strip() and not title:
         return "it has no text"
     metadata = {key: value for key, value in values.items() if key not in ("id", "title", "text")}

@@ -156,7 +156,7 @@ async def _reranked(
     weights = default_weights()
     ranked: list[list[Passage]] = []
     for query, question, some in zip(queries, asked, found, strict=True):
-        share = weights.tokens * index.trust(query.text) ** weights.trust_power
+        share = weights.tokens * index.trust(query.text) ** weights.tokens_trust_power
         scored: list[Passage] = []
         for passage in some:
             fits = max(maxsim(question, unpack(packed[text])) for text in parts[passage.id])

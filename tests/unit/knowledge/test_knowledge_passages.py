@@ -43,6 +43,7 @@ def test_a_title_may_be_missing_and_a_number_may_be_an_id(tmp_path: Path) -> Non
             {"id": "x", "text": "a" * 1_000_001},
             "its text has 1,000,001 characters, and 1,000,000 are the most",
         ),
+        ({"id": "x", "title": "a" * 2_001}, "its title has 2,001 characters, and 2,000 are the most"),
         ({"id": "x", "text": "a", "access": "staff"}, "its `access` is no list of groups"),
         ('{"id": "x", "text": "a", "weight": NaN}', "nan is not representable in JCS"),
         ({"id": "good", "text": "other"}, "another row has this id: good"),

@@ -17,7 +17,14 @@ from genaiops.knowledge.scripts import folded, script_of
 from genaiops.knowledge.trust import measure_trust, trust_in
 
 WEIGHTS = Weights(
-    version=0, words=0.5, tokens=1.0, named=0.2, history_words=0.2, history_vector=1.0, trust_power=2
+    version=0,
+    words=0.5,
+    tokens=1.0,
+    named=0.2,
+    history_words=0.2,
+    history_vector=1.0,
+    trust_power=2,
+    tokens_trust_power=3,
 )
 
 
