@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Literal
 
 import bm25s
 import numpy as np
@@ -19,6 +20,7 @@ from genaiops.knowledge import (
     retrieve_all,
 )
 from genaiops.knowledge.passages import in_context
+from genaiops.models.providers.minilm import MiniLm
 
 DEPTH = 10
 NOBODY = Principal(id="bench")
@@ -95,6 +97,34 @@ def ours(index: LocalIndex, embedder: Embedder, runner: asyncio.Runner, *, reran
         return [passage.id for passage in found[0]]
 
     return search
+
+
+class Remembering:
+    """An embedder that computes what it is asked again once only: all systems share its vectors."""
+
+    def __init__(self, inner: MiniLm) -> None:
+        self.spec, self.window, self.count_tokens, self.close = (
+            inner.spec,
+            inner.window,
+            inner.count_tokens,
+            inner.close,
+        )
+        self._inner = inner
+        self._known: dict[tuple[str, str], np.ndarray] = {}
+
+    async def embed(self, texts: Sequence[str], kind: Literal["query", "passage"]) -> np.ndarray:
+        """Return a unit vector a text."""
+        missing = [text for text in dict.fromkeys(texts) if ("text", text) not in self._known]
+        for text, row in zip(missing, await self._inner.embed(missing, kind), strict=True):
+            self._known["text", text] = row
+        return np.stack([self._known["text", text] for text in texts])
+
+    async def token_vectors(self, texts: Sequence[str]) -> list[np.ndarray]:
+        """Return a unit vector a token of each text."""
+        missing = [text for text in dict.fromkeys(texts) if ("tokens", text) not in self._known]
+        for text, rows in zip(missing, await self._inner.token_vectors(missing), strict=True):
+            self._known["tokens", text] = rows
+        return [self._known["tokens", text] for text in texts]
 
 
 async def _embed(embedder: Embedder, text: str) -> np.ndarray:

@@ -20,7 +20,7 @@ from genaiops.knowledge.fusion import default_weights
 
 WORDS = (0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0)
 TOKENS = (0.5, 1.0, 1.5, 2.0)
-CANDIDATES = 40
+CANDIDATES = 20
 K = 5
 
 Pair = tuple[float, float]

@@ -11,7 +11,7 @@ from genaiops.core import Embedder, Json, Passage, Principal, TokenEmbedder, Use
 from genaiops.knowledge.build import text_reader
 from genaiops.knowledge.fusion import default_weights
 from genaiops.knowledge.index import LocalIndex, other_embedding
-from genaiops.knowledge.maxsim import maxsim, unpack
+from genaiops.knowledge.maxsim import maxsims, unpack
 
 Mode = Literal["hybrid", "dense", "lexical"]
 
@@ -157,10 +157,12 @@ async def _reranked(
     ranked: list[list[Passage]] = []
     for query, question, some in zip(queries, asked, found, strict=True):
         share = weights.tokens * index.trust(query.text) ** weights.tokens_trust_power
+        wanted = [text for passage in some for text in parts[passage.id]]
+        fits = dict(zip(wanted, maxsims(question, [unpack(packed[text]) for text in wanted]), strict=True))
         scored: list[Passage] = []
         for passage in some:
-            fits = max(maxsim(question, unpack(packed[text])) for text in parts[passage.id])
-            score = (passage.score or 0.0) + share * fits if add else fits
+            best = max(fits[text] for text in parts[passage.id])
+            score = (passage.score or 0.0) + share * best if add else best
             scored.append(replace(passage, score=round(score, 6)))
         ranked.append(sorted(scored, key=lambda passage: (-(passage.score or 0.0), passage.id)))
     return ranked
