@@ -45,7 +45,11 @@ _PLACE = re.compile(r"(<!-- table: (?P<name>\w+) -->\n).*?(<!-- end -->)", re.DO
 
 def _sets() -> str:
     rows = [
-        [f"`{name}`", *(f"{one[key]:,}" for key in ("passages", "questions", "clusters")), _trust(one["trust"])]
+        [
+            f"`{name}`",
+            *(f"{one[key]:,}" for key in ("passages", "questions", "clusters")),
+            _trust(one["trust"]),
+        ]
         for name, one in measured("retrieval")["sets"].items()
     ]
     notes = [f"- `{name}`: {one['note']}" for name, one in measured("retrieval")["sets"].items()]
@@ -71,15 +75,20 @@ def _pooled() -> str:
         for which in ("all", "without Chinese and Arabic")
         for system, one in found[which].items()
     ]
-    head = ["system, sets", "better single misses", "it misses", "fewer", "recall@5 − better single", "worst set"]
+    head = [
+        "system, sets",
+        "better single misses",
+        "it misses",
+        "fewer",
+        "recall@5 − better single",
+        "worst set",
+    ]
     return table(head, rows)
 
 
 def _left_out() -> str:
     found = measured("retrieval")["overall"]
-    rows = [
-        [family, *(f"{value:g}" for value in pair)] for family, pair in found["chosen"].items()
-    ]
+    rows = [[family, *(f"{value:g}" for value in pair)] for family, pair in found["chosen"].items()]
     rows.append(["none", *(f"{value:g}" for value in found["chosen_on_all"])])
     return table(["sets left out", "words", "token similarity"], rows)
 
