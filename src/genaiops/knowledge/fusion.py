@@ -70,11 +70,12 @@ def fuse(
 ) -> dict[int, float]:
     """Return the rows that are best by either half, with both halves' weighted sum.
 
-    `cosines` and `shares` have a number for each row; -inf is a row that may not be seen.
+    `cosines` and `shares` have a number for each row: -inf where it may not be seen, 0 where no word stands.
     """
     depth = max(DEPTH, k)
     best = [row for row, _ in top_rows(cosines, depth)]
-    best += [row for row, share in top_rows(shares, depth) if share > 0]
+    matching = np.flatnonzero(shares)
+    best += [int(matching[at]) for at, _ in top_rows(shares[matching], depth)]
     return {row: joined(cosines[row], shares[row], trust, weights) for row in best}
 
 

@@ -48,11 +48,17 @@ CREATE VIRTUAL TABLE IF NOT EXISTS temp.vocabulary USING fts5vocab(main, words, 
 """
 _COUNTS = "SELECT term, doc FROM temp.vocabulary WHERE term IN (SELECT value FROM json_each(?))"
 _BODIES = "SELECT row, body FROM passages WHERE row IN (SELECT value FROM json_each(?))"
-_MATCHES = "SELECT rowid, bm25(words, 2.0, 1.0) FROM words WHERE words MATCH ?"
-_SOME_MATCHES = (
-    "SELECT words.rowid, bm25(words, 2.0, 1.0) FROM words JOIN places ON places.row = words.rowid "
-    "WHERE words MATCH ? AND places.scope IN (SELECT value FROM json_each(?))"
+_MATCHES = (
+    "SELECT rowid, bm25(words, 2.0, 1.0) AS score FROM words WHERE words MATCH ? "
+    "ORDER BY score, rowid LIMIT 1000"
 )
+_SOME_MATCHES = (
+    "SELECT words.rowid, bm25(words, 2.0, 1.0) AS score FROM words JOIN places ON places.row = words.rowid "
+    "WHERE words MATCH ? AND places.scope IN (SELECT value FROM json_each(?)) "
+    "ORDER BY score, words.rowid LIMIT 1000"
+)
+"""The best 1,000: as many as a search returns at most; fetching more costs more than they are worth."""
+
 _SATURATION = 2.2
 """What a word's idf is multiplied by at most: k1 + 1 of FTS5's BM25."""
 
