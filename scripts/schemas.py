@@ -14,7 +14,7 @@ from genaiops.access.model import AuditLog, AuditResult, Changed, Grants, Keys, 
 from genaiops.access.oidc.settings import OidcFile
 from genaiops.access.vault import Erased
 from genaiops.app import ProjectFile
-from genaiops.app.model import Asked, Found, Indexes
+from genaiops.app.model import Asked, Checked, Found, Indexes
 from genaiops.arena import (
     KINDS,
     LabelReport,
@@ -52,6 +52,7 @@ CONTRACTS: dict[str, type[object]] = {
     "hub_impact": Impact,
     "hub_lineage": LineageReport,
     "index": Indexes,
+    "index-check": Checked,
     "index-search": Found,
     "lock": SuiteLocks,
     "output": Output,

@@ -56,6 +56,7 @@ if TYPE_CHECKING:
         TooMany,
         UserError,
     )
+    from genaiops.core.hidden import Hidden, hidden_text
     from genaiops.core.http import ANYONE, NOBODY, ONESELF, Asked, Content, Cookie, Method, Reply, Route
     from genaiops.core.likeness import normalise, token_f1
     from genaiops.core.money import NANO, cost_nanousd, usd
@@ -128,6 +129,7 @@ _FILES = {
     "digests": "Digest Json canonical digest_bytes digest_json hex_of parse_digest",
     "errors": "Conflict GateSaidNo GenaiopsError Inconclusive Interrupted NotAllowed NotFound NotSignedIn "
     "OutsideError TooMany UserError",
+    "hidden": "Hidden hidden_text",
     "http": "ANYONE NOBODY ONESELF Asked Content Cookie Method Reply Route",
     "likeness": "normalise token_f1",
     "money": "NANO cost_nanousd usd",
@@ -154,7 +156,7 @@ __all__ = [
     "ClaimAtLook", "ClaimKind", "ClaimResult", "ClustersNeeded", "Comparison", "Composed", "Conflict",
     "Content", "Cookie", "CostPerCorrect", "Decision", "Digest", "DigestText", "Discovered",
     "DiscoveredSlice", "Done", "Egress", "Embedder", "FileEntry", "FilesManifest", "Flakiness", "FrontMatter",
-    "GateSaidNo", "GenaiopsError", "Grounding", "Inconclusive", "Interrupted", "Interval", "Json",
+    "GateSaidNo", "GenaiopsError", "Grounding", "Hidden", "Inconclusive", "Interrupted", "Interval", "Json",
     "JudgeAgreement", "JudgedBy", "KeyPath", "Kind", "KindSpec", "Located", "LockState", "Look", "Manifest",
     "Message", "Method", "ModelSpec", "NotAllowed", "NotFound", "NotSignedIn", "Operation", "Outcome",
     "Output", "OutsideError", "Passage", "Principal", "PublicKey", "Quarantine", "Quarantined", "Read",
@@ -164,8 +166,8 @@ __all__ = [
     "Trace", "Usage", "UserError", "VectorIndex", "Verdict", "canonical", "check_paths", "check_rule",
     "compose_files", "cost_nanousd", "decode", "decode_each", "decode_json", "diff_files", "digest_bytes",
     "digest_json", "encode", "encode_json", "evaluate_rule", "fact_path", "file_entries", "files_closure",
-    "hex_of", "json_schema", "listed_files", "load_public_key", "load_signing_key", "new_signing_key",
-    "normalise", "one_line", "open_statement", "parse_digest", "parse_reference", "plain",
+    "hex_of", "hidden_text", "json_schema", "listed_files", "load_public_key", "load_signing_key",
+    "new_signing_key", "normalise", "one_line", "open_statement", "parse_digest", "parse_reference", "plain",
     "read_front_matter", "read_yaml", "sign_statement", "split_lines", "token_f1", "typed_kind", "usd",
 ]  # fmt: skip
 

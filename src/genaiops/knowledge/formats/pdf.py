@@ -1,0 +1,260 @@
+"""PDF as parts, through PDFium: lines of text with their size make paragraphs and headings, page by page.
+
+A PDF has no structure that one could rely on. Lines that are clearly larger than most are headings; a gap
+between lines ends a paragraph; tables are lines like any other. A scan has no text and needs `ocr`.
+"""
+
+import ctypes
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+from genaiops.knowledge.formats.model import (
+    CannotParse,
+    HiddenBy,
+    HiddenPart,
+    Parsed,
+    Part,
+    enough_words,
+    flat,
+)
+from genaiops.knowledge.formats.styles import WHITE, Colour, alike
+
+# neither has types
+pypdfium2: Any = import_module("pypdfium2")
+pdfium: Any = import_module("pypdfium2.raw")
+
+MAX_PAGES = 20_000
+
+_ERRORS = {
+    pdfium.FPDF_ERR_PASSWORD: ("it is encrypted", "save it without a password"),
+    pdfium.FPDF_ERR_SECURITY: ("its encryption is not known", "save it without a password"),
+    pdfium.FPDF_ERR_FORMAT: ("it is damaged, or no PDF", "save it again"),
+}
+_LARGER = 1.15
+"""A heading's letters are so many times as large as those of most text."""
+_GAP = 1.6
+"""Lines whose distance is so many times their size belong to different paragraphs."""
+_HEADING_LETTERS = 200
+_LEVELS = 4
+_TINY_POINTS = 1.0
+_WHOLE_PAGE = 0.8
+_HYPHENS = re.compile("(?:\ufffe|\x02)[\r\n]*")
+_INVISIBLE = 3
+_RUNNING = re.compile(r"\d+|\b[ivxlc]+\b")
+_RUNNING_PAGES = 3
+_LEADERS = re.compile(r"(?:\. ?){4,}")
+"""The dots that lead to a page number in a table of contents."""
+
+Box = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a page: its text, the size of its letters, and where it stands (points from below)."""
+
+    text: str
+    size: float
+    y: float
+    page: int
+
+
+def parse(content: bytes) -> Parsed:
+    """Return the text of a PDF; raises `CannotParse` for one that is encrypted, damaged or only pictures."""
+    try:
+        document = pypdfium2.PdfDocument(content)
+    except pypdfium2.PdfiumError as error:
+        what, fix = _ERRORS.get(error.err_code, (str(error), "save it again"))
+        raise CannotParse(what, fix) from error
+    with closing(document):
+        if len(document) > MAX_PAGES:
+            raise CannotParse(f"it has {len(document):,} pages; at most {MAX_PAGES:,}", "split it")
+        lines: list[Line] = []
+        hidden: list[HiddenPart] = []
+        pictures = 0
+        for number in range(1, len(document) + 1):
+            found = _page(document, number)
+            lines += found.lines
+            hidden += found.hidden
+            pictures += found.picture
+        title = flat(document.get_metadata_value("Title"))
+        pages = len(document)
+    lines = _without_running(lines, pages)
+    if not any(line.text.strip() for line in lines):
+        what = "its pages are pictures without text" if pictures else "it holds no text"
+        raise CannotParse(what, "recognise its text first (OCR), then add the result")
+    remarks = [f"{pictures} of {pages} page(s) are pictures without text"] if pictures else []
+    return Parsed(tuple(_parts(lines)), title, pages, tuple(hidden), tuple(remarks))
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    lines: list[Line]
+    hidden: list[HiddenPart]
+    picture: bool
+
+
+def _page(document: Any, number: int) -> _Page:
+    try:
+        page = document[number - 1]
+    except pypdfium2.PdfiumError as error:
+        raise CannotParse(f"page {number} is damaged", "save it again") from error
+    with closing(page), closing(page.get_textpage()) as text:
+        lines = list(_lines(text, number))
+        hidden, whole = _hidden(page, text, number)
+        return _Page(lines, hidden, whole and not lines)
+
+
+def _lines(text: Any, number: int) -> Iterator[Line]:
+    count = text.count_chars()
+    if count < 1:
+        return
+    # by characters, not by `get_text_range`: offsets must be those that sizes and boxes are asked by
+    whole = "".join(map(_letter, (pdfium.FPDFText_GetUnicode(text, at) for at in range(count))))
+    for match in re.finditer(r"[^\r\n]+", whole):
+        line = match.group()
+        first = next((at for at in range(*match.span()) if not whole[at].isspace()), -1)
+        if first >= 0:
+            middle = first + (match.end() - first) // 2
+            size = max(pdfium.FPDFText_GetFontSize(text, at) * _scale(text, at) for at in (first, middle))
+            yield Line(line.rstrip(), round(size, 1), _bottom(text, first), number)
+
+
+def _letter(code: int) -> str:
+    return chr(code) if 0 < code < 0x110000 and not 0xD800 <= code < 0xE000 else "\ufffd"
+
+
+def _scale(text: Any, at: int) -> float:
+    matrix = pdfium.FS_MATRIX()
+    known = pdfium.FPDFText_GetMatrix(text, at, ctypes.byref(matrix))
+    return max(abs(float(matrix.d)), abs(float(matrix.b))) if known else 1.0
+
+
+def _bottom(text: Any, at: int) -> float:
+    x, y = ctypes.c_double(), ctypes.c_double()
+    pdfium.FPDFText_GetCharOrigin(text, at, ctypes.byref(x), ctypes.byref(y))
+    return float(y.value)
+
+
+def _hidden(page: Any, text: Any, number: int) -> tuple[list[HiddenPart], bool]:
+    """Return the page's hidden words, and whether a picture covers it.
+
+    Invisible words over a picture of the whole page are what a scanner read there, and hide nothing.
+    """
+    left, bottom, right, top = page.get_bbox()
+    area = max((right - left) * (top - bottom), 1.0)
+    unseen: dict[HiddenBy, list[str]] = {}
+    grounds: list[tuple[Box, Colour | None]] = []
+    whole = False  # covered by one picture
+    for one in page.get_objects():
+        box: Box = one.get_bounds()
+        if one.type == pdfium.FPDF_PAGEOBJ_TEXT:
+            by = _hidden_by(one, box, (left, bottom, right, top), grounds)
+            if by is not None:
+                unseen.setdefault(by, []).append(_text_of(one, text))
+        elif one.type == pdfium.FPDF_PAGEOBJ_PATH:
+            grounds.append((box, _fill(one)))
+        else:
+            grounds.append((box, None))
+            size = (box[2] - box[0]) * (box[3] - box[1])
+            whole = whole or (one.type == pdfium.FPDF_PAGEOBJ_IMAGE and size >= _WHOLE_PAGE * area)
+    if whole:
+        unseen.pop("invisible", None)
+    found = [HiddenPart(by, flat(" ".join(texts)), number) for by, texts in unseen.items()]
+    return [part for part in found if enough_words(part.text)], whole
+
+
+def _hidden_by(
+    one: Any, box: Box, page: Box, grounds: Sequence[tuple[Box, Colour | None]]
+) -> HiddenBy | None:
+    if pdfium.FPDFTextObj_GetTextRenderMode(one) == _INVISIBLE:
+        return "invisible"
+    if box[2] < page[0] or box[0] > page[2] or box[3] < page[1] or box[1] > page[3]:
+        return "outside"
+    size = ctypes.c_float()
+    pdfium.FPDFTextObj_GetFontSize(one, ctypes.byref(size))
+    matrix = one.get_matrix()
+    if abs(size.value) * max(abs(matrix.d), abs(matrix.b)) < _TINY_POINTS:
+        return "tiny"
+    fill = _fill(one)
+    x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+    behind = [ground for (a, b, c, d), ground in grounds if a <= x <= c and b <= y <= d]
+    ground = behind[-1] if behind else WHITE
+    return "colour" if fill is not None and ground is not None and alike(fill, ground) else None
+
+
+def _fill(one: Any) -> Colour | None:
+    """Return the colour that an object is filled with; None where it is a pattern or see-through."""
+    red, green, blue, alpha = (ctypes.c_uint() for _ in range(4))
+    known = pdfium.FPDFPageObj_GetFillColor(
+        one, ctypes.byref(red), ctypes.byref(green), ctypes.byref(blue), ctypes.byref(alpha)
+    )
+    return (red.value, green.value, blue.value) if known and alpha.value > 0 else None
+
+
+def _text_of(one: Any, text: Any) -> str:
+    size = pdfium.FPDFTextObj_GetText(one, text, None, 0)
+    buffer = ctypes.create_string_buffer(size * 2)
+    pdfium.FPDFTextObj_GetText(one, text, ctypes.cast(buffer, ctypes.POINTER(ctypes.c_ushort)), size)
+    return buffer.raw.decode("utf-16-le", "ignore").rstrip("\0")
+
+
+def _without_running(lines: Sequence[Line], pages: int) -> list[Line]:
+    """Return the lines without those that head or end most pages: titles that run along, and page numbers."""
+    edges: dict[int, tuple[int, int]] = {}
+    for at, line in enumerate(lines):
+        first, _ = edges.get(line.page, (at, at))
+        edges[line.page] = (first, at)
+    outer = {at for pair in edges.values() for at in pair}
+    counts = Counter(_RUNNING.sub("#", lines[at].text.strip()) for at in outer)
+    least = max(_RUNNING_PAGES, pages // 2)
+    return [
+        line
+        for at, line in enumerate(lines)
+        if at not in outer or counts[_RUNNING.sub("#", line.text.strip())] < least
+    ]
+
+
+def _parts(lines: Sequence[Line]) -> Iterator[Part]:
+    """Yield headings and paragraphs, in the order of the lines."""
+    letters: Counter[float] = Counter()
+    for line in lines:
+        letters[line.size] += len(line.text)
+    usual = letters.most_common(1)[0][0]
+    levels = _levels(lines, usual)
+    together: list[Line] = []
+    for line in lines:
+        if together and not _goes_on(together[-1], line, levels):
+            yield _part(together, levels)
+            together = []
+        together.append(line)
+    if together:
+        yield _part(together, levels)
+
+
+def _levels(lines: Sequence[Line], usual: float) -> dict[float, int]:
+    """Return the heading's level for each size that is larger than usual, the largest first."""
+    sizes = {
+        line.size for line in lines if line.size >= usual * _LARGER and len(line.text) <= _HEADING_LETTERS
+    }
+    return {size: min(at, _LEVELS) for at, size in enumerate(sorted(sizes, reverse=True), 1)}
+
+
+def _goes_on(last: Line, line: Line, levels: dict[float, int]) -> bool:
+    """Return whether `line` belongs to the paragraph, or to the heading, that `last` is of."""
+    if last.page != line.page or levels.get(last.size) != levels.get(line.size):
+        return False
+    return 0 <= last.y - line.y <= _GAP * max(last.size, line.size)
+
+
+def _part(lines: Sequence[Line], levels: dict[float, int]) -> Part:
+    level = levels.get(lines[0].size, 0)
+    text = _HYPHENS.sub("", "\n".join(line.text for line in lines))
+    titled = any(map(str.isalnum, text)) and not _LEADERS.search(text)
+    if level and titled and len(text) <= _HEADING_LETTERS:
+        return Part("heading", flat(text), level, lines[0].page)
+    return Part("prose", text, 0, lines[0].page)
