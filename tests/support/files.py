@@ -80,7 +80,8 @@ def para(*runs: str, style: str = "", number: str = "") -> str:
     """Return a paragraph; a run that is no XML is its text."""
     marks = f'<w:pStyle w:val="{style}"/>' if style else ""
     marks += f'<w:numPr><w:ilvl w:val="0"/><w:numId w:val="{number}"/></w:numPr>' if number else ""
-    return f"<w:p><w:pPr>{marks}</w:pPr>{''.join(one if one.startswith('<') else run(one) for one in runs)}</w:p>"
+    inner = "".join(one if one.startswith("<") else run(one) for one in runs)
+    return f"<w:p><w:pPr>{marks}</w:pPr>{inner}</w:p>"
 
 
 def run(text: str, properties: str = "") -> str:
@@ -110,7 +111,7 @@ def docx(*blocks: str, **parts: bytes) -> bytes:
 def package(parts: dict[str, bytes]) -> bytes:
     """Return a ZIP file."""
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as file:
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as file:
         for name, content in parts.items():
             file.writestr(name, content)
     return out.getvalue()

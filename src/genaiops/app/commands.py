@@ -14,7 +14,7 @@ from genaiops.app.project import Project, load_project
 from genaiops.app.services import LOCAL_USER, Services, index_name
 from genaiops.app.starting import start_app
 from genaiops.core import Json, Output, Passage, Settings, Trace, encode, one_line, usd
-from genaiops.knowledge import Readiness, readiness, readiness_lines, retrieve
+from genaiops.knowledge import Readiness, check_readiness, readiness_lines, retrieve
 from genaiops.net import HttpEgress, load_policy
 from genaiops.store import Store, find_store
 from genaiops.traces import TraceSink
@@ -93,7 +93,7 @@ def build_command(
     async def work(project: Project, services: Services) -> dict[str, dict[str, Json]]:
         facts: dict[str, dict[str, Json]] = {}
         for one in _chosen(project, name):
-            reports[one] = readiness(await services.corpus(project, one))
+            reports[one] = check_readiness(await services.corpus(project, one))
             _show_readiness(console, {one: reports[one]})
             built = await services.index(project, one)
             facts[one] = {**built.facts(), "readiness": encode(reports[one])}
@@ -118,7 +118,7 @@ def check_command(
     console = Console(json=as_json)
 
     async def work(project: Project, services: Services) -> dict[str, Readiness]:
-        return {one: readiness(await services.corpus(project, one)) for one in _chosen(project, name)}
+        return {one: check_readiness(await services.corpus(project, one)) for one in _chosen(project, name)}
 
     reports = _with_project(folder, sets, None, console, work)
     if as_json:
@@ -207,7 +207,8 @@ def passage_lines(passages: "list[Passage] | tuple[Passage, ...]") -> list[str]:
     for rank, passage in enumerate(passages, 1):
         score = "" if passage.score is None else f"{passage.score:.3f}  "
         place = " > ".join((passage.title or passage.document, *passage.heading))
-        lines.append(f"  {rank}. {score}{one_line(place, 80)}  [{passage.id}]")
+        page = f", page {passage.page}" if passage.page else ""
+        lines.append(f"  {rank}. {score}{one_line(place, 80)}{page}  [{passage.id}]")
         lines.append(f"     {one_line(passage.text, 160)}")
     return lines
 

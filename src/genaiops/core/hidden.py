@@ -27,7 +27,8 @@ _ZERO = "\u200b\u200c\u200d\u2060\u2061\u2062\u2063\u2064\ufeff\u180e\u00ad"
 _RUNS = re.compile(f"[{_ZERO}]{{{LONG_RUN},}}")
 _BROKEN = re.compile(f"(?<=[A-Za-z])[{_ZERO.replace(chr(0xAD), '')}]+(?=[A-Za-z])")
 _OVERRIDES = re.compile("[\u202d\u202e]+[^\n\u202c]*")
-_EMBEDDINGS = re.compile("[\u202a\u202b\u2066-\u2068]+[^\n\u202c\u2069]*")
+_EMBEDDINGS = re.compile("[\u202b\u2067]+[^\n\u202c\u2069]*")  # the others turn nothing in such text
+_TURNING = "\u202a\u202b\u202d\u202e\u2066\u2067\u2068"
 _ANY = re.compile(f"[{_ZERO}\u202a-\u202e\u2066-\u2069\ufe00-\ufe0f\U000e0000-\U000e01ef]")
 
 
@@ -75,10 +76,10 @@ def _readable(raw: bytes) -> str:
 
 def _directions(text: str) -> Iterator[Hidden]:
     for match in _OVERRIDES.finditer(text):
-        yield Hidden("direction", match.start(), match.end(), match.group().strip("\u202d\u202e"))
+        yield Hidden("direction", match.start(), match.end(), match.group().strip(_TURNING))
     if not any(unicodedata.bidirectional(char) in ("R", "AL") for char in text):
         for match in _EMBEDDINGS.finditer(text):
-            yield Hidden("direction", match.start(), match.end(), match.group().strip("\u202a\u202b"))
+            yield Hidden("direction", match.start(), match.end(), match.group().strip(_TURNING))
 
 
 def _zero_width(text: str) -> Iterator[Hidden]:

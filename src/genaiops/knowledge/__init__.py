@@ -15,13 +15,14 @@ if TYPE_CHECKING:
     from genaiops.knowledge.documents import Listed, holds_document, listed_documents
     from genaiops.knowledge.expanding import expand
     from genaiops.knowledge.files import SUFFIXES
+    from genaiops.knowledge.formats.parsers import Bounds
     from genaiops.knowledge.index import LocalIndex
     from genaiops.knowledge.kinds import CORPUS_KIND, INDEX_KIND, KINDS, index_facts
     from genaiops.knowledge.maxsim import TokenCache, rank
     from genaiops.knowledge.model import Chunk, ChunkOptions, Corpus, Document, LeftOut, Recipe
     from genaiops.knowledge.parsed import ParsedFiles
     from genaiops.knowledge.quarantine import Release, read_releases
-    from genaiops.knowledge.readiness import Readiness, Screen, Screened, readiness, readiness_lines
+    from genaiops.knowledge.readiness import Readiness, Screen, Screened, check_readiness, readiness_lines
     from genaiops.knowledge.reading import Reading, parse_document
     from genaiops.knowledge.retrieve import retrieve
     from genaiops.knowledge.sentences import sentence_spans, split_sentences
@@ -33,25 +34,26 @@ _FILES = {
     "documents": "Listed holds_document listed_documents",
     "expanding": "expand",
     "files": "SUFFIXES",
+    "formats.parsers": "Bounds",
     "index": "LocalIndex",
     "kinds": "CORPUS_KIND INDEX_KIND KINDS index_facts",
     "maxsim": "TokenCache rank",
     "model": "Chunk ChunkOptions Corpus Document LeftOut Recipe",
     "parsed": "ParsedFiles",
     "quarantine": "Release read_releases",
-    "readiness": "Readiness Screen Screened readiness readiness_lines",
+    "readiness": "Readiness Screen Screened check_readiness readiness_lines",
     "reading": "Reading parse_document",
     "retrieve": "retrieve",
     "sentences": "sentence_spans split_sentences",
 }
 
 __all__ = [
-    "CORPUS_KIND", "INDEX_KIND", "KINDS", "SUFFIXES", "Chunk", "ChunkOptions", "Corpus", "CountsTokens",
-    "Document", "EmbeddingCache", "LeftOut", "Listed", "LocalIndex", "ParsedFiles", "Readiness", "Reading",
-    "Recipe", "Release", "Screen", "Screened", "TokenCache", "aread_corpus", "build_index", "corpus_blobs",
-    "corpus_facts", "expand", "holds_document", "index_facts", "listed_documents", "make_chunks",
-    "open_index", "parse_document", "rank", "read_corpus", "read_releases", "readiness", "readiness_lines",
-    "retrieve", "sentence_spans", "split_sentences",
+    "CORPUS_KIND", "INDEX_KIND", "KINDS", "SUFFIXES", "Bounds", "Chunk", "ChunkOptions", "Corpus",
+    "CountsTokens", "Document", "EmbeddingCache", "LeftOut", "Listed", "LocalIndex", "ParsedFiles",
+    "Readiness", "Reading", "Recipe", "Release", "Screen", "Screened", "TokenCache", "aread_corpus",
+    "build_index", "check_readiness", "corpus_blobs", "corpus_facts", "expand", "holds_document",
+    "index_facts", "listed_documents", "make_chunks", "open_index", "parse_document", "rank", "read_corpus",
+    "read_releases", "readiness_lines", "retrieve", "sentence_spans", "split_sentences",
 ]  # fmt: skip
 
 __getattr__ = attach(__name__, {name: file for file, names in _FILES.items() for name in names.split()})

@@ -5,6 +5,7 @@ Pure: the passages of a document come in, so that whoever calls has read them un
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import Literal
 
 from genaiops.core import Passage
@@ -61,10 +62,13 @@ def _grown(hit: Passage, siblings: Sequence[Passage], around: Around, budget: in
 
 
 def _joined(row: Sequence[Passage], hit: Passage) -> Passage:
-    """Return passages that follow each other as one, what they share written once."""
+    """Return passages that follow each other as one, what they share and each heading written once."""
     text, end = row[0].text, row[0].end
-    for one in row[1:]:
-        lead = len(one.text) - (one.end - one.start)  # a table's header, which stands above already
-        text += one.text[lead + end - one.start :] if one.start < end else f"\n\n{one.text[lead:]}"
+    for last, one in pairwise(row):
+        new = one.heading[-1:] if one.heading != last.heading else ()
+        # the header of a table that goes on stands above already
+        lead = 0 if new else len(one.text) - (one.end - one.start)
+        own = one.text[lead + max(0, end - one.start) :]
+        text += own if one.start < end else "".join(f"\n\n{each}" for each in (*new, own))
         end = max(end, one.end)
     return replace(hit, text=text, start=row[0].start, end=end, page=row[0].page)

@@ -86,7 +86,7 @@ class Readiness:
         return any(one.reason in ("refused", "quarantined") for one in self.left_out)
 
 
-def readiness(corpus: Corpus, screen: Screen | None = None) -> Readiness:
+def check_readiness(corpus: Corpus, screen: Screen | None = None) -> Readiness:
     """Return the report on `corpus`."""
     remarks = [remark for document in corpus.documents for remark in _remarks(document)]
     remarks += _duplicates(corpus.documents)
