@@ -36,7 +36,7 @@ _TIMES = {"clock": "wall", "cpu": "cpu"}
 _SHOWN = frozenset(
     {
         *("retrieval", "knowledge_speed", "decisions", "sequential", "estimators", "ppi", "stats_speed"),
-        *("production_form", "judge_claims", "arena_peers", "guards", "ratios"),
+        *("production_form", "judge_claims", "arena_peers", "guards", "ratios", "knowledge_documents"),
     }
 )
 _PLACE = re.compile(r"(<!-- table: (?P<name>\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -105,6 +105,17 @@ def _knowledge_speed() -> str:
     rows = [[name, *(f"{value:.1f}" for value in times.values())] for name, times in found["ms"].items()]
     said = f"{found['passages']:,} passages, {found['questions']} questions, {found['disk_mb']} MB on disk. "
     return table(head, rows) + "\n" + said + machine(found["machine"])
+
+
+def _knowledge_documents() -> str:
+    found = measured("knowledge_documents")
+    head = ["format", "documents a second", "MB a second", "again", "checked", "chunks a second"]
+    rows = [
+        [f"`{ending}`", f"{one['documents_s']:,.0f}", f"{one['mb_s']:.2f}"]
+        + [f"{one[key]:,.0f}" for key in ("again_s", "checked_s", "chunks_s")]
+        for ending, one in found["formats"].items()
+    ]
+    return table(head, rows) + "\n" + machine(found["machine"])
 
 
 def _rulers() -> str:
@@ -254,6 +265,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "mrr_gains": lambda: _gains("mrr@10"),
     "retrieval_time": _retrieval_time,
     "knowledge_speed": _knowledge_speed,
+    "knowledge_documents": _knowledge_documents,
     "decisions": decisions,
     "nulls": nulls,
     "naive": naive,

@@ -34,8 +34,8 @@ class Block:
 class Document:
     """One file: its whole text with newlines as \\n, and where the body begins after the front matter.
 
-    `access` names the groups that may read it; None means everyone. What a parser read has its `blocks`
-    and, where it has pages, the offset at which each begins; Markdown and text say both themselves.
+    `access` names the groups that may read it; None means everyone. `blocks` are its headings, paragraphs,
+    lists, tables and code; None where nobody looked yet. `pages` are the offsets at which its pages begin.
     `source` is the digest of the file with its sidecar, where the text is not all that it is made from.
     """
 

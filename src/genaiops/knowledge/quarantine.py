@@ -8,9 +8,9 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from genaiops.core import Digest, DigestText, Hidden, UserError, decode, one_line, read_yaml
-from genaiops.knowledge.blocks import markdown_blocks
 from genaiops.knowledge.formats.model import HiddenPart, enough_words, flat
 from genaiops.knowledge.formats.styles import declarations, hides
+from genaiops.knowledge.model import Document
 
 _SHOWN = 3
 _WIDTH = 100
@@ -79,15 +79,13 @@ def released(releases: Sequence[Release], path: str, digest: Digest) -> Release 
     return next((one for one in releases if one.document == path and one.digest == digest), None)
 
 
-def hidden_markup(text: str) -> list[str]:
+def hidden_markup(document: Document) -> list[str]:
     """Return the words of Markdown that are inside HTML which is not shown; code is shown."""
-    if _TAG.search(text) is None:
+    if _TAG.search(document.text) is None:
         return []
-    found: list[str] = []
-    for block in markdown_blocks(text):
-        if block.kind != "code":
-            found += _unshown(_INLINE_CODE.sub("", text[block.start : block.end]))
-    return found
+    shown = (block for block in document.blocks or () if block.kind != "code")
+    texts = (document.text[block.start : block.end] for block in shown)
+    return [words for text in texts for words in _unshown(_INLINE_CODE.sub("", text))]
 
 
 def _unshown(text: str) -> list[str]:

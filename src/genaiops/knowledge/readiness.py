@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Literal, Protocol
 
-from genaiops.knowledge.blocks import markdown_blocks
 from genaiops.knowledge.duplicates import near_duplicates
 from genaiops.knowledge.model import Corpus, Document, LeftOut
 
@@ -150,11 +149,7 @@ def _quality(document: Document, body: str, words: int) -> Iterator[tuple[Remark
 
 
 def _has_heading(document: Document) -> bool:
-    blocks = document.blocks
-    if blocks is None:
-        markdown = document.path.lower().endswith(".md")
-        blocks = markdown_blocks(document.text, document.body_start) if markdown else ()
-    return any(block.kind == "heading" for block in blocks)
+    return any(block.kind == "heading" for block in document.blocks or ())
 
 
 def _duplicates(documents: Sequence[Document]) -> Iterator[Remark]:

@@ -17,14 +17,14 @@ from genaiops.core import (
     hidden_text,
     read_front_matter,
 )
-from genaiops.knowledge.blocks import markdown_blocks
+from genaiops.knowledge.blocks import markdown_blocks, text_blocks
 from genaiops.knowledge.files import Files, decode_document, marked_encoding, read_content
 from genaiops.knowledge.formats.composing import compose
 from genaiops.knowledge.formats.kinds import FORMATS, PARSERS, Format, check_content
 from genaiops.knowledge.formats.model import CannotParse, HiddenPart, Parsed
 from genaiops.knowledge.formats.parsers import Bounds, Parsers
 from genaiops.knowledge.metadata import SIDECAR, describe, read_sidecar, validity
-from genaiops.knowledge.model import MAX_DOCUMENT_BYTES, PARSER, Document, LeftOut, Reason
+from genaiops.knowledge.model import MAX_DOCUMENT_BYTES, PARSER, Block, Document, LeftOut, Reason
 from genaiops.knowledge.quarantine import Release, hidden_markup, refusal, released, summed
 
 
@@ -112,15 +112,12 @@ async def _parsed(file: _File, reading: Reading, parsers: Parsers) -> Parsed:
 
 def _composed(file: _File, parsed: Parsed) -> Document:
     composed = compose(parsed)
-    first = next(
-        (block.title for block in composed.blocks if block.kind == "heading" and block.level == 1), ""
-    )
     document = Document(
         id=file.path,
         path=file.path,
         text=composed.text,
         digest=digest_bytes(composed.text.encode()),
-        title=first or parsed.title or _named(file.path),
+        title=_first_heading(composed.blocks) or parsed.title or _named(file.path),
         blocks=composed.blocks,
         pages=composed.pages,
         source=digest_json([file.digest]),
@@ -171,7 +168,7 @@ def _decide(
             where=document.path,
         )
         return left_out(document.path, time, error, file.digest)
-    markup = hidden_markup(document.text) if file.format == "markdown" else []
+    markup = hidden_markup(document) if file.format == "markdown" else []
     found = summed(hidden_text(document.text), parts, markup)
     if not found:
         return document
@@ -189,26 +186,27 @@ def parse_document(path: str, text: str) -> Document:
     Raises `UserError` where its front matter cannot be used.
     """
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
-    front = read_front_matter(text, path) if path.lower().endswith(".md") else FrontMatter({}, {}, 0)
+    markdown = path.lower().endswith(".md")
+    front = read_front_matter(text, path) if markdown else FrontMatter({}, {}, 0)
     described = describe(front, path)
+    blocks = tuple((markdown_blocks if markdown else text_blocks)(text, front.body_start))
     return Document(
         id=described.id or path,
         path=path,
         text=text,
         digest=digest_bytes(text.encode()),
-        title=described.title or _title(path, text, front.body_start),
+        title=described.title or _first_heading(blocks) or _named(path),
+        blocks=blocks,
         body_start=front.body_start,
         access=described.access,
         metadata=described.metadata or {},
     )
 
 
-def _title(path: str, text: str, start: int) -> str:
-    if path.lower().endswith(".md"):
-        for block in markdown_blocks(text, start):
-            if block.kind == "heading" and block.level == 1 and block.title:
-                return block.title
-    return _named(path)
+def _first_heading(blocks: Sequence[Block]) -> str:
+    """Return the title of the first heading of level 1; empty where there is none."""
+    titles = (block.title for block in blocks if block.kind == "heading" and block.level == 1)
+    return next(filter(None, titles), "")
 
 
 def _named(path: str) -> str:

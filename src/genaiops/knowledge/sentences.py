@@ -29,8 +29,8 @@ _END = re.compile(r"[.!?…。！？]+[\"'”’»)\]]*")
 _BREAK = re.compile(r"\n[ \t]*\n\s*|\n(?=[ \t]*(?:\||(?:[-*+•]|\d{1,3}[.)])[ \t]))")
 _WORD_BEFORE = re.compile(r"[^\s(\[{\"'“‘]+$")
 _NEXT_WORD = re.compile(r"\s+[\"'“‘«(\[*_`]*(\w[\w'’]*)")
-_BEFORE = 200
-"""Characters before a dot that tell whether it ends a sentence."""
+_BEFORE = 24
+"""Characters before a dot that tell whether it ends a sentence; no abbreviation is longer."""
 _BLANK = re.compile(r"\s*")
 _LIST_NUMBER = re.compile(r"(?:^|\n)[ \t]*\d{1,3}$")
 

@@ -6,7 +6,9 @@ out: comments, headers and footers, footnotes.
 
 import io
 import re
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from xml.etree import ElementTree
@@ -31,6 +33,9 @@ _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallba
 _TITLE = "{http://purl.org/dc/elements/1.1/}title"
 _HEADING = re.compile(r"(?:heading|überschrift|titre|título|titolo|kop)\s*([1-9])", re.IGNORECASE)
 
+_DAMAGED = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, ValueError, OSError, RuntimeError)
+"""What reading a ZIP file that was damaged or made by hand ends in."""
+
 Element = ElementTree.Element
 
 
@@ -42,7 +47,7 @@ def parse(content: bytes) -> Parsed:
             styles = _xml(package, "word/styles.xml", needed=False)
             lists = _xml(package, "word/numbering.xml", needed=False)
             core = _xml(package, "docProps/core.xml", needed=False)
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, ValueError) as error:
+    except _DAMAGED as error:
         raise CannotParse(f"the package is damaged: {error}", "save the document again") from error
     walk = _Walk(_heading_levels(styles), _ordered(lists), _laid_out(body))
     for block in _blocks(body.find(f"{_W}body")):
