@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
+import pypdfium2
+
 W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 
 
@@ -45,6 +47,23 @@ def pdf(pages: Sequence[Sequence[Put | str]], *, title: str = "", trailer: str =
     objects[1] = f"<< /Type /Pages /Kids [{' '.join(kids)}] /Count {len(kids)} >>"
     objects.append(f"<< /Title ({title}) >>")
     return _file(objects, f"/Info {len(objects)} 0 R {trailer}")
+
+
+def scanned(original: bytes) -> bytes:
+    """Return a PDF whose pages are pictures of those of `original`."""
+    source, scan = pypdfium2.PdfDocument(original), pypdfium2.PdfDocument.new()
+    for page in source:
+        picture = io.BytesIO()
+        page.render(scale=2).to_pil().convert("RGB").save(picture, "JPEG")
+        image = pypdfium2.PdfImage.new(scan)
+        image.load_jpeg(picture)
+        image.set_matrix(pypdfium2.PdfMatrix().scale(612, 792))
+        sheet = scan.new_page(612, 792)
+        sheet.insert_obj(image)
+        sheet.gen_content()
+    out = io.BytesIO()
+    scan.save(out)
+    return out.getvalue()
 
 
 def _placed(put: Put) -> str:

@@ -1,6 +1,7 @@
 """A project's documents in all formats: checked, indexed, found with their page, and released."""
 
 import json
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -8,12 +9,12 @@ import jsonschema
 import pytest
 import yaml
 from tests.support.apps import write_project
-from tests.support.files import Put, docx, para, pdf
+from tests.support.files import Put, docx, para, pdf, scanned
 from tests.support.knowledge import WordEmbedder
 
 from genaiops.cli.main import run
 from genaiops.core import digest_bytes
-from genaiops.knowledge import ChunkOptions, Corpus, Recipe, make_chunks, parse_document
+from genaiops.knowledge import ChunkOptions, Corpus, Recipe, make_chunks, parse_document, read_corpus
 
 pytestmark = pytest.mark.system
 
@@ -111,6 +112,20 @@ def test_where_nothing_can_be_used_the_check_still_lists_each(
     assert [one["path"] for one in report["left_out"]] == ["broken.pdf"]
     said(capsys, "index", "build", status=2)
     assert list((docs.parent / ".genaiops" / "indexes").iterdir()) == []
+
+
+@pytest.mark.proves("D-DOC-SCANNED")
+@pytest.mark.skipif(find_spec("rapidocr") is None, reason="NOT TESTED: scans; genaiops[ocr] is not installed")
+def test_the_words_of_a_scan_are_recognised_and_said_to_be_a_guess(tmp_path: Path) -> None:
+    page = [Put("A refund takes fourteen days.", 700, 14), Put("Ask the help desk before that.", 680, 14)]
+    (tmp_path / "scan.pdf").write_bytes(scanned(pdf([page])))
+    (document,) = read_corpus(tmp_path).documents
+    assert document.text.split("\n")[:2] == [
+        "A refund takes fourteen days.",
+        "Ask the help desk before that.",
+    ]
+    assert document.page(0) == 1
+    assert document.remarks == ("the words of 1 page(s) were recognised in pictures: a guess",)
 
 
 @pytest.mark.proves("D-BAD-MILLION")

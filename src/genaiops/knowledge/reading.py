@@ -22,7 +22,7 @@ from genaiops.knowledge.files import Files, decode_document, marked_encoding, re
 from genaiops.knowledge.formats.composing import compose
 from genaiops.knowledge.formats.kinds import FORMATS, PARSERS, Format, check_content
 from genaiops.knowledge.formats.model import CannotParse, HiddenPart, Parsed
-from genaiops.knowledge.formats.parsers import Bounds, Parsers
+from genaiops.knowledge.formats.parsers import Bounds, Parsers, recogniser
 from genaiops.knowledge.metadata import SIDECAR, describe, read_sidecar, validity
 from genaiops.knowledge.model import MAX_DOCUMENT_BYTES, PARSER, Block, Document, LeftOut, Reason
 from genaiops.knowledge.quarantine import Release, hidden_markup, refusal, released, summed
@@ -100,7 +100,7 @@ def _load(folder: Path, path: str, files: Files, reading: Reading) -> _File:
 
 
 async def _parsed(file: _File, reading: Reading, parsers: Parsers) -> Parsed:
-    key = digest_json([PARSER, file.format, file.digest])
+    key = digest_json([PARSER, file.format, file.digest, recogniser() if file.format == "pdf" else ""])
     known = reading.cache.get(key) if reading.cache else None
     if known is not None:
         return known

@@ -217,17 +217,12 @@ def test_words_under_a_scan_are_what_the_scanner_read_and_hide_nothing() -> None
     assert SECRET in text(parsed)
 
 
-@pytest.mark.parametrize(
-    ("page", "what"),
-    [
-        ([], "it holds no text"),
-        (["q 612 0 0 792 0 0 cm BI /W 1 /H 1 /CS /G /BPC 8 ID x EI Q"], "pictures without text"),
-    ],
-)
-def test_a_pdf_without_text_says_what_it_is(page: list[Put | str], what: str) -> None:
+def test_pages_that_are_pictures_are_counted_and_an_empty_pdf_is_refused() -> None:
+    scan = "q 612 0 0 792 0 0 cm BI /W 1 /H 1 /CS /G /BPC 8 ID x EI Q"
+    assert paper.parse(pdf([[scan], [Put("Words", 700)], [scan]])).pictures == 2
     with pytest.raises(CannotParse) as caught:
-        paper.parse(pdf([page]))
-    assert what in caught.value.what
+        paper.parse(pdf([[]]))
+    assert caught.value.what == "it holds no text"
 
 
 DOCUMENT = docx(

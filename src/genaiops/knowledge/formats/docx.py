@@ -53,7 +53,7 @@ def parse(content: bytes) -> Parsed:
     for block in _blocks(body.find(f"{_W}body")):
         walk.block(block)
     title = next((flat(one.text or "") for one in core.iter(_TITLE)), "")
-    return Parsed(tuple(walk.parts), title, walk.page if walk.paged else 0, tuple(walk.hidden))
+    return Parsed(tuple(walk.parts), title, walk.page if walk.paged else 0, hidden=tuple(walk.hidden))
 
 
 def _xml(package: zipfile.ZipFile, name: str, *, needed: bool = True) -> Element:

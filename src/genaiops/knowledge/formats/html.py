@@ -66,7 +66,7 @@ def parse(content: bytes) -> Parsed:
     walk.element(main[0] if len(main) == 1 else root, Paint())
     walk.end_block()
     title = next((flat(_own_words(one)) for one in root.iter("title")), "")
-    return Parsed(tuple(walk.parts), title, 0, tuple(walk.hidden), tuple(filter(None, [remark])))
+    return Parsed(tuple(walk.parts), title, hidden=tuple(walk.hidden), remarks=tuple(filter(None, [remark])))
 
 
 def encoding_of(content: bytes) -> tuple[str, str]:

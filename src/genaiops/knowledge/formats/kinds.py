@@ -23,6 +23,9 @@ PARSERS: dict[Format, tuple[str, str]] = {
 }
 """For what needs a process of its own: the parser's module, and the package it needs."""
 
+SCANS = "genaiops.knowledge.formats.scan"
+"""What reads a PDF again where pages are pictures."""
+
 _HEAD = 1024
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")

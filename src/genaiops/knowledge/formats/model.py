@@ -37,11 +37,15 @@ class HiddenPart:
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """A document as its parser read it. `remarks` are for people, one line each."""
+    """A document as its parser read it. `remarks` are for people, one line each.
+
+    `pictures` of its pages are pictures without text.
+    """
 
     parts: tuple[Part, ...]
     title: str = ""
     pages: int = 0
+    pictures: int = 0
     hidden: tuple[HiddenPart, ...] = ()
     remarks: tuple[str, ...] = ()
 

@@ -6,13 +6,14 @@ import signal
 import sys
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import TracebackType
-from typing import cast
 
 from genaiops.core import Json, OutsideError, decode, one_line
-from genaiops.knowledge.formats.kinds import PARSERS, Format
+from genaiops.knowledge.formats.kinds import PARSERS, SCANS, Format
 from genaiops.knowledge.formats.model import CannotParse, Parsed
 from genaiops.models import need_extra
 from genaiops.work import ChildProcess, Limits, child_environment
@@ -25,10 +26,14 @@ _PIECE = 4 << 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
-    """What one document may cost: bytes of its file, seconds, memory, and characters of its text."""
+    """What one document may cost: bytes of its file, seconds, memory, and characters of its text.
+
+    Each page that is a picture may take `picture_seconds` more, where its words are recognised.
+    """
 
     file_bytes: int = 100_000_000
     seconds: float = 60.0
+    picture_seconds: float = 60.0
     memory_bytes: int = 1 << 30
     characters: int = 10_000_000
 
@@ -55,19 +60,31 @@ class Parsers:
         module, package = PARSERS[format]
         if package:
             need_extra(package, "documents", f"a document in {format.upper()}")
-        return await self.run(module, content)
+        parsed = await self.run(module, content)
+        if not parsed.pictures:
+            return parsed
+        if recogniser():
+            seconds = self._bounds.seconds + parsed.pictures * self._bounds.picture_seconds
+            return _recognised(await self.run(SCANS, content, seconds), parsed.pictures)
+        if not parsed.parts:
+            raise CannotParse(
+                "its pages are pictures without text",
+                "pip install 'genaiops[ocr]', or recognise its text first",
+            )
+        return _with_remark(parsed, f"{parsed.pictures} page(s) are pictures, and not read")
 
-    async def run(self, module: str, content: bytes) -> Parsed:
+    async def run(self, module: str, content: bytes, seconds: float | None = None) -> Parsed:
         """Return what `module`'s `parse` makes of `content`; raises `CannotParse`."""
+        seconds = seconds or self._bounds.seconds
         worker = self._idle.pop() if self._idle else await self._start()
         healthy = False
         try:
-            async with asyncio.timeout(self._bounds.seconds):
+            async with asyncio.timeout(seconds):
                 messages = await self._ask(worker, module, content)
             healthy = not messages[-1].get("spent")
         except TimeoutError:
             raise CannotParse(
-                f"its parser took longer than {self._bounds.seconds:g} s", "split it, or save it more simply"
+                f"its parser took longer than {seconds:g} s", "split it, or save it more simply"
             ) from None
         except OutsideError as error:
             raise CannotParse(f"its parser broke off: {error.why or error.what}", "save it again") from error
@@ -86,8 +103,10 @@ class Parsers:
         worker = await ChildProcess.spawn(
             argv, cwd=home, env=child_environment(self._env, (), home), limits=limits
         )
-        async with asyncio.timeout(_START_SECONDS):
-            hello = await worker.receive()
+        hello = None
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_START_SECONDS):
+                hello = await worker.receive()
         if hello is None:
             await worker.kill()
             raise OutsideError(
@@ -96,7 +115,7 @@ class Parsers:
                 why=one_line(worker.stderr_tail.decode("utf-8", "replace"), 300),
                 fix="run the same command again; if it stays, documents in Markdown and text still work",
             )
-        self.network = str(hello["network"])
+        self.network = str(hello.get("network"))
         return worker
 
     async def _ask(self, worker: ChildProcess, module: str, content: bytes) -> list[dict[str, Json]]:
@@ -116,9 +135,8 @@ class Parsers:
             messages.append(message)
             if "parts" not in message:
                 return messages
-            size += sum(
-                len(str(cast("list[Json]", part)[1])) for part in cast("list[Json]", message["parts"])
-            )
+            # counted as it came: what that process says is checked only as a whole
+            size += len(str(message["parts"]))
             if size > self._bounds.characters:
                 raise CannotParse(f"it holds more than {self._bounds.characters:,} characters", "split it")
 
@@ -141,22 +159,31 @@ def _end_of(status: int | None) -> str:
 
 
 def _parsed(messages: list[dict[str, Json]]) -> Parsed:
-    last = messages[-1]
+    *some, last = messages
     if "refused" in last:
         raise CannotParse(one_line(str(last["refused"]), 300), one_line(str(last.get("fix", ""))))
     # what comes from that process is checked like anything from outside
-    rows = [
-        cast("list[Json]", part) for message in messages[:-1] for part in cast("list[Json]", message["parts"])
-    ]
-    hidden = [cast("list[Json]", one) for one in cast("list[Json]", last["hidden"])]
-    return decode(
-        Parsed,
-        {
-            "parts": [dict(zip(("kind", "text", "level", "page"), row, strict=True)) for row in rows],
-            "title": last["title"],
-            "pages": last["pages"],
-            "hidden": [dict(zip(("by", "text", "page"), row, strict=True)) for row in hidden],
-            "remarks": last["remarks"],
-        },
-        where="a parser's process",
-    )
+    parts = [part for message in some for part in _listed(message["parts"])]
+    return decode(Parsed, {**last, "parts": parts}, where="a parser's process")
+
+
+def _listed(value: Json) -> list[Json]:
+    return value if isinstance(value, list) else [value]
+
+
+def recogniser() -> str:
+    """Return the version of what recognises the words of pictures; empty where it is not installed."""
+    try:
+        return version("rapidocr")
+    except PackageNotFoundError:
+        return ""
+
+
+def _recognised(parsed: Parsed, pictures: int) -> Parsed:
+    if not parsed.parts:
+        raise CannotParse("its pages are pictures in which no words were recognised", "leave it out")
+    return _with_remark(parsed, f"the words of {pictures} page(s) were recognised in pictures: a guess")
+
+
+def _with_remark(parsed: Parsed, remark: str) -> Parsed:
+    return replace(parsed, remarks=(*parsed.remarks, remark))

@@ -1,13 +1,13 @@
 """PDF as parts, through PDFium: lines of text with their size make paragraphs and headings, page by page.
 
 A PDF has no structure that one could rely on. Lines that are clearly larger than most are headings; a gap
-between lines ends a paragraph; tables are lines like any other. A scan has no text and needs `ocr`.
+between lines ends a paragraph; tables are lines like any other.
 """
 
 import ctypes
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from importlib import import_module
@@ -55,40 +55,49 @@ Box = tuple[float, float, float, float]
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of a page: its text, the size of its letters, and where it stands (points from below)."""
+    """A line of a page: its text, the size of its letters, and where it stands (points from below).
+
+    `pitch` is how high a line is. Where a picture was read, sizes say nothing, and `size` is 0.
+    """
 
     text: str
     size: float
     y: float
     page: int
+    pitch: float
+
+
+Recognise = Callable[[Any, int], list[Line]]
+"""Reads the picture of a page (PDFium's) with that number."""
 
 
 def parse(content: bytes) -> Parsed:
-    """Return the text of a PDF; raises `CannotParse` for one that is encrypted, damaged or only pictures."""
+    """Return the text of a PDF; raises `CannotParse` for one that is encrypted, damaged or empty.
+
+    Pages that are pictures are counted; `scan` reads them.
+    """
+    return read(content, None)
+
+
+def read(content: bytes, recognise: Recognise | None) -> Parsed:
+    """Return the text of a PDF, its pictures' too where something recognises them."""
     try:
         document = pypdfium2.PdfDocument(content)
     except pypdfium2.PdfiumError as error:
         what, fix = _ERRORS.get(error.err_code, (str(error), "save it again"))
         raise CannotParse(what, fix) from error
     with closing(document):
-        if len(document) > MAX_PAGES:
-            raise CannotParse(f"it has {len(document):,} pages; at most {MAX_PAGES:,}", "split it")
-        lines: list[Line] = []
-        hidden: list[HiddenPart] = []
-        pictures = 0
-        for number in range(1, len(document) + 1):
-            found = _page(document, number)
-            lines += found.lines
-            hidden += found.hidden
-            pictures += found.picture
-        title = flat(document.get_metadata_value("Title"))
         pages = len(document)
-    lines = _without_running(lines, pages)
-    if not any(line.text.strip() for line in lines):
-        what = "its pages are pictures without text" if pictures else "it holds no text"
-        raise CannotParse(what, "recognise its text first (OCR), then add the result")
-    remarks = [f"{pictures} of {pages} page(s) are pictures without text"] if pictures else []
-    return Parsed(tuple(_parts(lines)), title, pages, tuple(hidden), tuple(remarks))
+        if pages > MAX_PAGES:
+            raise CannotParse(f"it has {pages:,} pages; at most {MAX_PAGES:,}", "split it")
+        found = [_page(document, number, recognise) for number in range(1, pages + 1)]
+        title = flat(document.get_metadata_value("Title"))
+    lines = _without_running([line for page in found for line in page.lines], pages)
+    pictures = sum(page.picture for page in found)
+    if not lines and not pictures:
+        raise CannotParse("it holds no text", "leave it out, or save it again with its text")
+    hidden = tuple(part for page in found for part in page.hidden)
+    return Parsed(tuple(_parts(lines)), title, pages, pictures, hidden)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +107,7 @@ class _Page:
     picture: bool
 
 
-def _page(document: Any, number: int) -> _Page:
+def _page(document: Any, number: int, recognise: Recognise | None) -> _Page:
     try:
         page = document[number - 1]
     except pypdfium2.PdfiumError as error:
@@ -106,6 +115,8 @@ def _page(document: Any, number: int) -> _Page:
     with closing(page), closing(page.get_textpage()) as text:
         lines = list(_lines(text, number))
         hidden, whole = _hidden(page, text, number)
+        if whole and not lines and recognise:
+            lines = recognise(page, number)
         return _Page(lines, hidden, whole and not lines)
 
 
@@ -121,7 +132,7 @@ def _lines(text: Any, number: int) -> Iterator[Line]:
         if first >= 0:
             middle = first + (match.end() - first) // 2
             size = max(pdfium.FPDFText_GetFontSize(text, at) * _scale(text, at) for at in (first, middle))
-            yield Line(line.rstrip(), round(size, 1), _bottom(text, first), number)
+            yield Line(line.rstrip(), round(size, 1), _bottom(text, first), number, size)
 
 
 def _letter(code: int) -> str:
@@ -223,8 +234,8 @@ def _parts(lines: Sequence[Line]) -> Iterator[Part]:
     """Yield headings and paragraphs, in the order of the lines."""
     letters: Counter[float] = Counter()
     for line in lines:
-        letters[line.size] += len(line.text)
-    usual = letters.most_common(1)[0][0]
+        letters[line.size] += len(line.text) if line.size else 0
+    usual = letters.most_common(1)[0][0] if letters else 0.0
     levels = _levels(lines, usual)
     together: list[Line] = []
     for line in lines:
@@ -238,9 +249,8 @@ def _parts(lines: Sequence[Line]) -> Iterator[Part]:
 
 def _levels(lines: Sequence[Line], usual: float) -> dict[float, int]:
     """Return the heading's level for each size that is larger than usual, the largest first."""
-    sizes = {
-        line.size for line in lines if line.size >= usual * _LARGER and len(line.text) <= _HEADING_LETTERS
-    }
+    larger = (line for line in lines if line.size and line.size >= usual * _LARGER)
+    sizes = {line.size for line in larger if len(line.text) <= _HEADING_LETTERS}
     return {size: min(at, _LEVELS) for at, size in enumerate(sorted(sizes, reverse=True), 1)}
 
 
@@ -248,7 +258,7 @@ def _goes_on(last: Line, line: Line, levels: dict[float, int]) -> bool:
     """Return whether `line` belongs to the paragraph, or to the heading, that `last` is of."""
     if last.page != line.page or levels.get(last.size) != levels.get(line.size):
         return False
-    return 0 <= last.y - line.y <= _GAP * max(last.size, line.size)
+    return 0 <= last.y - line.y <= _GAP * max(last.pitch, line.pitch)
 
 
 def _part(lines: Sequence[Line], levels: dict[float, int]) -> Part:

@@ -18,23 +18,11 @@ from typing import Any, BinaryIO
 
 _CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
 _REFUSED = ("socket.", "subprocess.", "os.exec", "os.fork", "os.posix_spawn", "os.spawn", "os.system", "pty.")
-_CHANGES = frozenset(
-    [
-        "os.remove",
-        "os.rename",
-        "os.rmdir",
-        "os.mkdir",
-        "os.link",
-        "os.symlink",
-        "os.truncate",
-        "os.chmod",
-        "os.chown",
-        "os.kill",
-        "os.putenv",
-        "shutil.rmtree",
-        "os.setxattr",
-    ]
+_CHANGES_TEXT = (
+    "os.remove os.rename os.rmdir os.mkdir os.link os.symlink os.truncate os.chmod os.chown os.kill "
+    "os.setxattr shutil.rmtree"
 )
+_CHANGES = frozenset(_CHANGES_TEXT.split())
 _AT_ONCE = 1 << 20
 """Characters of a message, about."""
 
@@ -91,17 +79,17 @@ def _answers(module: str, content: bytes) -> Iterator[dict[str, Any]]:
     batch: list[Any] = []
     size = 0
     for part in parsed.parts:
-        batch.append([part.kind, part.text, part.level, part.page])
-        size += len(part.text) + 32
+        batch.append({"kind": part.kind, "text": part.text, "level": part.level, "page": part.page})
+        size += len(part.text)
         if size > _AT_ONCE:
             yield {"parts": batch}
             batch, size = [], 0
     yield {"parts": batch}
-    hidden = [[one.by, one.text[:1000], one.page] for one in parsed.hidden[:100]]
     yield {
         "title": parsed.title[:1000],
         "pages": parsed.pages,
-        "hidden": hidden,
+        "pictures": parsed.pictures,
+        "hidden": [{"by": one.by, "text": one.text[:1000], "page": one.page} for one in parsed.hidden[:100]],
         "remarks": parsed.remarks[:10],
     }
 
