@@ -15,6 +15,7 @@ import random
 import tempfile
 import time
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 
 from tests.support.files import Put, docx, para, pdf, table
@@ -175,6 +176,7 @@ def main() -> None:
                     "load_before": before,
                     "load_after": os.getloadavg(),
                     "python": platform.python_version(),
+                    "numpy": version("numpy"),
                 },
             },
             indent=1,
