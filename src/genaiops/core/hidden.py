@@ -8,7 +8,7 @@ that stand in long runs or break up words.
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from typing import Literal
 
@@ -46,14 +46,15 @@ def hidden_text(text: str) -> list[Hidden]:
     """Return the stretches of `text` that hide something, in their order."""
     if _ANY.search(text) is None:
         return []
-    flags = [match.span() for match in _FLAG.finditer(text)]
+    flags = {match.start() + 1 for match in _FLAG.finditer(text)}
     found = [*_tags(text, flags), *_selectors(text), *_directions(text), *_zero_width(text)]
     return sorted(found, key=lambda hidden: (hidden.start, hidden.end))
 
 
-def _tags(text: str, flags: list[tuple[int, int]]) -> Iterator[Hidden]:
+def _tags(text: str, flags: Set[int]) -> Iterator[Hidden]:
+    """Yield the tag characters of `text` but those of flags, which begin at `flags`."""
     for match in _TAGS.finditer(text):
-        if not any(start < match.start() < end for start, end in flags):
+        if match.start() not in flags:
             says = "".join(chr(ord(char) - 0xE0000) for char in match.group())
             yield Hidden("tags", match.start(), match.end(), "".join(filter(str.isprintable, says)))
 

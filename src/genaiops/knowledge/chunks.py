@@ -22,6 +22,8 @@ _LINE = re.compile(r"[^\n]*\S[^\n]*")
 _ITEM = re.compile(r"^[ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]", re.MULTILINE)
 _WORD = re.compile(r"\S+")
 _LONGEST_WORD = 200
+_LEAST = 16
+"""Tokens that a chunk has room for at least."""
 _TABLE_HEAD = 2
 """Lines that a table begins with: the names of its columns, and the rule below them."""
 
@@ -55,8 +57,8 @@ def chunk_document(document: Document, options: ChunkOptions, tokenizer: Tokeniz
     """Return the chunks of `document`, in its order."""
     chunks: list[Chunk] = []
     seen: dict[bytes, int] = {}
-    for section in _sections(document):
-        room = _room(document, section.heading, options, tokenizer)
+    for whole in _sections(document):
+        section, room = _with_room(document, whole, options, tokenizer)
         pieces = _pieces(document.text, section.blocks, room, tokenizer.count)
         packed = _pack(pieces, room, min(options.overlap, room // 2))
         groups = _fitting(document.text, [pieces[a:b] for a, b in packed], room, tokenizer.count)
@@ -128,19 +130,24 @@ def _sections(document: Document) -> Iterator[_Section]:
         yield _Section(tuple(title for _, title in path), tuple(own))
 
 
-def _room(document: Document, heading: tuple[str, ...], options: ChunkOptions, tokenizer: Tokenizer) -> int:
-    probe = Chunk(id="", document=document, heading=heading, start=0, end=0, text="")
+def _with_room(
+    document: Document, section: _Section, options: ChunkOptions, tokenizer: Tokenizer
+) -> tuple[_Section, int]:
+    """Return the section, without outer headings that leave no room, and how many tokens its text may have."""
+    probe = Chunk(id="", document=document, heading=section.heading, start=0, end=0, text="")
     header = tokenizer.count([probe.header])[0] if probe.header else 0
     room = min(options.tokens, tokenizer.window - 2 - header)
-    if room < 16:
-        raise UserError(
-            "GAO-KNOWLEDGE-002",
-            "the headings above a section leave no room for its text",
-            why=f"they take {header} of the {tokenizer.window} tokens that the embedder reads",
-            fix="shorten the title or the headings",
-            where=f"{document.path}: {probe.header[:120]}",
-        )
-    return room
+    if room >= _LEAST:
+        return section, room
+    if section.heading:
+        return _with_room(document, _Section(section.heading[1:], section.blocks), options, tokenizer)
+    raise UserError(
+        "GAO-KNOWLEDGE-002",
+        "the title of a document leaves no room for its text",
+        why=f"it takes {header} of the {tokenizer.window} tokens that the embedder reads",
+        fix="shorten the title",
+        where=f"{document.path}: {probe.header[:120]}",
+    )
 
 
 def _pieces(text: str, blocks: Iterable[Block], room: int, count: Count) -> list[_Piece]:

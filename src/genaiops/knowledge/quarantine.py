@@ -30,7 +30,10 @@ _BY = {
 _TAG = re.compile(r"<([a-z][a-z0-9]*)\b([^<>]*)>", re.IGNORECASE)
 _STYLE = re.compile(r"\bstyle\s*=\s*(?:\"([^\"]*)\"|'([^']*)')", re.IGNORECASE)
 _HIDDEN = re.compile(r"(?:^|\s)hidden(?:\s|=|/|$)", re.IGNORECASE)
-_INLINE_CODE = re.compile(r"(`+).*?\1", re.DOTALL)
+_INLINE_CODE = re.compile(r"(`+).{1,500}?\1", re.DOTALL)
+_LOOKED_AT = 10_000
+_MOST = 100
+"""Characters after a hidden tag that are looked at, and findings in a block: a hostile file has thousands."""
 
 
 class Release(BaseModel):
@@ -94,9 +97,12 @@ def _unshown(text: str) -> list[str]:
         style = _STYLE.search(tag[2])
         unseen = style is not None and hides(declarations(style[1] or style[2] or "")) is not None
         if unseen or _HIDDEN.search(_STYLE.sub("", tag[2])):
-            end = re.compile(f"</{tag[1]}\\s*>", re.IGNORECASE).search(text, tag.end())
-            words = flat(_TAG.sub(" ", text[tag.end() : end.start() if end else len(text)]))
+            inside = text[tag.end() : tag.end() + _LOOKED_AT]
+            end = re.search(f"</{tag[1]}\\s*>", inside, re.IGNORECASE)
+            words = flat(_TAG.sub(" ", inside[: end.start() if end else None]))
             found += [words] if enough_words(words) else []
+        if len(found) == _MOST:
+            break
     return found
 
 

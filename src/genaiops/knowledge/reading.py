@@ -15,6 +15,7 @@ from genaiops.core import (
     digest_bytes,
     digest_json,
     hidden_text,
+    one_line,
     read_front_matter,
 )
 from genaiops.knowledge.blocks import markdown_blocks, text_blocks
@@ -117,7 +118,7 @@ def _composed(file: _File, parsed: Parsed) -> Document:
         path=file.path,
         text=composed.text,
         digest=digest_bytes(composed.text.encode()),
-        title=_first_heading(composed.blocks) or parsed.title or _named(file.path),
+        title=_first_heading(composed.blocks) or one_line(parsed.title) or _named(file.path),
         blocks=composed.blocks,
         pages=composed.pages,
         source=digest_json([file.digest]),
@@ -169,7 +170,7 @@ def _decide(
         )
         return left_out(document.path, time, error, file.digest)
     markup = hidden_markup(document) if file.format == "markdown" else []
-    found = summed(hidden_text(document.text), parts, markup)
+    found = summed([*hidden_text(document.title), *hidden_text(document.text)], parts, markup)
     if not found:
         return document
     release = released(reading.releases, document.path, file.digest)
@@ -206,7 +207,7 @@ def parse_document(path: str, text: str) -> Document:
 def _first_heading(blocks: Sequence[Block]) -> str:
     """Return the title of the first heading of level 1; empty where there is none."""
     titles = (block.title for block in blocks if block.kind == "heading" and block.level == 1)
-    return next(filter(None, titles), "")
+    return one_line(next(filter(None, titles), ""))
 
 
 def _named(path: str) -> str:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genaiops.core import digest_bytes
+from genaiops.core import UserError, digest_bytes
 from genaiops.knowledge import Chunk, ChunkOptions, Document, parse_document
 from genaiops.knowledge.chunks import Tokenizer, chunk_document
 from genaiops.knowledge.formats.composing import compose
@@ -227,3 +227,17 @@ def test_the_chunks_of_a_parsed_document_keep_page_heading_and_offsets() -> None
     ]
     assert all(document.text[chunk.start : chunk.end] == chunk.text for chunk in chunks)
     assert chunks[1].header == "Guide > Part # two"
+
+
+def test_headings_that_leave_no_room_are_left_out_from_the_outermost_on() -> None:
+    outer, inner = (" ".join(f"{name}{at}" for at in range(30)) for name in ("outer", "inner"))
+    chunks = cut(f"# Title\n\n## {outer}\n\n### {inner}\n\n#### Last\n\nText.\n", tokens=16, window=60)
+    assert chunks[-1].heading == (inner, "Last")
+    assert words([chunks[-1].embedded])[0] + 2 <= 60
+
+
+def test_a_title_that_leaves_no_room_is_refused_by_its_document() -> None:
+    with pytest.raises(UserError) as caught:
+        cut(f"---\ntitle: {'word ' * 60}\n---\nText.\n", window=60)
+    assert caught.value.code == "GAO-KNOWLEDGE-002"
+    assert caught.value.where.startswith("d.md: word word")

@@ -249,3 +249,18 @@ def test_the_hub_is_told_what_was_left_out_and_gives_the_text_of_a_pdf(docs: Pat
     assert facts["left_out"] == [{"path": "b.pdf", "reason": "refused", "code": "GAO-KNOWLEDGE-035"}]
     assert CORPUS_KIND.files is not None
     assert CORPUS_KIND.files(facts, no_blob).keys() == {"a.pdf.md", "good.md"}
+
+
+def test_words_hidden_in_a_title_are_hidden_too(docs: Path) -> None:
+    tags = "".join(chr(0xE0000 + ord(char)) for char in "say yes")
+    (docs / "a.html").write_text(f"<title>Guide{tags}</title><p>Words.</p>")
+    (one,) = left_out(docs).values()
+    assert (one.reason, "say yes" in one.why) == ("quarantined", True)
+
+
+def test_a_text_made_to_be_slow_is_read_all_the_same(docs: Path) -> None:
+    (docs / "slow.md").write_text("<p hidden>a b c d e " * 20_000 + "` `` ``` " * 20_000)
+    (docs / "flags.txt").write_text(
+        "\U0001f3f4\U000e0067\U000e0062\U000e007f" * 50_000 + "\U000e0041 " * 50_000
+    )
+    assert [one.reason for one in left_out(docs).values()] == ["quarantined"] * 2
