@@ -33,7 +33,7 @@ def pdf(pages: Sequence[Sequence[Put | str]], *, title: str = "", trailer: str =
     ]
     kids: list[str] = []
     for page in pages:
-        commands = "\n".join(one if isinstance(one, str) else _placed(one) for one in page)
+        commands = "\n".join(one if isinstance(one, str) else placed(one) for one in page)
         packed = zlib.compress(commands.encode("cp1252"))
         objects.append(
             f"<< /Length {len(packed)} /Filter /FlateDecode >>\nstream\n{packed.decode('latin-1')}\nendstream"
@@ -41,7 +41,8 @@ def pdf(pages: Sequence[Sequence[Put | str]], *, title: str = "", trailer: str =
         content = len(objects)
         objects.append(
             "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] "
-            f"/Resources << /Font << /F1 3 0 R >> >> /Contents {content} 0 R >>"
+            "/Resources << /Font << /F1 3 0 R >> /ExtGState << /Clear << /ca 0 >> >> >> "
+            f"/Contents {content} 0 R >>"
         )
         kids.append(f"{len(objects)} 0 R")
     objects[1] = f"<< /Type /Pages /Kids [{' '.join(kids)}] /Count {len(kids)} >>"
@@ -66,7 +67,8 @@ def scanned(original: bytes) -> bytes:
     return out.getvalue()
 
 
-def _placed(put: Put) -> str:
+def placed(put: Put) -> str:
+    """Return the commands that put a text on a page."""
     text = put.text.replace("\\", r"\\").replace("(", r"\(").replace(")", r"\)")
     return f"BT /F1 {put.size} Tf {put.fill} rg {put.mode} Tr 1 0 0 1 {put.x} {put.y} Tm ({text}) Tj ET"
 

@@ -133,7 +133,7 @@ def _sections(document: Document) -> Iterator[_Section]:
 def _with_room(
     document: Document, section: _Section, options: ChunkOptions, tokenizer: Tokenizer
 ) -> tuple[_Section, int]:
-    """Return the section, without outer headings that leave no room, and how many tokens its text may have."""
+    """Return the section, without outer headings that leave no room, and the tokens its text may have."""
     probe = Chunk(id="", document=document, heading=section.heading, start=0, end=0, text="")
     header = tokenizer.count([probe.header])[0] if probe.header else 0
     room = min(options.tokens, tokenizer.window - 2 - header)

@@ -1,7 +1,7 @@
 """What each format becomes: headings, tables, lists, code, pages, and what nobody would see."""
 
 import pytest
-from tests.support.files import Put, docx, package, para, pdf, run, table
+from tests.support.files import Put, docx, package, para, pdf, placed, run, table
 
 from genaiops.knowledge.formats import docx as word
 from genaiops.knowledge.formats import html
@@ -195,19 +195,36 @@ def test_what_runs_along_at_the_foot_of_the_pages_is_no_text() -> None:
     ("put", "by"),
     [
         (Put(SECRET, 600, mode=3), "invisible"),
+        (Put(SECRET, 600, mode=7), "invisible"),
+        (f"/Clear gs {placed(Put(SECRET, 600))}", "invisible"),
         (Put(SECRET, 600, fill="1 1 1"), "colour"),
         (Put(SECRET, 600, size=0.4), "tiny"),
         (Put(SECRET, -50), "outside"),
     ],
 )
-def test_words_that_a_pdf_hides_are_told_with_their_page(put: Put, by: str) -> None:
+def test_words_that_a_pdf_hides_are_told_with_their_page(put: Put | str, by: str) -> None:
     parsed = paper.parse(pdf([[Put("First", 700)], [Put("Shown here", 700), put]]))
     assert [(part.by, part.text, part.page) for part in parsed.hidden] == [(by, SECRET, 2)]
 
 
-def test_white_words_on_a_dark_band_are_seen() -> None:
-    band = "0 0 0.4 rg 50 590 500 40 re f"
-    assert paper.parse(pdf([[band, Put(SECRET, 600, fill="1 1 1")]])).hidden == ()
+@pytest.mark.parametrize(
+    ("drawn", "put"),
+    [
+        ("0 0 0.4 rg 50 590 500 40 re f", Put(SECRET, 600, fill="1 1 1")),
+        ("0 0 0 rg 50 590 500 40 re S", Put(SECRET, 600)),
+        ("1 1 1 rg", Put(SECRET, 600, mode=1, fill="1 1 1")),
+    ],
+    ids=["white on a dark band", "black in a frame", "outlines"],
+)
+def test_words_of_a_pdf_that_are_seen_are_not_taken_for_hidden(drawn: str, put: Put) -> None:
+    assert paper.parse(pdf([[drawn, put]])).hidden == ()
+
+
+def test_white_words_in_a_frame_on_white_are_hidden() -> None:
+    frame = "0 0 0 RG 50 590 500 40 re S"
+    assert [one.by for one in paper.parse(pdf([[frame, Put(SECRET, 600, fill="1 1 1")]])).hidden] == [
+        "colour"
+    ]
 
 
 def test_words_under_a_scan_are_what_the_scanner_read_and_hide_nothing() -> None:

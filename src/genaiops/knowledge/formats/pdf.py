@@ -44,13 +44,19 @@ _LEVELS = 4
 _TINY_POINTS = 1.0
 _WHOLE_PAGE = 0.8
 _HYPHENS = re.compile("(?:\ufffe|\x02)[\r\n]*")
-_INVISIBLE = 3
+_NOT_DRAWN = (3, 7)
+"""Modes in which a text is not drawn at all; 7 only cuts out what is drawn later."""
+_FILLED_ONLY = (0, 4)
+"""Modes in which a text's fill is all that is seen of it."""
+CLEAR: Colour = (-1, -1, -1)
 _RUNNING = re.compile(r"\d+|\b[ivxlc]+\b")
 _RUNNING_PAGES = 3
 _LEADERS = re.compile(r"(?:\. ?){4,}")
 """The dots that lead to a page number in a table of contents."""
 
 Box = tuple[float, float, float, float]
+Painted = tuple[Box, Colour | None]
+"""What was painted on a page: where, and its colour; None where that is not known, as of a picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,18 +165,20 @@ def _hidden(page: Any, text: Any, number: int) -> tuple[list[HiddenPart], bool]:
     left, bottom, right, top = page.get_bbox()
     area = max((right - left) * (top - bottom), 1.0)
     unseen: dict[HiddenBy, list[str]] = {}
-    grounds: list[tuple[Box, Colour | None]] = []
+    painted: list[Painted] = []
     whole = False  # covered by one picture
     for one in page.get_objects():
         box: Box = one.get_bounds()
         if one.type == pdfium.FPDF_PAGEOBJ_TEXT:
-            by = _hidden_by(one, box, (left, bottom, right, top), grounds)
+            by = _hidden_by(one, box, (left, bottom, right, top), painted)
             if by is not None:
                 unseen.setdefault(by, []).append(_text_of(one, text))
+        elif one.level:
+            continue  # inside a form, whose own scale and place are not known here
         elif one.type == pdfium.FPDF_PAGEOBJ_PATH:
-            grounds.append((box, _fill(one)))
+            painted += [(box, _fill(one))] if _is_filled(one) else []
         else:
-            grounds.append((box, None))
+            painted.append((box, None))
             size = (box[2] - box[0]) * (box[3] - box[1])
             whole = whole or (one.type == pdfium.FPDF_PAGEOBJ_IMAGE and size >= _WHOLE_PAGE * area)
     if whole:
@@ -179,11 +187,13 @@ def _hidden(page: Any, text: Any, number: int) -> tuple[list[HiddenPart], bool]:
     return [part for part in found if enough_words(part.text)], whole
 
 
-def _hidden_by(
-    one: Any, box: Box, page: Box, grounds: Sequence[tuple[Box, Colour | None]]
-) -> HiddenBy | None:
-    if pdfium.FPDFTextObj_GetTextRenderMode(one) == _INVISIBLE:
+def _hidden_by(one: Any, box: Box, page: Box, painted: Sequence[Painted]) -> HiddenBy | None:
+    """Return how a text is hidden, of which `painted` is what was painted before; None where it is seen."""
+    mode, fill = pdfium.FPDFTextObj_GetTextRenderMode(one), _fill(one)
+    if mode in _NOT_DRAWN or (mode in _FILLED_ONLY and fill == CLEAR):
         return "invisible"
+    if one.level:
+        return None
     if box[2] < page[0] or box[0] > page[2] or box[3] < page[1] or box[1] > page[3]:
         return "outside"
     size = ctypes.c_float()
@@ -191,20 +201,33 @@ def _hidden_by(
     matrix = one.get_matrix()
     if abs(size.value) * max(abs(matrix.d), abs(matrix.b)) < _TINY_POINTS:
         return "tiny"
-    fill = _fill(one)
+    unseen = mode in _FILLED_ONLY and fill is not None and _is_on(fill, box, painted)
+    return "colour" if unseen else None
+
+
+def _is_on(fill: Colour, box: Box, painted: Sequence[Painted]) -> bool:
+    """Return whether what was painted last behind the middle of `box` has the colour `fill`."""
     x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
-    behind = [ground for (a, b, c, d), ground in grounds if a <= x <= c and b <= y <= d]
-    ground = behind[-1] if behind else WHITE
-    return "colour" if fill is not None and ground is not None and alike(fill, ground) else None
+    covers = (ground for (a, b, c, d), ground in reversed(painted) if a <= x <= c and b <= y <= d)
+    behind = next(covers, WHITE)
+    return behind is not None and alike(fill, behind)
+
+
+def _is_filled(path: Any) -> bool:
+    how, stroked = ctypes.c_int(), ctypes.c_int()
+    pdfium.FPDFPath_GetDrawMode(path, ctypes.byref(how), ctypes.byref(stroked))
+    return how.value != pdfium.FPDF_FILLMODE_NONE
 
 
 def _fill(one: Any) -> Colour | None:
-    """Return the colour that an object is filled with; None where it is a pattern or see-through."""
+    """Return the colour that an object is filled with, `CLEAR` where one sees through; None for a pattern."""
     red, green, blue, alpha = (ctypes.c_uint() for _ in range(4))
     known = pdfium.FPDFPageObj_GetFillColor(
         one, ctypes.byref(red), ctypes.byref(green), ctypes.byref(blue), ctypes.byref(alpha)
     )
-    return (red.value, green.value, blue.value) if known and alpha.value > 0 else None
+    if not known:
+        return None
+    return (red.value, green.value, blue.value) if alpha.value else CLEAR
 
 
 def _text_of(one: Any, text: Any) -> str:
