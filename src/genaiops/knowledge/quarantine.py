@@ -128,6 +128,7 @@ def refusal(found: Sequence[Found], path: str, digest: Digest) -> UserError:
         "GAO-KNOWLEDGE-033",
         "the document hides words from whoever looks at it",
         why="; ".join(one.line() for one in found),
-        fix=f"remove them, or release it: document {path}, digest {digest}, with `by` and `reason`",
+        fix="remove them, or release it in the file that knowledge.<name>.releases names: "
+        f"{{document: {path}, digest: '{digest}', by: WHO, reason: WHY}}",
         where=path,
     )
