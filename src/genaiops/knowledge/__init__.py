@@ -11,9 +11,10 @@ from genaiops.lazy import attach
 if TYPE_CHECKING:
     from genaiops.knowledge.build import CountsTokens, build_index, make_chunks, open_index
     from genaiops.knowledge.cache import EmbeddingCache
-    from genaiops.knowledge.corpus import aread_corpus, corpus_blobs, corpus_facts, read_corpus
+    from genaiops.knowledge.corpus import aread_corpus, read_corpus
     from genaiops.knowledge.documents import Listed, holds_document, listed_documents
     from genaiops.knowledge.expanding import expand
+    from genaiops.knowledge.facts import corpus_blobs, corpus_facts
     from genaiops.knowledge.files import SUFFIXES
     from genaiops.knowledge.formats.parsers import Bounds
     from genaiops.knowledge.index import LocalIndex
@@ -21,18 +22,20 @@ if TYPE_CHECKING:
     from genaiops.knowledge.maxsim import TokenCache, rank
     from genaiops.knowledge.model import Chunk, ChunkOptions, Corpus, Document, LeftOut, Recipe
     from genaiops.knowledge.parsed import ParsedFiles
+    from genaiops.knowledge.plain import parse_document
     from genaiops.knowledge.quarantine import Release, read_releases
     from genaiops.knowledge.readiness import Readiness, Screen, Screened, check_readiness, readiness_lines
-    from genaiops.knowledge.reading import Reading, parse_document
+    from genaiops.knowledge.reading import Reading
     from genaiops.knowledge.retrieve import retrieve
     from genaiops.knowledge.sentences import sentence_spans, split_sentences
 
 _FILES = {
     "build": "CountsTokens build_index make_chunks open_index",
     "cache": "EmbeddingCache",
-    "corpus": "aread_corpus corpus_blobs corpus_facts read_corpus",
+    "corpus": "aread_corpus read_corpus",
     "documents": "Listed holds_document listed_documents",
     "expanding": "expand",
+    "facts": "corpus_blobs corpus_facts",
     "files": "SUFFIXES",
     "formats.parsers": "Bounds",
     "index": "LocalIndex",
@@ -40,9 +43,10 @@ _FILES = {
     "maxsim": "TokenCache rank",
     "model": "Chunk ChunkOptions Corpus Document LeftOut Recipe",
     "parsed": "ParsedFiles",
+    "plain": "parse_document",
     "quarantine": "Release read_releases",
     "readiness": "Readiness Screen Screened check_readiness readiness_lines",
-    "reading": "Reading parse_document",
+    "reading": "Reading",
     "retrieve": "retrieve",
     "sentences": "sentence_spans split_sentences",
 }

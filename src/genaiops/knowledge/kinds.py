@@ -17,11 +17,11 @@ from genaiops.core import (
     encode,
     typed_kind,
 )
-from genaiops.knowledge.corpus import check_ids, corpus_facts
+from genaiops.knowledge.facts import check_ids, corpus_facts
 from genaiops.knowledge.files import check_size, decode_document
 from genaiops.knowledge.formats.kinds import FORMATS, PARSERS
 from genaiops.knowledge.model import Corpus, Document, Reason, Recipe
-from genaiops.knowledge.reading import parse_document
+from genaiops.knowledge.plain import parse_document
 
 _PUSHED = tuple(ending for ending, format in FORMATS.items() if format not in PARSERS)
 

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from genaiops.core import FrontMatter, Json, UserError, read_yaml
-from genaiops.hub import SENSITIVITIES
+from genaiops.core import SENSITIVITIES, FrontMatter, Json, UserError, read_yaml
 
 SIDECAR = ".meta.yaml"
 DATES = ("valid_from", "valid_until")

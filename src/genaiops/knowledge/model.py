@@ -70,6 +70,20 @@ class LeftOut:
     where: str = ""
     digest: Digest | None = None
 
+    @classmethod
+    def by(cls, error: UserError, path: str, reason: Reason, digest: Digest | None = None) -> "LeftOut":
+        """Return what is said of the file at `path` that `error` keeps out."""
+        return cls(
+            path=path,
+            reason=reason,
+            code=error.code,
+            what=error.what,
+            why=error.why,
+            fix=error.fix,
+            where=error.where,
+            digest=digest,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Corpus:

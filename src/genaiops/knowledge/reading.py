@@ -16,16 +16,15 @@ from genaiops.core import (
     digest_json,
     hidden_text,
     one_line,
-    read_front_matter,
 )
-from genaiops.knowledge.blocks import markdown_blocks, text_blocks
 from genaiops.knowledge.files import Files, decode_document, marked_encoding, read_content
 from genaiops.knowledge.formats.composing import compose
 from genaiops.knowledge.formats.kinds import FORMATS, PARSERS, Format, check_content
 from genaiops.knowledge.formats.model import CannotParse, HiddenPart, Parsed
 from genaiops.knowledge.formats.parsers import Bounds, Parsers, recogniser
 from genaiops.knowledge.metadata import SIDECAR, describe, read_sidecar, validity
-from genaiops.knowledge.model import MAX_DOCUMENT_BYTES, PARSER, Block, Document, LeftOut, Reason
+from genaiops.knowledge.model import MAX_DOCUMENT_BYTES, PARSER, Document, LeftOut
+from genaiops.knowledge.plain import first_heading, named, parse_document
 from genaiops.knowledge.quarantine import Release, hidden_markup, refusal, released, summed
 
 
@@ -81,9 +80,9 @@ async def read_document(
         refused = UserError(
             "GAO-KNOWLEDGE-035", "the document cannot be read", why=error.what, fix=error.fix, where=path
         )
-        return left_out(path, "refused", refused, digest)
+        return LeftOut.by(refused, path, "refused", digest)
     except UserError as error:
-        return left_out(path, "refused", error, digest)
+        return LeftOut.by(error, path, "refused", digest)
 
 
 def _load(folder: Path, path: str, files: Files, reading: Reading) -> _File:
@@ -118,7 +117,7 @@ def _composed(file: _File, parsed: Parsed) -> Document:
         path=file.path,
         text=composed.text,
         digest=digest_bytes(composed.text.encode()),
-        title=_first_heading(composed.blocks) or one_line(parsed.title) or _named(file.path),
+        title=first_heading(composed.blocks) or one_line(parsed.title) or named(file.path),
         blocks=composed.blocks,
         pages=composed.pages,
         source=digest_json([file.digest]),
@@ -168,7 +167,7 @@ def _decide(
             fix=f"nothing, or correct {key}",
             where=document.path,
         )
-        return left_out(document.path, time, error, file.digest)
+        return LeftOut.by(error, document.path, time, file.digest)
     markup = hidden_markup(document) if file.format == "markdown" else []
     found = summed([*hidden_text(document.title), *hidden_text(document.text)], parts, markup)
     if not found:
@@ -176,53 +175,6 @@ def _decide(
     release = released(reading.releases, document.path, file.digest)
     if release is None:
         error = refusal(found, document.path, file.digest)
-        return left_out(document.path, "quarantined", error, file.digest)
+        return LeftOut.by(error, document.path, "quarantined", file.digest)
     remark = f"released by {release.by}: {release.reason}; it hides {'; '.join(one.line() for one in found)}"
     return replace(document, remarks=(*document.remarks, remark))
-
-
-def parse_document(path: str, text: str) -> Document:
-    """Return the Markdown or text at `path` (relative, for people).
-
-    Raises `UserError` where its front matter cannot be used.
-    """
-    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
-    markdown = path.lower().endswith(".md")
-    front = read_front_matter(text, path) if markdown else FrontMatter({}, {}, 0)
-    described = describe(front, path)
-    blocks = tuple((markdown_blocks if markdown else text_blocks)(text, front.body_start))
-    return Document(
-        id=described.id or path,
-        path=path,
-        text=text,
-        digest=digest_bytes(text.encode()),
-        title=described.title or _first_heading(blocks) or _named(path),
-        blocks=blocks,
-        body_start=front.body_start,
-        access=described.access,
-        metadata=described.metadata or {},
-    )
-
-
-def _first_heading(blocks: Sequence[Block]) -> str:
-    """Return the title of the first heading of level 1; empty where there is none."""
-    titles = (block.title for block in blocks if block.kind == "heading" and block.level == 1)
-    return one_line(next(filter(None, titles), ""))
-
-
-def _named(path: str) -> str:
-    return Path(path).stem.replace("_", " ").replace("-", " ")
-
-
-def left_out(path: str, reason: Reason, error: UserError, digest: Digest | None = None) -> LeftOut:
-    """Return what is said of a file that `error` keeps out."""
-    return LeftOut(
-        path=path,
-        reason=reason,
-        code=error.code,
-        what=error.what,
-        why=error.why,
-        fix=error.fix,
-        where=error.where,
-        digest=digest,
-    )
