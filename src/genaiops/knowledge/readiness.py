@@ -139,8 +139,7 @@ def _quality(document: Document, body: str, words: int) -> Iterator[tuple[Remark
         yield "short", f"{words} word(s)"
     if words > LONG_WORDS and not _has_heading(document):
         yield "no_headings", f"{words:,} words without a heading"
-    said = [char for char in body if not char.isspace()]
-    letters = sum(map(str.isalnum, said)) / len(said)
+    letters = sum(map(str.isalnum, body)) / (len(body) - sum(map(str.isspace, body)))
     if letters < LETTERS:
         yield "symbols", f"{letters:.0%} letters and digits"
     broken = sum(body.count(mark) for mark in _BROKEN)
