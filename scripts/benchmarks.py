@@ -19,6 +19,7 @@ from scripts.decision_tables import (
     sequential_power,
     together,
 )
+from scripts.hub_tables import hub_peers
 from scripts.measured import RESULTS, ROOT, machine, measured, share, table
 
 PAGES = ("benchmarks.md", "decisions.md")
@@ -36,7 +37,8 @@ _TIMES = {"clock": "wall", "cpu": "cpu"}
 _SHOWN = frozenset(
     {
         *("retrieval", "knowledge_speed", "decisions", "sequential", "estimators", "ppi", "stats_speed"),
-        *("production_form", "judge_claims", "arena_peers", "guards", "ratios", "knowledge_documents"),
+        *("production_form", "judge_claims", "arena_peers", "hub_peers", "guards", "ratios"),
+        "knowledge_documents",
     }
 )
 _PLACE = re.compile(r"(<!-- table: (?P<name>\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -282,6 +284,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "judge_claims": _judge_claims,
     "stats_speed": _stats_speed,
     "arena_peers": _arena_peers,
+    "hub_peers": hub_peers,
     "sequential": sequential,
     "sequential_power": sequential_power,
     "others": _others,

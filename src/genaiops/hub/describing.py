@@ -102,6 +102,17 @@ def inherited(connection: sa.Connection, row: int) -> dict[str, str]:
     return {field: value for field, value in said.items() if field != "description"}
 
 
+SENSITIVE_ROW: sa.ColumnElement[bool] = sa.func.coalesce(
+    sa.select(DESCRIPTIONS.c.value)
+    .where(DESCRIPTIONS.c.version == VERSIONS.c.id, DESCRIPTIONS.c.field == "sensitivity")
+    .order_by(DESCRIPTIONS.c.id.desc())
+    .limit(1)
+    .scalar_subquery(),
+    "",
+).in_(sorted(SENSITIVE))
+"""The condition for rows of `VERSIONS` that are sensitive."""
+
+
 def holds(field: str, value: str) -> sa.Select[tuple[int]]:
     """Return a query for the row ids of versions of which this is said now."""
     last = sa.select(sa.func.max(DESCRIPTIONS.c.id)).where(DESCRIPTIONS.c.field == field)
