@@ -2,6 +2,9 @@
 PYTHON ?= .venv/bin/python
 BIN := $(dir $(PYTHON))
 
+# compiled once, not in each of the many processes that the checks start
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: install check test test-portable test-adapters browser bench bench-decisions peers docs schemas format
 
 install:
@@ -19,12 +22,12 @@ check:
 	$(PYTHON) scripts/style.py
 	$(PYTHON) scripts/schemas.py --check
 	$(BIN)pyright --warnings > .pyright.log || (cat .pyright.log; exit 1)
-	$(PYTHON) -m pytest tests/unit tests/contracts tests/properties -q -n 2 -m 'not (remote and thorough)'
+	$(PYTHON) -m pytest tests/unit tests/contracts tests/properties -q -n 2 -m 'not long and not (remote and thorough)'
 
 test: check browser test-portable
 	GENAIOPS_BROWSER_TESTS=$$(command -v chromium > /dev/null && echo 1) \
 	$(PYTHON) -m pytest tests/system tests/faults -q -n 2 --dist loadfile --durations=15
-	$(PYTHON) -m pytest tests/unit -q -n 2 -m 'remote and thorough'
+	$(PYTHON) -m pytest tests/unit -q -n 2 -m 'long or (remote and thorough)'
 
 # the report is opened in a real browser: fetched where this user may, else its tests say that they were left out
 browser:
@@ -55,10 +58,12 @@ bench:
 	@ls bench/*/*.py
 	@echo 'run one with: $(PYTHON) bench/<question>/<script>.py; results go to bench/results/'
 
-# what bench/arena_overhead/peers.py runs beside ours, each below .peers
+# what bench/arena_overhead/peers.py and bench/hub/peers.py run beside ours, each below .peers
 peers:
 	python3 -m venv --clear .peers/inspect
 	.peers/inspect/bin/python -m pip install --quiet inspect_ai
+	python3 -m venv --clear .peers/mlflow
+	.peers/mlflow/bin/python -m pip install --quiet mlflow
 	npm install --silent --no-audit --no-fund --prefix .peers/promptfoo promptfoo
 
 # every null at 20,000 draws, in one process where two would disturb others (JOBS=1); then the pages' tables

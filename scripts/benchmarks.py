@@ -19,6 +19,7 @@ from scripts.decision_tables import (
     sequential_power,
     together,
 )
+from scripts.hub_tables import hub_peers
 from scripts.measured import RESULTS, ROOT, machine, measured, share, table
 
 PAGES = ("benchmarks.md", "decisions.md")
@@ -37,7 +38,8 @@ _TIMES = {"clock": "wall", "cpu": "cpu"}
 _SHOWN = frozenset(
     {
         *("retrieval", "knowledge_speed", "decisions", "sequential", "estimators", "ppi", "stats_speed"),
-        *("production_form", "judge_claims", "arena_peers", "guards", "ratios"),
+        *("production_form", "judge_claims", "arena_peers", "hub_peers", "guards", "ratios"),
+        "knowledge_documents",
     }
 )
 _PLACE = re.compile(r"(<!-- table: (?P<name>\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -145,6 +147,17 @@ def _knowledge_speed() -> str:
     rows = [[name, *(f"{value:.1f}" for value in times.values())] for name, times in found["ms"].items()]
     said = f"{found['passages']:,} passages, {found['questions']} questions, {found['disk_mb']} MB on disk. "
     return table(head, rows) + "\n" + said + machine(found["machine"])
+
+
+def _knowledge_documents() -> str:
+    found = measured("knowledge_documents")
+    head = ["format", "documents a second", "MB a second", "again", "checked", "chunks a second"]
+    rows = [
+        [f"`{ending}`", f"{one['documents_s']:,.0f}", f"{one['mb_s']:.2f}"]
+        + [f"{one[key]:,.0f}" for key in ("again_s", "checked_s", "chunks_s")]
+        for ending, one in found["formats"].items()
+    ]
+    return table(head, rows) + "\n" + machine(found["machine"])
 
 
 def _rulers() -> str:
@@ -296,6 +309,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "left_out": _left_out,
     "retrieval_time": _retrieval_time,
     "knowledge_speed": _knowledge_speed,
+    "knowledge_documents": _knowledge_documents,
     "decisions": decisions,
     "nulls": nulls,
     "naive": naive,
@@ -312,6 +326,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "judge_claims": _judge_claims,
     "stats_speed": _stats_speed,
     "arena_peers": _arena_peers,
+    "hub_peers": hub_peers,
     "sequential": sequential,
     "sequential_power": sequential_power,
     "others": _others,

@@ -26,9 +26,8 @@ def machine(facts: dict[str, Any]) -> str:
     load = f"load average {before[0]:.1f} before" if before else "load not recorded"
     load += f" and {after[0]:.1f} after" if after else ""
     numpy = facts.get("numpy") or facts.get("versions", {}).get("numpy")
-    return (
-        f"{facts['cores']} cores, shared with other work: {load}. Python {facts['python']}, numpy {numpy}.\n"
-    )
+    python = f"Python {facts['python']}{f', numpy {numpy}' if numpy else ''}"
+    return f"{facts['cores']} cores, shared with other work: {load}. {python}.\n"
 
 
 def share(value: float) -> str:

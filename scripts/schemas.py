@@ -14,7 +14,7 @@ from genaiops.access.model import AuditLog, AuditResult, Changed, Grants, Keys, 
 from genaiops.access.oidc.settings import OidcFile
 from genaiops.access.vault import Erased
 from genaiops.app import ProjectFile
-from genaiops.app.model import Asked, Found, Hits, Indexes
+from genaiops.app.model import Asked, Checked, Found, Hits, Indexes
 from genaiops.arena import (
     KINDS,
     LabelReport,
@@ -27,7 +27,10 @@ from genaiops.arena import (
     VerifyResult,
 )
 from genaiops.core import Annotation, Case, Json, Output, Passage, Score, Trace, Verdict, json_schema
-from genaiops.hub import Impact, LineageReport, PolicyFile
+from genaiops.hub import Impact, LineageReport, Move, PolicyFile, Version
+from genaiops.hub.answers import Approved, Difference, History, Shown, Versions
+from genaiops.hub.contents.answers import Exported, Imported, Pulled, Removed
+from genaiops.hub.contents.contents import Pushed
 
 FOLDER = Path(__file__).resolve().parent.parent / "schemas"
 CONTRACTS: dict[str, type[object]] = {
@@ -48,10 +51,23 @@ CONTRACTS: dict[str, type[object]] = {
     "arena_verify": VerifyResult,
     "ask": Asked,
     "case": Case,
+    "hub_approve": Approved,
+    "hub_diff": Difference,
     "hub_erase": Erased,
+    "hub_export": Exported,
     "hub_impact": Impact,
+    "hub_import": Imported,
     "hub_lineage": LineageReport,
+    "hub_list": Versions,
+    "hub_log": History,
+    "hub_move": Move,
+    "hub_prune": Removed,
+    "hub_pull": Pulled,
+    "hub_push": Pushed,
+    "hub_show": Shown,
+    "hub_version": Version,
     "index": Indexes,
+    "index-check": Checked,
     "index-search": Found,
     "index-search-queries": Hits,
     "lock": SuiteLocks,

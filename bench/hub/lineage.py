@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from bench.hub.run import KIND, LOCAL, milliseconds
+from bench.hub.run import KIND, LOCAL
+from bench.hub.timing import milliseconds
 
 from genaiops.core import digest_json
 from genaiops.hub import Governance, Hub, impact_of

@@ -16,7 +16,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from bench.hub.run import KIND, LOCAL, PROJECT, milliseconds
+from bench.hub.run import KIND, LOCAL, PROJECT
+from bench.hub.timing import milliseconds
 
 from genaiops.access import people
 from genaiops.access.keys import create_key

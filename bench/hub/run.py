@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from bench.hub.timing import milliseconds
 
 from genaiops.access import people
 from genaiops.access.model import Grant
@@ -64,7 +65,8 @@ def fill(store: Store) -> None:
             {
                 "id": each["id"],
                 "kind": each["kind"],
-                "text": f"{each['kind']} {each['name']} {team.get(each['id'], '')} text {each['words']}",
+                "text": f"{each['kind']} {each['name']} {team.get(each['id'], '')}",
+                "manifest": f"text {each['words']}",
             }
             for each in rows
         ]
@@ -92,21 +94,6 @@ def row(number: int, edition: int) -> dict[str, Any]:
         "created_at": "2026-01-01T00:00:00Z",
         "words": made["text"],
     }
-
-
-def milliseconds(ask: Callable[[], object], times: int) -> dict[str, float]:
-    """Return median, 95th percentile and mean processor time of asking so often, after having asked once."""
-    ask()
-    taken: list[float] = []
-    spent = time.process_time()
-    for _ in range(times):
-        began = time.perf_counter()
-        ask()
-        taken.append((time.perf_counter() - began) * 1000)
-    spent = (time.process_time() - spent) / times * 1000
-    taken.sort()
-    half, most = taken[times // 2], taken[int(times * 0.95)]
-    return {"p50": round(half, 3), "p95": round(most, 3), "processor": round(spent, 3)}
 
 
 def move(store: Store, artifact: str) -> None:

@@ -20,7 +20,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from bench.hub.run import ARTIFACT, KIND, LOCAL, fill, measure, milliseconds, move
+from bench.hub.run import ARTIFACT, KIND, LOCAL, fill, measure, move
+from bench.hub.timing import milliseconds
 from bench.stores.checking import compete
 from tests.support import stores
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import jsonschema
+import jsonschema_rs
 import pytest
 from tests.support.apps import write_project
 
@@ -54,7 +54,7 @@ def said(capsys: pytest.CaptureFixture[str], *arguments: str, status: int = 0) -
 def document(capsys: pytest.CaptureFixture[str], arguments: Sequence[str], schema: str) -> Any:
     value = json.loads(said(capsys, *arguments, "--json")[0])
     rules = json.loads((SCHEMAS / schema).read_text(encoding="utf-8"))
-    jsonschema.validate(value, rules, cls=jsonschema.Draft202012Validator)
+    jsonschema_rs.validate(rules, value)
     return value
 
 

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-import jsonschema
+import jsonschema_rs
 import pytest
 from tests.support import judging, small_project
 
@@ -47,7 +47,7 @@ def test_a_judge_scores_both_arms_and_its_evidence_says_who_judged_and_at_which_
     judging.improve(project)
     told = report(project, env)
     schema = json.loads((ROOT / "schemas" / "arena_run.schema.json").read_text(encoding="utf-8"))
-    jsonschema.validate(told, schema)
+    jsonschema_rs.validate(schema, told)
     assert told["outcome"] == "pass"
     (judge,) = told["judging"]  # type: ignore[misc]
     assert judge["judge"] == "right"

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import jsonschema
+import jsonschema_rs
 import pytest
 from tests.support.judged_run import BETTER, HELPFUL, finish, make_run
 from tests.support.plain_project import environment, is_one_message
@@ -115,7 +115,7 @@ def test_a_person_labels_at_a_terminal_stops_and_goes_on(project: Path) -> None:
     assert status == 0, shown
     assert "row 1 of" not in shown
     report = json.loads(out)
-    jsonschema.validate(report, json.loads((ROOT / "schemas" / "arena_label.schema.json").read_text()))
+    jsonschema_rs.validate(json.loads((ROOT / "schemas" / "arena_label.schema.json").read_text()), report)
     assert (report["sample"], report["complete"], report["missing"]) == (4, 4, 0)
     assert counting(project, make_run()) == 8
 

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-import jsonschema
+import jsonschema_rs
 import pytest
 from tests.support import plain_project
 from tests.support.small_project import commit
@@ -73,7 +73,7 @@ def test_a_case_flaky_on_the_baseline_is_named_set_aside_and_the_verdict_recompu
     assert done.returncode == 0, done.stderr + done.stdout
     told = json.loads(done.stdout)
     schema = json.loads((ROOT / "schemas" / "arena_run.schema.json").read_text(encoding="utf-8"))
-    jsonschema.validate(told, schema)
+    jsonschema_rs.validate(schema, told)
     assert told["flakiness"]["baseline"]["flaky_cases"] == ["w7"]
     assert told["flakiness"]["candidate"]["stable_pass"] == COUNT
     assert [one["case"] for one in told["quarantine"]["left_out"]] == ["w7"]

@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-import jsonschema
+import jsonschema_rs
 import pytest
 from tests.support import small_project
 from tests.support.killing import kept, kill_once_kept
@@ -52,7 +52,7 @@ def test_a_better_model_passes_and_its_evidence_verifies_down_to_the_scores(
     improve(project)
     told = report(project, env)
     schema = json.loads((ROOT / "schemas" / "arena_run.schema.json").read_text(encoding="utf-8"))
-    jsonschema.validate(told, schema)
+    jsonschema_rs.validate(schema, told)
     assert told["outcome"] == "pass"
     assert told["model_calls"] == 2 * 24
     bundle = Path(str(told["evidence"]))

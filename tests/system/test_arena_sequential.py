@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-import jsonschema
+import jsonschema_rs
 import pytest
 from tests.support import small_project
 from tests.support.killing import kill_once_kept
@@ -54,7 +54,7 @@ def test_a_clear_change_asks_a_part_of_the_suite_and_its_evidence_verifies_as_su
 ) -> None:
     improve(project)
     run = told(project, env, "run", "--sequential")
-    jsonschema.validate(run, schema("arena_run"))
+    jsonschema_rs.validate(schema("arena_run"), run)
     assert run["outcome"] == "pass"
     assert run["sequential"]["stopped"] == "decided"
     assert run["sequential"]["cases"] == 20
@@ -130,7 +130,7 @@ def test_a_plan_imports_no_app_calls_no_model_and_says_what_the_run_then_takes(
     small_project.commit(project, "An app that leaves a mark")
     (project / "model.yaml").write_text(small_project.knowing() + "# more\n", encoding="utf-8")
     plan = told(project, env, "plan")
-    jsonschema.validate(plan, schema("arena_plan"))
+    jsonschema_rs.validate(schema("arena_plan"), plan)
     assert not touched.exists()
     assert (plan["cases"], plan["clusters"], plan["g_eff"]) == (24, 12, 12.0)
     assert plan["effort"]["answers"] == 48

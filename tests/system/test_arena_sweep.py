@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-import jsonschema
+import jsonschema_rs
 import pytest
 from tests.support import small_project
 
@@ -63,7 +63,7 @@ def report(project: Path, *arguments: str, status: int = 0) -> dict[str, object]
 def test_a_parameter_that_matters_gives_a_winner_that_a_run_then_decides_on(project: Path) -> None:
     told = report(project, "--sweep", "params.examples=0,1,2")
     schema = json.loads((ROOT / "schemas" / "arena_sweep.schema.json").read_text(encoding="utf-8"))
-    jsonschema.validate(told, schema)
+    jsonschema_rs.validate(schema, told)
     assert told["model_calls"] == 3 * 24  # the cell that is there already is the reference
     assert told["winner"] == ["params.examples=2"]
     assert told["next"] == "genaiops arena run --set params.examples=2"

@@ -19,10 +19,8 @@ def person(name: str) -> str:
     return f"{name}@example.org"
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]]:
-    """A project with traces, passages and an app that fails on one row, and one run of it."""
-    home = tmp_path_factory.mktemp("erasure")
+def make(home: Path, more: str = "") -> tuple[Path, dict[str, str]]:
+    """Make a project with passages, an app that fails on one row, and a change to judge."""
     (home / "cities").mkdir()
     project, env = small_project.make(home / "cities"), environment(home)
     rows = small_project.rows()
@@ -31,14 +29,26 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]
         row["tags"] = {"customer": person(row["tags"]["document"])}  # type: ignore[index]
     (project / "data/qa.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     text = small_project.PROJECT.replace("cluster: tags.document", "cluster: tags.customer")
-    text = text.replace("    slices:", "    subject: tags.customer\n    slices:")
+    text = text.replace("    slices:", f"    subject: tags.customer\n{more}    slices:")
     (project / "genaiops.yaml").write_text(text, encoding="utf-8")
     (project / "app.py").write_text(small_project.APP.replace("    passages =", RAISING, 1), encoding="utf-8")
     commit(project, "Rows of people")
     (project / "model.yaml").write_text(small_project.knowing(), encoding="utf-8")
-    done = genaiops(project, env, "arena", "run", "--json")
-    assert done.returncode in (0, 1, 4), done.stderr
     return project, env
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]]:
+    """A project with traces, and one run of it."""
+    project, env = make(tmp_path_factory.mktemp("erasure"))
+    run(project, env)
+    return project, env
+
+
+def run(project: Path, env: dict[str, str], *arguments: str) -> dict[str, object]:
+    done = genaiops(project, env, "arena", "run", *arguments, "--json")
+    assert done.returncode in (0, 1, 4), done.stderr
+    return json.loads(done.stdout)
 
 
 def bundle(project: Path) -> Path:
@@ -127,11 +137,9 @@ def test_an_erased_person_is_not_asked_about_again_though_the_data_file_still_ha
     project, env = made
     genaiops(project, env, "hub", "erase", person("oslo"), "--reason", "r", "--ticket", "t", "--yes")
     before = {path.name for path in (project / ".genaiops" / "evidence").iterdir()}
-    done = genaiops(project, env, "arena", "run", "--json")
-    assert done.returncode in (0, 1, 4), done.stderr
-    report = json.loads(done.stdout)
+    report = run(project, env)
     assert report["model_calls"] == 0, "the others' answers are used again"
-    assert "2 rows of the dataset belong to people who were erased" in done.stdout
+    assert "2 rows of the dataset belong to people who were erased" in json.dumps(report)
     new = next(path for path in (project / ".genaiops" / "evidence").iterdir() if path.name not in before)
     assert "oslo" not in (new / "cases.jsonl").read_text(encoding="utf-8")
     assert len((new / "cases.jsonl").read_text(encoding="utf-8").splitlines()) == 22
@@ -146,3 +154,42 @@ def test_a_stranger_without_the_keys_verifies_the_scores_and_reads_no_content(ma
     assert done.returncode == 0, done.stdout
     assert told["levels"][2]["status"] == "not possible"
     assert "outputs sealed under keys that are not here" in told["levels"][2]["reason"]
+
+
+def erase_one(project: Path, env: dict[str, str], name: str) -> None:
+    done = genaiops(project, env, "hub", "erase", person(name), "--reason", "r", "--ticket", "t", "--yes")
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.proves("C-ERASE-NOTHING-CLEAR", "C-ERASE-VERIFIES")
+def test_a_run_in_looks_seals_what_it_asked_and_verifies_after_an_erasure(tmp_path):
+    project, env = make(tmp_path)
+    report = run(project, env, "--sequential")
+    assert report["sequential"]["stopped"] == "decided"
+    assert report["sequential"]["cases"] < 24
+    assert in_clear(project, WORD.encode(), b"@example.org", SAID) == []
+    status, told = verify(project, env)
+    assert (status, [level["status"] for level in told["levels"]]) == (0, ["passed"] * 3)
+    asked = (bundle(project) / "outputs.jsonl").read_text(encoding="utf-8").splitlines()
+    name = json.loads(asked[0])["case"].partition("-")[0]
+    erase_one(project, env, name)
+    status, told = verify(project, env)
+    assert (status, [level["status"] for level in told["levels"]]) == (
+        0,
+        ["passed", "passed", "not possible"],
+    )
+    assert told["rows_erased"] == sum(json.loads(row)["case"].startswith(name) for row in asked) > 0
+
+
+@pytest.mark.proves("C-ERASE-NOTHING-CLEAR", "C-ERASE-VERIFIES")
+def test_every_repeat_of_a_row_is_sealed_and_goes_with_its_person(tmp_path):
+    project, env = make(tmp_path, "    repeats: 2\n")
+    run(project, env)
+    assert in_clear(project, WORD.encode(), b"@example.org", SAID) == []
+    status, told = verify(project, env)
+    assert (status, [level["status"] for level in told["levels"]]) == (0, ["passed"] * 3)
+    erase_one(project, env, "oslo")
+    status, told = verify(project, env)
+    assert status == 0
+    assert told["rows_erased"] == 8, "2 rows, 2 arms, 2 repeats"
+    assert "outputs erased (8 of 96 rows)" in told["levels"][2]["reason"]

@@ -11,6 +11,9 @@ ROLES: tuple[Role, ...] = ("viewer", "builder", "reviewer", "risk", "admin")
 
 HowSignedIn = Literal["password", "oidc", "start"]
 
+SignerRole = Literal["ci", "human"]
+"""What signs with a key: a CI runner, or a person."""
+
 EVERYWHERE = "*"
 """The project that stands for all of them, and for the people themselves."""
 

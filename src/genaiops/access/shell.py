@@ -1,5 +1,6 @@
 """What the commands of access share: the store, who is asking, what time it is, and how a list looks."""
 
+import os
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from genaiops.access.caller import check_at_hand
 from genaiops.access.checks import principal_of
 from genaiops.access.login import login
 from genaiops.access.model import Changed
@@ -35,6 +37,7 @@ class Asked:
 @contextmanager
 def opened() -> Generator[Database]:
     """Give the database of the project that the command runs in, with the tables of access."""
+    check_at_hand(os.environ, "managing access")
     with Store.open(find_store(Path.cwd())) as store:
         prepare(store.database)
         yield store.database

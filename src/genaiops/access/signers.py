@@ -9,8 +9,9 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args
+from typing import get_args
 
+from genaiops.access.model import SignerRole
 from genaiops.core import (
     OutsideError,
     PublicKey,
@@ -25,7 +26,6 @@ from genaiops.core import (
 
 _MAX_KEY = 65_536
 OWN = "this user"
-SignerRole = Literal["ci", "human"]
 _PLACES: tuple[SignerRole | None, ...] = (None, *get_args(SignerRole))
 
 

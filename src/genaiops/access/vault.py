@@ -115,17 +115,6 @@ class Vault:
         with self._database.read() as connection:
             return _erased_at(connection, subject) is not None
 
-    def rests(self, subjects: Iterable[str], reference: str) -> None:
-        """Note that a version rests on content of these people, so that erasing can tell."""
-        mine = set(subjects)
-        if mine:
-            known = sa.select(USES.c.subject).where(USES.c.reference == reference)
-            with self._database.write() as connection:
-                new = sorted(mine - set(connection.execute(known).scalars()))
-                rows = [{"subject": subject, "reference": reference} for subject in new]
-                if rows:
-                    connection.execute(sa.insert(USES), rows)
-
     def erase(self, by: Principal, name: str, *, reason: str, ticket: str, at: datetime) -> Erased:
         """Destroy the key of a person and leave the tombstone; a second time only the database is scrubbed.
 
@@ -180,6 +169,18 @@ class Vault:
         if len(secret) != _SECRET_BYTES or not marks <= {_mark(secret)}:
             raise faults.another_secret(str(self._path))
         return secret
+
+
+def note_use(database: Database, subjects: Iterable[str], reference: str) -> None:
+    """Note that a version rests on what is sealed of these people, so that erasing them can tell."""
+    mine = set(subjects)
+    if mine:
+        known = sa.select(USES.c.subject).where(USES.c.reference == reference)
+        with database.write() as connection:
+            new = sorted(mine - set(connection.execute(known).scalars()))
+            rows = [{"subject": subject, "reference": reference} for subject in new]
+            if rows:
+                connection.execute(sa.insert(USES), rows)
 
 
 def _erased_at(connection: sa.Connection, subject: str) -> str | None:

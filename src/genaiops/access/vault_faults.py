@@ -42,7 +42,7 @@ def nothing_sealed() -> UserError:
     return NotFound(
         "GAO-ACCESS-054",
         "nothing of this person is sealed in this store",
-        why="no suite that names a `subject` has run here with a row of theirs",
+        why="no row of theirs was in a suite with a `subject` that ran here, or pushed with --subject-field",
         fix="write them as the rows of the dataset do, or go to the store that holds them",
     )
 

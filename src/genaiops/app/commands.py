@@ -10,12 +10,12 @@ from typing import Annotated, TypeVar, get_args
 import typer
 
 from genaiops.app.batch import answer_queries, build_named, named_facts, open_any, read_queries, tell
-from genaiops.app.model import Asked, Found, Indexes
+from genaiops.app.model import Asked, Checked, Found, Indexes
 from genaiops.app.project import PROJECT_FILE, Project, load_project
 from genaiops.app.services import LOCAL_USER, Services, index_name
 from genaiops.app.starting import start_app
 from genaiops.core import Json, Output, Passage, Settings, Trace, UserError, encode, one_line, usd
-from genaiops.knowledge import Mode, read_passages, retrieve
+from genaiops.knowledge import Mode, Readiness, check_readiness, read_passages, readiness_lines, retrieve
 from genaiops.net import HttpEgress, load_policy
 from genaiops.store import Store, find_store
 from genaiops.traces import TraceSink
@@ -96,7 +96,10 @@ def build_command(
     folder: Folder = Path(),
     as_json: AsJson = False,
 ) -> None:
-    """Build an index from its documents, or from ready-made passages; one that is there is not made again."""
+    """Build an index from its documents, or from ready-made passages; one that is there is not made again.
+
+    Says first what is left out and why. Exit status 2 where a document has to be mended, removed or released.
+    """
     console = Console(json=as_json)
     if passages is not None:
         if name is not None or called is None:
@@ -113,17 +116,43 @@ def build_command(
         return
     if called:
         raise typer.BadParameter("only an index of --passages is given a name", param_hint="--name")
+    reports: dict[str, Readiness] = {}
 
     async def work(project: Project, services: Services) -> dict[str, dict[str, Json]]:
-        names = [name] if name or len(project.knowledge) < 2 else sorted(project.knowledge)
         facts: dict[str, dict[str, Json]] = {}
-        for one in names:
+        for one in _chosen(project, name):
+            reports[one] = check_readiness(await services.corpus(project, one))
+            _show_readiness(console, {one: reports[one]})
             built = await services.index(project, one)
-            facts[index_name(project, one)] = built.facts()
+            facts[one] = {**built.facts(), "readiness": encode(reports[one])}
         return facts
 
     facts = _with_project(folder, sets, allow_private, console, work)
-    _show_facts(console, facts)
+    _show_facts(console, facts, without="readiness")
+    _exit_where_left_out(reports)
+
+
+@index.command("check", epilog="Example: genaiops index check docs --json")
+def check_command(
+    name: Annotated[str | None, typer.Argument(help="An index of genaiops.yaml; all where left out.")] = None,
+    sets: Sets = None,
+    folder: Folder = Path(),
+    as_json: AsJson = False,
+) -> None:
+    """Say whether documents are ready to be indexed: what is left out and why, duplicates, quality.
+
+    Builds nothing. Exit status 2 where a document has to be mended, removed or released.
+    """
+    console = Console(json=as_json)
+
+    async def work(project: Project, services: Services) -> dict[str, Readiness]:
+        return {one: check_readiness(await services.corpus(project, one)) for one in _chosen(project, name)}
+
+    reports = _with_project(folder, sets, None, console, work)
+    if as_json:
+        console.emit_json(encode(Checked(indexes=reports)))
+    _show_readiness(console, reports)
+    _exit_where_left_out(reports)
 
 
 @index.command(
@@ -240,18 +269,36 @@ def passage_lines(passages: "list[Passage] | tuple[Passage, ...]") -> list[str]:
     for rank, passage in enumerate(passages, 1):
         score = "" if passage.score is None else f"{passage.score:.3f}  "
         place = " > ".join((passage.title or passage.document, *passage.heading))
-        lines.append(f"  {rank}. {score}{one_line(place, 80)}  [{passage.id}]")
+        page = f", page {passage.page}" if passage.page else ""
+        lines.append(f"  {rank}. {score}{one_line(place, 80)}{page}  [{passage.id}]")
         lines.append(f"     {one_line(passage.text, 160)}")
     return lines
 
 
-def _show_facts(console: Console, facts: dict[str, dict[str, Json]]) -> None:
+def _chosen(project: Project, name: str | None) -> list[str]:
+    return [index_name(project, name)] if name or len(project.knowledge) < 2 else sorted(project.knowledge)
+
+
+def _show_readiness(console: Console, reports: dict[str, Readiness]) -> None:
+    for name, report in reports.items():
+        console.print(f"documents of {name}")
+        console.print("\n".join(f"  {line}" for line in readiness_lines(report)))
+
+
+def _exit_where_left_out(reports: dict[str, Readiness]) -> None:
+    if any(report.needs_somebody for report in reports.values()):
+        raise typer.Exit(2)
+
+
+def _show_facts(console: Console, facts: dict[str, dict[str, Json]], without: str = "") -> None:
     if console.json:
         console.emit_json(encode(Indexes(indexes=facts)))
         return
     for name, known in facts.items():
         console.print(name)
         for key, value in known.items():
+            if key == without:
+                continue
             console.print(f"  {key}: {one_line(str(value), 160)}")
     if not facts:
         console.print("the project has no `knowledge`")

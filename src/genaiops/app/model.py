@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from genaiops.core import Json, Output, Passage, Trace
+from genaiops.knowledge import Readiness
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,3 +42,10 @@ class Indexes:
     """`genaiops index build --json` and `status --json`: what is known of each index, by name."""
 
     indexes: dict[str, dict[str, Json]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """`genaiops index check --json`: what is said of the documents of each index, by name."""
+
+    indexes: dict[str, Readiness]

@@ -13,11 +13,14 @@ from genaiops.knowledge import (
     Corpus,
     EmbeddingCache,
     LocalIndex,
+    ParsedFiles,
+    Reading,
     Recipe,
     TokenCache,
+    aread_corpus,
     build_index,
     open_index,
-    read_corpus,
+    read_releases,
 )
 from genaiops.models import ModelContext, open_chat, open_embedder
 from genaiops.store import Store
@@ -96,7 +99,11 @@ class Services:
 
     async def recipe(self, project: Project, name: str) -> tuple[Corpus, Recipe]:
         """Return the documents of an index and its recipe, by whose digest it is known; nothing is built."""
-        return await _recipe(project.root, name, project.knowledge[name], await self.embedder(project))
+        return await self._recipe(project.root, name, project.knowledge[name], await self.embedder(project))
+
+    async def corpus(self, project: Project, name: str) -> Corpus:
+        """Return the documents of an index as they are today, and what is left out; nothing is built."""
+        return await self._corpus(project.root, name, project.knowledge[name])
 
     async def warm(self, project: Project) -> None:
         """Build the project's indexes and load its chat model, so that no answer waits for either."""
@@ -132,7 +139,10 @@ class Services:
         self._recipes.clear()
 
     async def _open(self, root: Path, name: str, config: KnowledgeConfig, embedder: Embedder) -> Digest:
-        corpus, recipe = await _recipe(root, name, config, embedder)
+        corpus, recipe = await self._recipe(root, name, config, embedder)
+        if any(one.reason in ("refused", "quarantined") for one in corpus.left_out):
+            count = len(corpus.left_out)
+            self.console.note(f"index {name}: {count} document(s) left out; `genaiops index check` says why")
         if recipe.digest not in self._indexes:
             self._indexes[recipe.digest] = await build_index(
                 corpus,
@@ -144,6 +154,18 @@ class Services:
             )
         return recipe.digest
 
+    async def _recipe(
+        self, root: Path, name: str, config: KnowledgeConfig, embedder: Embedder
+    ) -> tuple[Corpus, Recipe]:
+        corpus = await self._corpus(root, name, config)
+        chunk = ChunkOptions(by=config.chunk.by, tokens=config.chunk.tokens, overlap=config.chunk.overlap)
+        return corpus, Recipe(corpus=corpus.digest, embedder=embedder.spec, chunk=chunk)
+
+    async def _corpus(self, root: Path, name: str, config: KnowledgeConfig) -> Corpus:
+        releases = read_releases(root / config.releases) if config.releases else ()
+        reading = Reading(releases=releases, cache=ParsedFiles(self.store.path / "parsed"))
+        return await aread_corpus(source_folder(root, name, config), reading)
+
     def _context(self, root: Path) -> ModelContext:
         return ModelContext(
             settings=self.settings,
@@ -151,14 +173,6 @@ class Services:
             root=root,
             allow_unverified=self.allow_unverified,
         )
-
-
-async def _recipe(
-    root: Path, name: str, config: KnowledgeConfig, embedder: Embedder
-) -> tuple[Corpus, Recipe]:
-    corpus = await asyncio.to_thread(read_corpus, source_folder(root, name, config))
-    chunk = ChunkOptions(by=config.chunk.by, tokens=config.chunk.tokens, overlap=config.chunk.overlap)
-    return corpus, Recipe(corpus=corpus.digest, embedder=embedder.spec, chunk=chunk)
 
 
 def index_name(project: Project, name: str | None) -> str:

@@ -11,7 +11,7 @@ from genaiops.lazy import attach
 if TYPE_CHECKING:
     from genaiops.arena.calibrate import Calibrated, CalibrateOptions, calibrate
     from genaiops.arena.hub_verifier import evidence_verifier
-    from genaiops.arena.kinds import KINDS
+    from genaiops.arena.kinds import KINDS, kinds_with
     from genaiops.arena.labels import LabelReport
     from genaiops.arena.lock_commands import LockReport
     from genaiops.arena.locks import SuiteLocks
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     from genaiops.arena.report.cases import Tally, tally
     from genaiops.arena.rounds import Round, answer_round
     from genaiops.arena.runs import Finished, run_arena
-    from genaiops.arena.session import Session, open_session, run_in, settings
+    from genaiops.arena.session import Session, open_hub, open_session, run_in, settings
     from genaiops.arena.sweep import SweepReport
     from genaiops.arena.verify import VerifyResult, verify_bundle
 
 _FILES = {
     "calibrate": "CalibrateOptions Calibrated calibrate",
-    "kinds": "KINDS",
+    "kinds": "KINDS kinds_with",
     "labels": "LabelReport",
     "lock_commands": "LockReport",
     "locks": "SuiteLocks",
@@ -42,7 +42,7 @@ _FILES = {
     "report.cases": "Tally tally",
     "rounds": "Round answer_round",
     "runs": "Finished run_arena",
-    "session": "Session open_session run_in settings",
+    "session": "Session open_hub open_session run_in settings",
     "sweep": "SweepReport",
     "verify": "VerifyResult verify_bundle",
 }
@@ -50,9 +50,9 @@ _FILES = {
 __all__ = [
     "KINDS", "Arm", "CalibrateOptions", "Calibrated", "Finished", "LabelReport", "LockReport", "Recorded",
     "Role", "Round", "Row", "Run", "RunOptions", "RunPlan", "RunReport", "Session", "Suite", "SuiteLocks",
-    "SweepReport", "Tally", "VerifyResult", "answer_round", "calibrate", "evidence_verifier",
-    "open_session", "plan_run", "render_json", "render_terminal", "run_arena", "run_in", "settings",
-    "tally", "verify_bundle",
+    "SweepReport", "Tally", "VerifyResult", "answer_round", "calibrate", "evidence_verifier", "kinds_with",
+    "open_hub", "open_session", "plan_run", "render_json", "render_terminal", "run_arena", "run_in",
+    "settings", "tally", "verify_bundle",
 ]  # fmt: skip
 
 __getattr__ = attach(__name__, {name: file for file, names in _FILES.items() for name in names.split()})

@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from genaiops.access import Erased, Vault, acting
+from genaiops.access import Erased, Vault, acting, check_at_hand
 from genaiops.arena.hub_verifier import evidence_verifier
 from genaiops.core import Settings, UserError, encode
 from genaiops.hub import Governance
@@ -36,9 +36,11 @@ def erase(
 ) -> None:
     """Destroy the key of a person: what is sealed of them in this store can never be read again.
 
-    Evidence that rested on it stays, verifies from its scores, and says: outputs erased.
+    Evidence that rested on it stays, verifies from its scores, and says: outputs erased. So do datasets and
+    recordings that were pushed with --subject-field, without the person's rows.
     """
     console = Console(json=as_json)
+    check_at_hand(os.environ, "erasing")
     _be_sure(yes)
     with Store.open(find_store(Path.cwd())) as store, store.lock("arena"):
         by = acting(store.database, os.environ)
@@ -47,7 +49,7 @@ def erase(
         done = vault.erase(by, subject, reason=reason, ticket=ticket, at=datetime.now(UTC))
         for tree in (store.path / "trees").iterdir():
             shutil.rmtree(tree)
-        Governance(store, by=by, verifier=evidence_verifier(store, settings)).look_again(done.rested)
+        Governance(store, by=by, verifier=evidence_verifier(store, settings)).look_again(_evidence(done))
     if as_json:
         console.emit_json(encode(done))
     else:
@@ -67,10 +69,14 @@ def _be_sure(yes: bool) -> None:
     typer.confirm("What is sealed of this person can never be read again. Erase?", abort=True, err=True)
 
 
+def _evidence(done: Erased) -> list[str]:
+    return [reference for reference in done.rested if reference.startswith("evidence/")]
+
+
 def _lines(done: Erased) -> Iterator[str]:
     yield f"erased: {done.subject}, at {done.erased_at}; nothing sealed of this person opens any more"
     if done.rested:
-        yield "these rest on it, verify from their scores, and say so:"
+        yield "these rest on it and say so; evidence among them verifies from its scores:"
         yield from (f"  {reference}" for reference in done.rested)
     if not done.scrubbed:
         yield (

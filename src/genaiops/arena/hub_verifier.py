@@ -2,9 +2,11 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from pathlib import Path
 
 from genaiops.access import OWN, Vault
 from genaiops.arena.bundle import STATEMENT, Bundle, open_bundle
+from genaiops.arena.published import bundle_at_hand
 from genaiops.arena.verify import VerifyResult, verify_bundle
 from genaiops.core import Digest, Settings, UserError, digest_bytes, parse_reference
 from genaiops.hub import EvidenceFacts, EvidenceVerifier, Version
@@ -12,16 +14,16 @@ from genaiops.store import Store
 
 
 def evidence_verifier(store: Store, settings: Settings) -> EvidenceVerifier:
-    """Return what recomputes the evidence whose bundles lie in `store`, believing the keys of `settings`."""
+    """Return what recomputes the evidence that `store` has, believing the keys of `settings`."""
     return partial(_verified, store, settings)
 
 
 def _verified(store: Store, settings: Settings, version: Version) -> EvidenceFacts | None:
-    folder = (
-        store.path / "evidence" / version.name
-    )  # a name has no way out of the folder, a manifest may have
-    if not folder.is_dir():
-        return None
+    with bundle_at_hand(store, version) as folder:
+        return _recomputed(store, settings, version, folder) if folder else None
+
+
+def _recomputed(store: Store, settings: Settings, version: Version, folder: Path) -> EvidenceFacts:
     # a run registers its evidence inside a loop, and a loop does not start within another
     with ThreadPoolExecutor(1) as pool:
         vault = Vault(store.database, settings)

@@ -1,29 +1,44 @@
-"""The kinds of artifact that ARENA owns, and `KINDS`: with them, those of every room below.
+"""The kinds of artifact that ARENA owns, and `kinds_with`: with them, those of every room below.
 
 This is the one place where the kinds come together. A room that comes above hands its own `KINDS` to whoever
 composes commands and pages.
 """
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from genaiops import app, knowledge, models, prompts
+from genaiops.access import Vault
 from genaiops.arena.datasets import cases_digest
+from genaiops.arena.published import compose_evidence
 from genaiops.arena.recordings import count_outputs
 from genaiops.arena.row_changes import Row, diff_rows
+from genaiops.arena.sealed_files import (
+    Files,
+    OpenRows,
+    one_file,
+    open_dataset,
+    open_recording,
+    opened_files,
+    seal_dataset,
+    seal_recording,
+)
 from genaiops.core import (
+    SEALED,
     Composed,
     Digest,
     DigestText,
     FileEntry,
     Json,
+    KindSpec,
     Manifest,
     Outcome,
     Read,
-    UserError,
     split_lines,
     typed_kind,
 )
@@ -34,13 +49,17 @@ _FORBID = ConfigDict(extra="forbid", frozen=True)
 
 
 class DatasetManifest(BaseModel):
-    """A dataset: `rows` is its file of JSON Lines, `digest` that of its cases, whatever their order."""
+    """A dataset: `rows` is its file of JSON Lines, `digest` that of its cases, whatever their order.
+
+    `sealed`: the boxes of rows that belong to people, of which `rows` holds what is kept in clear.
+    """
 
     model_config = _FORBID
 
     digest: DigestText
     cases: int = Field(ge=1)
     rows: DigestText
+    sealed: DigestText | None = None
 
 
 class SuiteManifest(BaseModel):
@@ -68,7 +87,10 @@ class ScorerManifest(BaseModel):
 
 
 class RecordingManifest(BaseModel):
-    """Outputs that were recorded elsewhere: `content` is the file, `digest` that of what is meant of it."""
+    """Outputs that were recorded elsewhere: `content` is the file, `digest` that of what is meant of it.
+
+    `sealed`: the boxes of outputs that belong to people, of which `content` holds what is kept in clear.
+    """
 
     model_config = _FORBID
 
@@ -76,6 +98,7 @@ class RecordingManifest(BaseModel):
     file: str = ""
     outputs: int = Field(ge=1)
     content: DigestText
+    sealed: DigestText | None = None
 
 
 class EvidenceManifest(BaseModel):
@@ -92,14 +115,43 @@ class EvidenceManifest(BaseModel):
     statement: DigestText
 
 
-def _dataset_diff(old: Manifest, new: Manifest, read: Read) -> list[str]:
-    files = [_lines(each, "rows", read) for each in (old, new)]
-    return diff_rows(files[0], files[1], lambda row: str(row.get("id")), "rows")
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """A kind whose versions are one file of rows, and of people's rows the boxes beside them.
 
+    With a vault rows are sealed when they come in, and opened where they are pulled or compared.
+    """
 
-def _recording_diff(old: Manifest, new: Manifest, read: Read) -> list[str]:
-    files = [_lines(each, "content", read) for each in (old, new)]
-    return diff_rows(files[0], files[1], _answered, "outputs")
+    blob: str
+    file: str
+    what: str
+    key: Callable[[Row], str]
+    open_rows: OpenRows
+
+    def diff(self, vault: Vault | None, old: Manifest, new: Manifest, read: Read) -> list[str]:
+        """Say which rows differ, and how many of either side do not open."""
+        sides = [self._lines(vault, each, read) for each in (old, new)]
+        lines = diff_rows(sides[0][0], sides[1][0], self.key, self.what)
+        said = zip(("the first", "the second"), sides, strict=True)
+        return lines + [f"{which}: {told}" for which, (_, told) in said if told]
+
+    def files(self, vault: Vault | None, manifest: Manifest, read: Read) -> Files:
+        """Return the file of rows; without a vault, of people's rows what is kept of them, and the boxes."""
+        if vault is not None and manifest.get(SEALED):
+            return opened_files(self.open_rows, self.file, vault, manifest, read)
+        boxes = {"sealed.jsonl": Digest(str(manifest[SEALED]))} if manifest.get(SEALED) else {}
+        return {self.file: Digest(str(manifest[self.blob])), **boxes}
+
+    def closure(self, manifest: Manifest) -> frozenset[Digest]:
+        """Return what a version rests on."""
+        return frozenset(Digest(str(manifest[key])) for key in (self.blob, SEALED) if manifest.get(key))
+
+    def _lines(self, vault: Vault | None, manifest: Manifest, read: Read) -> tuple[Iterable[bytes], str]:
+        if vault is not None and manifest.get(SEALED):
+            opened = self.open_rows(vault, manifest, read)
+            return (*opened.rows, *opened.closed), opened.told
+        content = read(Digest(str(manifest[self.blob])))
+        return split_lines(content, LONGEST_ROW, self.blob), ""
 
 
 def _answered(row: Row) -> str:
@@ -133,19 +185,9 @@ def _members(what: str, old: Json, new: Json) -> list[str]:
     return gone + [f"+ {what} {each}" for each in after if each not in before]
 
 
-def _lines(manifest: Manifest, name: str, read: Read) -> Iterator[bytes]:
-    return split_lines(read(Digest(str(manifest[name]))), LONGEST_ROW, name)
-
-
 def _one(files: Sequence[FileEntry], what: str) -> FileEntry:
-    if len(files) != 1:
-        raise UserError(
-            "GAO-ARENA-180",
-            f"a {what} is one file of JSON Lines",
-            why=f"there are {len(files)} files",
-            fix="push one file",
-        )
-    return files[0]
+    path = one_file([entry.path for entry in files], what)
+    return next(entry for entry in files if entry.path == path)
 
 
 def _compose_dataset(files: Sequence[FileEntry], read: Read) -> Composed:
@@ -171,31 +213,51 @@ def _rests_on(key: str) -> Callable[[Manifest], frozenset[Digest]]:
     return lambda manifest: frozenset({Digest(str(manifest[key]))})
 
 
-KINDS = (
-    *(BLOB_KIND, POLICY_KIND),
-    *prompts.KINDS,
-    *knowledge.KINDS,
-    *models.KINDS,
-    *app.KINDS,
-    typed_kind(
-        "dataset",
-        DatasetManifest,
-        diff=_dataset_diff,
-        closure=_rests_on("rows"),
-        compose=_compose_dataset,
-        files=lambda manifest, read: {"rows.jsonl": Digest(str(manifest["rows"]))},
-    ),
-    typed_kind(
-        "recording",
-        RecordingManifest,
-        diff=_recording_diff,
-        closure=_rests_on("content"),
-        compose=_compose_recording,
-        files=lambda manifest, read: {"outputs.jsonl": Digest(str(manifest["content"]))},
-    ),
-    typed_kind("scorer", ScorerManifest, diff=diff_json),
-    typed_kind("suite", SuiteManifest, diff=_suite_diff),
-    typed_kind("evidence", EvidenceManifest, diff=diff_json, closure=_rests_on("statement")),
-)
-"""Every kind whose room exists. `guard`, `scorecard` and `blueprint` come with theirs; until then their files
-can be kept as a `blob`."""
+_DATASET = _Rows("rows", "rows.jsonl", "rows", lambda row: str(row.get("id")), open_dataset)
+_RECORDING = _Rows("content", "outputs.jsonl", "outputs", _answered, open_recording)
+
+
+def kinds_with(vault: Vault | None) -> tuple[KindSpec, ...]:
+    """Return every kind whose room exists; rows of people are sealed and opened with `vault`.
+
+    Without one they cannot be pushed, and are pulled and compared as they are kept.
+    """
+    return (
+        *(BLOB_KIND, POLICY_KIND),
+        *prompts.KINDS,
+        *knowledge.KINDS,
+        *models.KINDS,
+        *app.KINDS,
+        typed_kind(
+            "dataset",
+            DatasetManifest,
+            diff=partial(_DATASET.diff, vault),
+            closure=_DATASET.closure,
+            compose=_compose_dataset,
+            files=partial(_DATASET.files, vault),
+            seal=partial(seal_dataset, vault) if vault else None,
+        ),
+        typed_kind(
+            "recording",
+            RecordingManifest,
+            diff=partial(_RECORDING.diff, vault),
+            closure=_RECORDING.closure,
+            compose=_compose_recording,
+            files=partial(_RECORDING.files, vault),
+            seal=partial(seal_recording, vault) if vault else None,
+        ),
+        typed_kind("scorer", ScorerManifest, diff=diff_json),
+        typed_kind("suite", SuiteManifest, diff=_suite_diff),
+        typed_kind(
+            "evidence",
+            EvidenceManifest,
+            diff=diff_json,
+            closure=_rests_on("statement"),
+            compose=compose_evidence,
+        ),
+    )
+
+
+KINDS = kinds_with(None)
+"""Every kind whose room exists, without a vault. `guard`, `scorecard` and `blueprint` come with theirs; until
+then their files can be kept as a `blob`."""

@@ -328,7 +328,7 @@ def _with_people(
         raise no_way_to_seal(name, "this command keeps or shows rows in clear")
     if judges:
         raise no_way_to_seal(name, "replies of judges, and labels of people, are kept in clear")
-    mine = seal_cases(name, cases, config.subject, config.slices, vault)
+    mine = seal_cases(f"suites.{name}", cases, config.subject, config.slices, vault)
     digest = dataset_digest([one.case for one in mine.sealed.values()])
     quiet = config.model_copy(update={"discover": False})
     suite = resolve_suite(name, quiet, mine.cases, digest)

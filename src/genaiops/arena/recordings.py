@@ -100,6 +100,21 @@ def read_recording(text: str) -> Recording:
     return Recording(text, digest, content, rows, written_at, _asked(path))
 
 
+def recorded_rows(path: Path) -> list[Recorded]:
+    """Return every output of a recording, of both arms where it holds two.
+
+    Raises `UserError` naming the line of what does not fit, and for outputs that are sealed already.
+    """
+    found: list[Recorded] = []
+    for number, row in _rows(_content(path)[0], path):
+        if is_sealed(row.output.data):
+            _refuse(path, number, "the output is sealed, since it belongs to a person")
+        found.append(row)
+    if not found:
+        raise _no_output(str(path), "")
+    return found
+
+
 def count_outputs(lines: Iterable[bytes], where: str) -> int:
     """Return how many outputs the lines of a recording hold, each checked; raises `UserError` for none."""
     path = Path(where)

@@ -13,6 +13,7 @@ from typing import cast
 from genaiops.arena.arms import Prepared
 from genaiops.arena.bundle import STATEMENT
 from genaiops.arena.model import ROLES, Role, Run
+from genaiops.arena.published import bundle_files, evidence_facts
 from genaiops.arena.recordings import Recording
 from genaiops.arena.suites import plain_ruler
 from genaiops.core import Case, Digest, Json, Verdict, digest_bytes, encode
@@ -88,16 +89,8 @@ def register_evidence(
         for role in ROLES:
             activity.use(apps[role].app)
         statement = (folder / STATEMENT).read_bytes()
-        manifest: dict[str, Json] = {
-            "run": run.id,
-            "outcome": verdict.outcome,
-            "headline": verdict.headline,
-            "suite": run.suite.digest,
-            "baseline": run.arms["baseline"].digest,
-            "candidate": run.arms["candidate"].digest,
-            "statement": digest_bytes(statement),
-        }
-        return activity.produce("evidence", run.id, manifest, blobs={"statement": statement})
+        facts = evidence_facts(run.id, run.suite.digest, run.arms, verdict, statement)
+        return activity.produce("evidence", run.id, facts, blobs=bundle_files(folder))
 
 
 def _recording(hub: Hub, name: str, recording: Recording) -> Version:

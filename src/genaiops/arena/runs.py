@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
-from genaiops.access import Sealed, Vault, signing_key
+from genaiops.access import Sealed, Vault, note_use, signing_key
 from genaiops.app import Project, Services
 from genaiops.arena.arms import arm, side
 from genaiops.arena.bundle import open_bundle
@@ -398,7 +398,7 @@ def _conclude(
     folder.parent.mkdir(exist_ok=True)
     write_bundle(run, verdict, facts, folder=folder, signer=signer, other_verdict=other)
     evidence = register_evidence(hub, run, verdict, folder, apps)
-    vault_of(services).rests((box.subject for box in run.sealed), evidence.reference)
+    note_use(services.store.database, (box.subject for box in run.sealed), evidence.reference)
     finished = FinishedRun(run.id, key, run.finished_at, folder)
     ledger.finish(finished, dataset=run.suite.ruler.dataset_digest, candidate=run.arms["candidate"].digest)
     return Finished(run, verdict, folder, shown=False)

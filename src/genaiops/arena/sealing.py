@@ -31,21 +31,17 @@ class SealedCases:
 
 
 def seal_cases(
-    suite: str, cases: Sequence[Case], place: str, slices: Sequence[str], vault: Vault
+    where: str, cases: Sequence[Case], place: str, slices: Sequence[str], vault: Vault
 ) -> SealedCases:
     """Seal every row under the key of the person at `place` (`tags.customer`); rows of erased people go.
 
-    A cluster that is the person's name becomes their pseudonym. Raises `UserError` where a row names nobody,
-    or where its id or a slice would give the name away.
+    A cluster that is the person's name becomes their pseudonym. Raises `UserError`, which names `where`, for
+    a row that names nobody, or whose id or a slice would give the name away.
     """
-    names = {case.id: scalar_text(value_at(case, place)) for case in cases}
     if place in slices:
-        raise _refused(suite, f"a slice reads {place}", "the names of slices stand in every report")
-    if unnamed := [case for case, name in names.items() if name is None]:
-        raise _refused(suite, f"{_some(unnamed)} has nobody at {place}", "it would be kept in clear")
-    if told := [case for case, name in names.items() if name == case]:
-        raise _refused(suite, f"{_some(told)} is named after its person", "ids are kept in clear")
-    subjects = vault.subjects(name for name in names.values() if name is not None)
+        raise _refused(where, f"a slice reads {place}", "the names of slices stand in every report")
+    names = {case.id: scalar_text(value_at(case, place)) for case in cases}
+    subjects = subjects_of(where, list(names.items()), place, vault)
     mine = [(case, names[case.id], subjects[names[case.id] or ""]) for case in cases]
     asked: list[Case] = []
     sealed: dict[str, SealedCase] = {}
@@ -57,8 +53,22 @@ def seal_cases(
         asked.append(case)
         sealed[case.id] = SealedCase(case=_in_clear(case, box, slices), content=box)
     if not asked:
-        raise _refused(suite, "every row belongs to somebody who was erased", "nothing is left to ask")
+        raise nobody_left(where)
     return SealedCases(tuple(asked), sealed, len(cases) - len(asked))
+
+
+def subjects_of(
+    where: str, rows: Sequence[tuple[str, str | None]], place: str, vault: Vault
+) -> dict[str, str | None]:
+    """Return the pseudonym of each person whom `rows` (id and name) name at `place`; None: erased.
+
+    Raises `UserError` for a row that names nobody, or whose id is the name.
+    """
+    if unnamed := [row for row, name in rows if name is None]:
+        raise _refused(where, f"{_some(unnamed)} has nobody at {place}", "it would be kept in clear")
+    if told := [row for row, name in rows if name == row]:
+        raise _refused(where, f"{_some(told)} is named after its person", "ids are kept in clear")
+    return vault.subjects(name for _, name in rows if name is not None)
 
 
 def kept_suite(suite: Suite) -> Suite:
@@ -82,9 +92,15 @@ def seal_answer(
 
     Equal answers to one person have equal boxes, so that a report can tell which were worded anew.
     """
+    kept, box = seal_output(vault, subject, output)
+    steps = vault.seal(subject, encode_json(trace).encode())
+    return replace(kept, trace_id=steps.digest), (box, steps)
+
+
+def seal_output(vault: Vault, subject: str, output: Output) -> tuple[Output, Sealed]:
+    """Return what is kept in clear of an output, without its trace, and the box of its content."""
     content = replace(output, usage=Usage(), cost_nanousd=None, latency_ns=0, trace_id="")
     box = vault.seal(subject, encode_json(content).encode())
-    steps = vault.seal(subject, encode_json(trace).encode())
     kept = Output(
         data=_reference(box),
         status=output.status,
@@ -92,9 +108,8 @@ def seal_answer(
         usage=output.usage,
         cost_nanousd=output.cost_nanousd,
         latency_ns=output.latency_ns,
-        trace_id=steps.digest,
     )
-    return kept, (box, steps)
+    return kept, box
 
 
 def is_sealed(value: Json) -> bool:
@@ -105,7 +120,7 @@ def is_sealed(value: Json) -> bool:
 
 
 class Boxes:
-    """The boxes of a bundle, opened one by one, with the count of those that cannot be."""
+    """The boxes beside kept rows, opened one by one, with the count of those that cannot be."""
 
     def __init__(self, vault: Vault | None) -> None:
         self._boxes: dict[str, Sealed] = {}
@@ -122,46 +137,71 @@ class Boxes:
 
         Raises `UserError` where a box is missing, or is not what stands in clear beside it.
         """
-        boxes = [self._box(_digest(case.inputs)), self._box(_digest(output.data)), self._box(output.trace_id)]
-        subject = boxes[0].subject
-        if any(one != subject for one in (case.inputs["subject"], *(box.subject for box in boxes))):
-            raise _not_theirs(f"the boxes of {case.id!r} belong to several people")
+        places = (_digest(case.inputs), _digest(output.data), output.trace_id)
+        opened = self._opened(case.id, _subject(case.inputs), places)
+        if opened is None:
+            return None
+        trace = decode_json(Trace, opened[2])
+        said = replace(_said(case.id, output, opened[1]), trace_id=trace.id)
+        return _asked(case, opened[0]), said, trace
+
+    def open_case(self, case: Case) -> Case | None:
+        """Return the row that a kept one stands for; None as `open_row` says."""
+        opened = self._opened(case.id, _subject(case.inputs), (_digest(case.inputs),))
+        return None if opened is None else _asked(case, opened[0])
+
+    def open_output(self, case: str, output: Output) -> Output | None:
+        """Return the output that a kept one of a case stands for; None as `open_row` says."""
+        opened = self._opened(case, _subject(output.data), (_digest(output.data),))
+        return None if opened is None else _said(case, output, opened[0])
+
+    def _opened(self, case: str, subject: str, places: Sequence[str]) -> list[bytes] | None:
+        boxes = [self._box(place) for place in places]
+        if any(box.subject != subject for box in boxes):
+            raise _not_theirs(f"the boxes of {case!r} belong to several people")
         opened = [None if self._vault is None else self._vault.open(box) for box in boxes]
-        if any(content is None for content in opened):
+        found = [content for content in opened if content is not None]
+        if len(found) < len(boxes):
             gone = self._vault is not None and self._vault.erased(subject)
             self.erased, self.closed = self.erased + gone, self.closed + (not gone)
             return None
-        asked = decode_json(Case, cast(bytes, opened[0]))
-        said = decode_json(Output, cast(bytes, opened[1]))
-        trace = decode_json(Trace, cast(bytes, opened[2]))
-        alike = (asked.id, asked.cluster, said.status, said.abstained)
-        if alike != (case.id, case.cluster, output.status, output.abstained):
-            raise _not_theirs(f"what is sealed of {case.id!r} is not what stands in clear")
-        for place in _places(case):
-            if value_at(asked, place) != value_at(case, place) and place != "expected.answerable":
-                raise _not_theirs(f"{place} of {case.id!r} is sealed as something else")
-        said = replace(
-            said,
-            usage=output.usage,
-            cost_nanousd=output.cost_nanousd,
-            latency_ns=output.latency_ns,
-            trace_id=trace.id,
-        )
-        return asked, said, trace
+        return found
 
-    def told(self, rows: int) -> str:
+    def told(self, rows: int, what: str = "outputs") -> str:
         """Return in words how many of `rows` could not be opened, and why; nothing where all could."""
         said: list[str] = []
         if self.erased:
-            said.append(f"outputs erased ({self.erased:,} of {rows:,} rows)")
+            said.append(f"{what} erased ({self.erased:,} of {rows:,} rows)")
         if self.closed:
-            said.append(f"outputs sealed under keys that are not here ({self.closed:,} of {rows:,} rows)")
+            said.append(f"{what} sealed under keys that are not here ({self.closed:,} of {rows:,} rows)")
         return "; ".join(said)
 
     def _box(self, digest: str) -> Sealed:
         if digest not in self._boxes:
             raise _not_theirs("it lacks the box of a row")
         return self._boxes[digest]
+
+
+def _asked(kept: Case, content: bytes) -> Case:
+    """Return the case in a box, which is what stands in clear of it; raises `UserError` where it is not."""
+    asked = decode_json(Case, content)
+    if (asked.id, asked.cluster) != (kept.id, kept.cluster):
+        raise _something_else(kept.id)
+    for place in _places(kept):
+        if value_at(asked, place) != value_at(kept, place) and place != "expected.answerable":
+            raise _not_theirs(f"{place} of {kept.id!r} is sealed as something else")
+    return asked
+
+
+def _said(case: str, kept: Output, content: bytes) -> Output:
+    said = decode_json(Output, content)
+    if (said.status, said.abstained) != (kept.status, kept.abstained):
+        raise _something_else(case)
+    return replace(said, usage=kept.usage, cost_nanousd=kept.cost_nanousd, latency_ns=kept.latency_ns)
+
+
+def _something_else(case: str) -> UserError:
+    return _not_theirs(f"what is sealed of {case!r} is not what stands in clear")
 
 
 def _in_clear(case: Case, box: Sealed, slices: Sequence[str]) -> Case:
@@ -208,6 +248,10 @@ def _digest(value: Json) -> str:
     return str(value[_BOX]) if isinstance(value, dict) and is_sealed(value) else ""
 
 
+def _subject(value: Json) -> str:
+    return str(value["subject"]) if isinstance(value, dict) and is_sealed(value) else ""
+
+
 def _some(ids: Sequence[str]) -> str:
     shown = ", ".join(repr(one) for one in ids[:_SHOWN])
     return f"the row {shown}" + (f" and {len(ids) - _SHOWN:,} more" if len(ids) > _SHOWN else "")
@@ -223,13 +267,23 @@ def _not_theirs(why: str) -> UserError:
     )
 
 
-def _refused(suite: str, what: str, why: str) -> UserError:
+def nobody_left(where: str) -> UserError:
+    """Return the error for rows that all belong to people who were erased."""
+    return _refused(where, "every row belongs to somebody who was erased", "nothing is left to ask")
+
+
+def no_such_place(where: str, place: str) -> UserError:
+    """Return the error for a place of a recorded output that would stay in clear."""
+    return _refused(where, f"{place!r} is no place in an output", "only the output is sealed: output.data.…")
+
+
+def _refused(where: str, what: str, why: str) -> UserError:
     return UserError(
         "GAO-ARENA-361",
         f"rows of people cannot be kept apart: {what}",
         why=why,
-        fix="give every row its person at `subject`, an id of its own, and slice by something else",
-        where=f"suites.{suite}",
+        fix="give every row its person at the place that you named, and an id of its own; slice by others",
+        where=where,
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any, cast
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from genaiops import arena
+from genaiops import access, arena
 from genaiops.core import KindSpec, Settings
 from genaiops.hub import EvidenceVerifier
 from genaiops.hub.commands import hub as commands
@@ -47,15 +47,15 @@ def verifier(store: Store, settings: Settings) -> EvidenceVerifier:
     return arena.evidence_verifier(store, settings)
 
 
-def kinds() -> Sequence[KindSpec]:
-    """Return every kind whose room exists; the rooms are loaded only where a command asks."""
-    return arena.KINDS
+def kinds(store: Store, settings: Settings) -> Sequence[KindSpec]:
+    """Return every kind whose room exists, with the store's keys of people; loaded only where asked for."""
+    return arena.kinds_with(access.Vault(store.database, settings))
 
 
 hub = typer.Typer(
     cls=WithAbove,
     help=commands.info.help,
     no_args_is_help=True,
-    context_settings={"obj": Above(verifier, kinds)},
+    context_settings={"obj": Above(verifier, kinds, lambda: arena.KINDS)},
 )
 hub.registered_commands = commands.registered_commands

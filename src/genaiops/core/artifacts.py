@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, cast, get_args
 
 from pydantic import BaseModel
@@ -31,6 +32,8 @@ Kind = Literal[
     "blob",
 ]
 KINDS: tuple[str, ...] = get_args(Kind)
+SENSITIVITIES = ("public", "internal", "confidential", "personal")
+"""How sensitive a version or a document may be said to be."""
 
 _NAME = r"[a-z0-9]+(?:[._-][a-z0-9]+)*"
 _REFERENCE = re.compile(
@@ -94,10 +97,22 @@ Read = Callable[[Digest], Iterator[bytes]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Composed:
-    """What files of the user's are as a version: its manifest, and its blobs as bytes or by digest."""
+    """What files of the user's are as a version: its manifest, and its blobs as bytes or by digest.
+
+    Where rows of people were sealed, `left_out` counts those of people who were erased.
+    """
 
     manifest: dict[str, Json]
     blobs: Mapping[str, bytes | Digest]
+    left_out: int = 0
+
+
+SEALED = "sealed"
+"""The key of a manifest that names boxes: rows of people lie in them, under a key of each person."""
+
+
+Seal = Callable[[Mapping[str, Path], str], Composed]
+"""Makes a version of files by path whose rows name a person at a place, such as `tags.customer`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +123,8 @@ class KindSpec:
     manifest that comes from outside is checked whole. `diff` says in lines how two manifests, and the blobs
     behind them, differ. `closure` names the digests (blobs and versions) that a manifest rests on. `compose`
     makes a version of files whose content is in the store already; `files` gives them back, by path. A kind
-    without the two is pushed with a manifest, and pulled as one.
+    without the two is pushed with a manifest, and pulled as one. `seal` makes one of files by path whose rows
+    name a person at a place: of them only what it returns is kept.
     """
 
     kind: Kind
@@ -118,6 +134,7 @@ class KindSpec:
     shape: type[BaseModel] | None = None
     compose: Callable[[Sequence[FileEntry], Read], Composed] | None = None
     files: Callable[[Manifest, Read], Mapping[str, bytes | Digest]] | None = None
+    seal: Seal | None = None
 
 
 def typed_kind(
@@ -128,11 +145,19 @@ def typed_kind(
     closure: Callable[[Manifest], frozenset[Digest]] = lambda manifest: frozenset(),
     compose: Callable[[Sequence[FileEntry], Read], Composed] | None = None,
     files: Callable[[Manifest, Read], Mapping[str, bytes | Digest]] | None = None,
+    seal: Seal | None = None,
 ) -> KindSpec:
     """Return the kind whose manifests are what `shape` describes."""
     schema = cast("dict[str, Json]", shape.model_json_schema())
     return KindSpec(
-        kind=kind, schema=schema, diff=diff, closure=closure, shape=shape, compose=compose, files=files
+        kind=kind,
+        schema=schema,
+        diff=diff,
+        closure=closure,
+        shape=shape,
+        compose=compose,
+        files=files,
+        seal=seal,
     )
 
 

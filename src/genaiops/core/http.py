@@ -14,6 +14,7 @@ pydantic model from the JSON body.
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Generic, Literal, TypeVar
 
@@ -69,7 +70,25 @@ class Asked(Generic[Room]):
     client: str = ""
     session: str | None = None
     cookies: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    content: Iterator[bytes] = field(default_factory=lambda: iter(()))
+    content: Iterable[bytes] = ()
+
+
+def _quiet(size: int) -> None:
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class FileContent:
+    """A request's content that lies in a file here, read in pieces. `told` hears of each piece's bytes."""
+
+    path: Path
+    told: Callable[[int], None] = _quiet
+
+    def __iter__(self) -> Iterator[bytes]:
+        with self.path.open("rb") as file:
+            while piece := file.read(_MIB):
+                yield piece
+                self.told(len(piece))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,8 @@ from genaiops.lazy import attach
 
 if TYPE_CHECKING:
     from genaiops.hub.blob import BLOB_KIND
+    from genaiops.hub.bodies import At, Ref, Steps, Word
+    from genaiops.hub.client import Client
     from genaiops.hub.contents.contents import Contents
     from genaiops.hub.contents.retention import Retention
     from genaiops.hub.describing import SENSITIVITIES
@@ -29,12 +31,15 @@ if TYPE_CHECKING:
         Standing,
         Version,
     )
+    from genaiops.hub.opening import Above, opened
     from genaiops.hub.openlineage import openlineage_events
     from genaiops.hub.policy import POLICY_KIND, PolicyFile
     from genaiops.hub.tree import LineageReport, Walked, tree_lines
 
 _FILES = {
     "blob": "BLOB_KIND",
+    "bodies": "At Ref Steps Word",
+    "client": "Client",
     "contents.contents": "Contents",
     "contents.retention": "Retention",
     "describing": "SENSITIVITIES",
@@ -43,16 +48,17 @@ _FILES = {
     "hub": "Activity Hub",
     "impact": "Impact impact_lines impact_of",
     "model": "CheckedEvidence Edge EvidenceFacts EvidenceVerifier Move Standing Version",
+    "opening": "Above opened",
     "openlineage": "openlineage_events",
     "policy": "POLICY_KIND PolicyFile",
     "tree": "LineageReport Walked tree_lines",
 }
 
 __all__ = [
-    "BLOB_KIND", "POLICY_KIND", "SENSITIVITIES", "Activity", "CheckedEvidence", "Contents", "Edge",
-    "EvidenceFacts", "EvidenceVerifier", "Governance", "Hub", "Impact", "LineageReport", "Move", "Override",
-    "PolicyFile", "Retention", "Standing", "Version", "Walked", "diff_json", "impact_lines", "impact_of",
-    "openlineage_events", "tree_lines",
+    "BLOB_KIND", "POLICY_KIND", "SENSITIVITIES", "Above", "Activity", "At", "CheckedEvidence", "Client",
+    "Contents", "Edge", "EvidenceFacts", "EvidenceVerifier", "Governance", "Hub", "Impact", "LineageReport",
+    "Move", "Override", "PolicyFile", "Ref", "Retention", "Standing", "Steps", "Version", "Walked", "Word",
+    "diff_json", "impact_lines", "impact_of", "opened", "openlineage_events", "tree_lines",
 ]  # fmt: skip
 
 __getattr__ = attach(__name__, {name: file for file, names in _FILES.items() for name in names.split()})

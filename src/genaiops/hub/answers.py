@@ -1,9 +1,10 @@
 """What the Hub answers in JSON: the same from a command, over HTTP and to a client."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
+from genaiops.core import Digest
 from genaiops.hub.model import Approval, Move, Standing, Version
 
 
@@ -16,9 +17,13 @@ class Shown(Version):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listed(Version):
-    """A version with the aliases that point at it."""
+    """A version with the aliases that point at it.
+
+    `overrides`: those among them that an override of the policy put there, and when each expires.
+    """
 
     aliases: tuple[str, ...]
+    overrides: dict[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +49,11 @@ class Difference:
     b: str
     lines: tuple[str, ...]
 
+    @property
+    def short(self) -> str:
+        """Both versions, without their digests."""
+        return " and ".join(each.partition("@")[0] for each in (self.a, self.b))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Approved:
@@ -51,6 +61,35 @@ class Approved:
 
     version: str
     approval: Approval
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Live:
+    """The version that an alias points at; None where nobody has set it."""
+
+    version: Version | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A page of Markdown."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unsent:
+    """The blobs that the caller has to send."""
+
+    digests: tuple[Digest, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Files:
+    """The files that a version is written as: by path, the digest of their content."""
+
+    version: Version
+    files: dict[str, Digest]
 
 
 def shown(version: Version, standing: Standing) -> Shown:
@@ -62,7 +101,15 @@ def listed(versions: Sequence[Version], aliases: Mapping[str, Sequence[Move]]) -
     """Return versions, each with the aliases that point at it, as `Governance.aliases` gives them."""
     return Versions(
         versions=tuple(
-            Listed(**_parts(each), aliases=tuple(move.alias for move in aliases.get(each.reference, ())))
+            Listed(
+                **_parts(each),
+                aliases=tuple(move.alias for move in aliases.get(each.reference, ())),
+                overrides={
+                    move.alias: move.expires
+                    for move in aliases.get(each.reference, ())
+                    if move.expires is not None
+                },
+            )
             for each in versions
         )
     )

@@ -5,7 +5,8 @@ from typing import Annotated
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
-from genaiops.core import Asked, Json, KindSpec
+from genaiops.core import Asked, FileEntry, Json, KindSpec
+from genaiops.hub.contents.contents import Contents
 from genaiops.hub.governance import Governance, Override
 from genaiops.hub.hub import Hub
 from genaiops.hub.model import EvidenceVerifier
@@ -14,11 +15,16 @@ from genaiops.store import Store
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """The store that is served, which kinds may be published there, and what recomputes evidence."""
+    """The store that is worked on, which kinds may be published there, and what recomputes evidence.
+
+    `direct`: whoever asks has the store itself at hand; over HTTP they must prove that they have what they
+    publish.
+    """
 
     store: Store
     kinds: tuple[KindSpec, ...]
     verifier: EvidenceVerifier | None = None
+    direct: bool = False
 
 
 At = Asked[Shelf]
@@ -26,6 +32,8 @@ Ref = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 Word = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 Text = Annotated[str, StringConstraints(max_length=4096)]
 Limit = Annotated[int, Field(ge=1, le=1000)]
+Steps = Annotated[int, Field(ge=1, le=1000)]
+Many = Annotated[int, Field(ge=1, le=10_000)]
 Sha256 = Annotated[str, StringConstraints(pattern="^sha256:[0-9a-f]{64}$")]
 
 
@@ -98,6 +106,51 @@ class NewPolicy(Body):
     why: Text = ""
 
 
+class NewDescription(Body):
+    """What is said of a version: owner, licence, sensitivity, description; '' takes it back."""
+
+    version: Ref
+    said: Annotated[dict[Word, Text], Field(max_length=10)]
+
+
+class NewUpload(Body):
+    """The digests of what shall become a version of `target` (`kind/[project/]name`).
+
+    `manifest`: whether one will be given with the files; `sealed`: whether their rows are.
+    """
+
+    target: Ref
+    digests: Annotated[list[Sha256], Field(max_length=100_000)] = []
+    manifest: bool = False
+    sealed: bool = False
+
+
+class NewPush(Body):
+    """Files that become a version of `target`. `manifest`: what no file says."""
+
+    target: Ref
+    files: Annotated[list[FileEntry], Field(max_length=100_000)] = []
+    manifest: dict[str, Json] | None = None
+    parents: Annotated[list[Ref], Field(max_length=1000)] = []
+    labels: Annotated[dict[Word, Text], Field(max_length=100)] = {}
+    described: Annotated[dict[Word, Text], Field(max_length=10)] = {}
+
+
+class NewExport(Body):
+    """Projects by name (`default`: what has none) and versions by reference; null: everything."""
+
+    what: Annotated[list[Ref], Field(min_length=1, max_length=1000)] | None
+
+
+class NewPruning(Body):
+    """What stays: the newest so many versions, what is younger (days), other kinds."""
+
+    keep: Annotated[int, Field(le=1_000_000)]
+    older_than: Annotated[int, Field(le=36_500)]
+    kinds: Annotated[list[Word], Field(max_length=100)] = []
+    dry_run: bool = True
+
+
 def hub_of(asked: At) -> Hub:
     """Return the Hub for whoever asks."""
     shelf = asked.room
@@ -108,6 +161,19 @@ def governance_of(asked: At) -> Governance:
     """Return what whoever asks may decide."""
     shelf = asked.room
     return Governance(shelf.store, by=asked.by, verifier=shelf.verifier, clock=lambda: asked.at)
+
+
+def contents_of(asked: At) -> Contents:
+    """Return the Hub's contents for whoever asks."""
+    shelf = asked.room
+    return Contents(
+        shelf.store,
+        shelf.kinds,
+        by=asked.by,
+        verifier=shelf.verifier,
+        clock=lambda: asked.at,
+        direct=shelf.direct,
+    )
 
 
 def override_of(given: Emergency | None) -> Override | None:

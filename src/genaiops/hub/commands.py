@@ -1,16 +1,16 @@
 """`genaiops hub`: what is in the registry, how versions differ, and what each was made from."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, cast
 
 import typer
 
 from genaiops.core import encode, one_line
-from genaiops.hub import answers, decide_commands, refusals
+from genaiops.hub import decide_commands, refusals
+from genaiops.hub.answers import Listed, Versions
 from genaiops.hub.contents import commands as contents
 from genaiops.hub.describing import SENSITIVITIES
-from genaiops.hub.model import Move, Version
 from genaiops.hub.opening import Above, opened
 from genaiops.hub.options import AsJson, Labels, Ref, read_labels, said_of
 from genaiops.hub.telling import show_lines, version_lines
@@ -47,12 +47,11 @@ def show_list(
     console = Console(json=as_json)
     labels = read_labels(label or ())
     said = said_of(owner=owner, licence=licence, sensitivity=sensitivity)
-    with opened() as here:
-        versions = here.hub.artifacts(kind, name, text=search, labels=labels, described=said, limit=limit)
-        aliases = here.governance.aliases()
+    with opened() as it:
+        versions = it.artifacts(kind, name, text=search, labels=labels, described=said, limit=limit)
     chosen = sorted(versions, key=lambda each: each.reference)
     filtered = kind or name or search or labels or said
-    _tell(console, chosen, aliases, "nothing here fits" if filtered else EMPTY)
+    _tell(console, chosen, "nothing here fits" if filtered else EMPTY)
     if len(chosen) == limit:
         console.note(f"these are the {limit} changed last; there may be more (--limit)")
 
@@ -61,15 +60,14 @@ def show_list(
 def show(ref: Ref, as_json: AsJson = False) -> None:
     """Show one version: its manifest, blobs and labels; its aliases, approvals and evidence."""
     console = Console(json=as_json)
-    with opened() as here:
-        version = here.hub.get(ref)
-        standing = here.governance.standing(version.reference)
+    with opened() as it:
+        shown = it.show(ref)
     if as_json:
-        console.emit_json(encode(answers.shown(version, standing)))
+        console.emit_json(encode(shown))
         return
-    for line in show_lines(version, standing, datetime.now(UTC)):
+    for line in show_lines(shown, shown.standing, datetime.now(UTC)):
         console.print(line)
-    console.emit_json(version.manifest)
+    console.emit_json(shown.manifest)
 
 
 @hub.command("diff", epilog="Example: genaiops hub diff prompt/answer:v1 prompt/answer:v2")
@@ -79,14 +77,12 @@ def show_diff(context: typer.Context, a: Ref, b: Ref, as_json: AsJson = False) -
     A prompt as text and tokens, a dataset by rows and fields, a suite by claims, rules and scorers.
     """
     console = Console(json=as_json)
-    with opened(cast("Above | None", context.obj)) as here:
-        old, new = here.hub.get(a), here.hub.get(b)
-        lines = here.hub.diff(old, new)
+    with opened(cast("Above | None", context.obj)) as it:
+        found = it.diff(a, b)
     if as_json:
-        found = answers.Difference(a=old.reference, b=new.reference, lines=tuple(lines))
         console.emit_json(encode(found))
     else:
-        for line in lines or [f"{old.short} and {new.short} have the same manifest"]:
+        for line in found.lines or [f"{found.short} have the same manifest"]:
             console.print(one_line(line))
 
 
@@ -111,10 +107,9 @@ def log(
         return
     if at is not None:
         raise refusals.not_an_alias("--at")
-    with opened() as here:
-        versions = here.hub.list()[: -limit - 1 : -1]
-        aliases = here.governance.aliases()
-    _tell(console, versions, aliases, EMPTY)
+    with opened() as it:
+        versions = it.published(limit)
+    _tell(console, versions, EMPTY)
 
 
 hub.command("alias", epilog=decide_commands.ALIAS)(decide_commands.alias)
@@ -133,13 +128,11 @@ hub.command("import", epilog=contents.IMPORT)(contents.import_)
 hub.command("prune", epilog=contents.PRUNE)(contents.prune)
 
 
-def _tell(
-    console: Console, versions: Sequence[Version], aliases: Mapping[str, Sequence[Move]], empty: str
-) -> None:
+def _tell(console: Console, versions: Sequence[Listed], empty: str) -> None:
     if console.json:
-        console.emit_json(encode(answers.listed(versions, aliases)))
+        console.emit_json(encode(Versions(versions=tuple(versions))))
         return
-    for line in version_lines(versions, aliases, datetime.now(UTC)):
+    for line in version_lines(versions, datetime.now(UTC)):
         console.print(line)
     if not versions:
         console.print(empty)

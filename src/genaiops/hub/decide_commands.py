@@ -8,14 +8,14 @@ import typer
 
 from genaiops.core import Digest, UserError, encode, one_line
 from genaiops.hub import refusals
-from genaiops.hub.agreements import page
-from genaiops.hub.answers import Approved, History
+from genaiops.hub.answers import History
+from genaiops.hub.client import Client
 from genaiops.hub.governance import Override
-from genaiops.hub.history import moment, what_was_live
+from genaiops.hub.history import moment
 from genaiops.hub.model import Move
-from genaiops.hub.opening import Above, Here, opened
+from genaiops.hub.opening import Above, opened
 from genaiops.hub.options import AsJson, Deprecated, Exact, Why
-from genaiops.hub.policy import IN_FORCE, NO_PROJECT, read_policy
+from genaiops.hub.policy import read_policy
 from genaiops.hub.telling import move_lines
 from genaiops.store import write_whole
 from genaiops.work import Console
@@ -57,11 +57,9 @@ def alias(
     Of two people who move it at once one wins, and the other is told.
     """
     console = Console(json=as_json)
-    with opened(cast("Above | None", context.obj)) as here:
-        seen = _seen(here, artifact, name) if read is None else _digest(here, read)
-        moved = here.governance.move(
-            artifact, name, version, why=why, read=seen, allow_deprecated=allow_deprecated
-        )
+    with opened(cast("Above | None", context.obj)) as hub:
+        seen = _seen(hub, artifact, name) if read is None else _digest(hub, read)
+        moved = hub.move(artifact, name, version, why=why, read=seen, allow_deprecated=allow_deprecated)
     _tell(console, moved)
 
 
@@ -91,14 +89,14 @@ def promote(
     if override and expires is None:
         raise refusals.bad_override("it has no --expires")
     emergency = Override(ticket=ticket, expires=moment(expires)) if expires else None
-    with opened(cast("Above | None", context.obj)) as here:
-        found = here.hub.get(version)
-        moved = here.governance.move(
+    with opened(cast("Above | None", context.obj)) as hub:
+        found = hub.get(version)
+        moved = hub.move(
             found.artifact,
             name,
             found.reference,
             why=why,
-            read=_seen(here, found.artifact, name),
+            read=_seen(hub, found.artifact, name),
             allow_deprecated=allow_deprecated,
             override=emergency,
         )
@@ -113,8 +111,8 @@ def rollback(
 ) -> None:
     """Move an alias back to the version that was live before. It is a move like any other, and recorded."""
     console = Console(json=as_json)
-    with opened() as here:
-        moved = here.governance.rollback(name, why=why, allow_deprecated=allow_deprecated)
+    with opened() as hub:
+        moved = hub.rollback(name, why=why, allow_deprecated=allow_deprecated)
     _tell(console, moved)
 
 
@@ -127,13 +125,13 @@ def approve(
 ) -> None:
     """Record that you approve exactly this version in a role."""
     console = Console(json=as_json)
-    with opened() as here:
-        found, approval = here.governance.approve(version, role, note=note, withdraw=withdraw)
+    with opened() as hub:
+        approved = hub.approve(version, role, note=note, withdraw=withdraw)
     if as_json:
-        console.emit_json(encode(Approved(version=found.reference, approval=approval)))
+        console.emit_json(encode(approved))
     else:
         word = "no longer approves" if withdraw else "approves"
-        console.print(f"{one_line(approval.by)} {word} {found.reference} as {role}")
+        console.print(f"{one_line(approved.approval.by)} {word} {approved.version} as {role}")
 
 
 def deprecate(
@@ -144,9 +142,9 @@ def deprecate(
 ) -> None:
     """Mark a version as not to be used any more. It stays, with everything that rests on it."""
     console = Console(json=as_json)
-    with opened() as here:
-        found = here.governance.deprecate(version, reason=why, successor=successor)
-        pointing = [move.alias for move in here.governance.standing(found.reference).aliases]
+    with opened() as hub:
+        found = hub.deprecate(version, reason=why, successor=successor)
+        pointing = [move.alias for move in hub.show(found.reference).standing.aliases]
     if as_json:
         console.emit_json(encode(found))
         return
@@ -163,12 +161,10 @@ def policy(
 ) -> None:
     """Publish a policy and put it in force, where the one in force allows that."""
     console = Console(json=as_json)
-    read = read_policy(_text(file), str(file))
-    with opened(cast("Above | None", context.obj)) as here:
-        found = here.hub.publish("policy", read.project or NO_PROJECT, read.model_dump(mode="json"))
-        console.note(f"published {found.short}")
-        seen = _seen(here, found.artifact, IN_FORCE)
-        moved = here.governance.move(found.artifact, IN_FORCE, found.reference, why=why, read=seen)
+    text = _text(file)
+    read_policy(text, str(file))  # whose lines an error names
+    with opened(cast("Above | None", context.obj)) as hub:
+        moved = hub.set_policy(text, why=why)
     _tell(console, moved)
 
 
@@ -181,8 +177,8 @@ def agreements(
     ] = None,
 ) -> None:
     """Write how a project works together, as Markdown: who proposes, reviews, releases; what must hold."""
-    with opened() as here:
-        text = page(here.governance.agreements(project))
+    with opened() as hub:
+        text = hub.agreements(project)
     if to is None:
         typer.echo(text, nl=False)
         return
@@ -191,26 +187,26 @@ def agreements(
 
 def tell_history(console: Console, name: str, at: str | None, limit: int) -> None:
     """Show the moves of an alias, newest first, or those that made what was live at `at`."""
-    with opened() as here:
-        history = here.governance.history(name)
-    shown = history[: -limit - 1 : -1] if at is None else what_was_live(history, at)
+    with opened() as hub:
+        shown = hub.history(name, at, limit)
+        first = hub.history(name, limit=1000)[-1] if not shown else None
     if console.json:
-        console.emit_json(encode(History(alias=name, moves=tuple(shown))))
+        console.emit_json(encode(History(alias=name, moves=shown)))
         return
     for move in shown:
         for line in move_lines(move, datetime.now(UTC)):
             console.print(line)
-    if not shown:
-        console.print(f"{name} was not set then; it was first set {history[0].at}")
+    if first:
+        console.print(f"{name} was not set then; it was first set {first.at}")
 
 
-def _seen(here: Here, artifact: str, name: str) -> Digest | None:
-    live = here.governance.live(artifact, name)
+def _seen(hub: Client, artifact: str, name: str) -> Digest | None:
+    live = hub.live(artifact, name)
     return live.digest if live else None
 
 
-def _digest(here: Here, text: str) -> Digest | None:
-    return None if text == NOT_SET else here.hub.get(text).digest
+def _digest(hub: Client, text: str) -> Digest | None:
+    return None if text == NOT_SET else hub.get(text).digest
 
 
 def _text(file: Path) -> str:

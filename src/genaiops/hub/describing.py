@@ -10,12 +10,12 @@ from types import MappingProxyType
 
 import sqlalchemy as sa
 
+from genaiops.core import SENSITIVITIES
 from genaiops.hub import faults, search
 from genaiops.hub.events import DESCRIPTIONS, freeze
 from genaiops.hub.model import Version
 from genaiops.hub.tables import META, VERSIONS
 
-SENSITIVITIES = ("public", "internal", "confidential", "personal")
 SENSITIVE = frozenset({"confidential", "personal"})
 """Who reads such a version needs the right to, and it is written down."""
 
@@ -100,6 +100,17 @@ def inherited(connection: sa.Connection, row: int) -> dict[str, str]:
     before = connection.execute(query).scalar()
     said = latest(connection, [before]).get(before, {}) if before is not None else {}
     return {field: value for field, value in said.items() if field != "description"}
+
+
+SENSITIVE_ROW: sa.ColumnElement[bool] = sa.func.coalesce(
+    sa.select(DESCRIPTIONS.c.value)
+    .where(DESCRIPTIONS.c.version == VERSIONS.c.id, DESCRIPTIONS.c.field == "sensitivity")
+    .order_by(DESCRIPTIONS.c.id.desc())
+    .limit(1)
+    .scalar_subquery(),
+    "",
+).in_(sorted(SENSITIVE))
+"""The condition for rows of `VERSIONS` that are sensitive."""
 
 
 def holds(field: str, value: str) -> sa.Select[tuple[int]]:

@@ -166,7 +166,8 @@ class Hub:
         """Return of each artifact the newest version that fits; the artifact changed last comes first.
 
         Every word of `text` must begin a word of the version's name, labels, manifest, or of what is said of
-        it. Of a sensitive one no manifest is returned: `get` does, and writes that down.
+        it. Of a sensitive one no manifest is returned: `get` does, and writes that down; who may not read it
+        does not find it by words of its manifest either.
         """
         wanted = describing.checked(described)
         with self._database.read() as connection:
@@ -176,6 +177,7 @@ class Hub:
                 kind=kind,
                 name=name,
                 text=text,
+                legible=() if text is None else rights.legible(connection, self._by),
                 labels=labels,
                 described=wanted,
                 limit=limit,

@@ -1,7 +1,9 @@
 """What is asked of the Hub's tables. Every function runs inside its caller's transaction."""
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from heapq import merge
 
 import sqlalchemy as sa
 
@@ -13,8 +15,12 @@ from genaiops.hub.rights import Seen
 from genaiops.hub.tables import EDGES, LABELS, VERSIONS
 
 Row = tuple[int, Version]
+_Artifacts = sa.Select[int, str, str, str]
 
 _AT_ONCE = 200
+_COLUMNS = sa.select(VERSIONS.c.id, VERSIONS.c.kind, VERSIONS.c.project, VERSIONS.c.name).order_by(
+    VERSIONS.c.id.desc()
+)
 _ADD_EDGE = sa.text(
     "INSERT INTO hub_edges (child, parent, activity, at) VALUES (:child, :parent, :activity, :at)"
     " ON CONFLICT DO NOTHING"
@@ -29,6 +35,8 @@ def find(connection: sa.Connection, *conditions: sa.ColumnElement[bool]) -> list
     """Return matching versions with their row ids, oldest first."""
     query = sa.select(VERSIONS).where(*conditions).order_by(VERSIONS.c.id)
     rows = connection.execute(query).mappings().all()
+    if not rows:  # whoever publishes looks first whether it is there: nothing more to ask
+        return []
     ids = [row["id"] for row in rows]
     few = ids if len(ids) < _MOST_IDS else None
     labels, deprecated = _labels(connection, ids), _deprecations(connection, ids)
@@ -46,40 +54,55 @@ def newest(
     kind: str | None = None,
     name: str | None = None,
     text: str | None = None,
+    legible: Sequence[sa.ColumnElement[bool]] = (),
     labels: Mapping[str, str],
     described: Mapping[str, str] = describing.NOTHING,
     limit: int,
 ) -> list[Version]:
     """Return of each artifact `seen` the newest version that fits, the artifact changed last first.
 
-    `text` is looked for as `search.matching` says; at most `limit` artifacts are returned.
+    `text` is looked for as `search.matching` says, in manifests only of rows that are `legible`; at most
+    `limit` artifacts are returned.
     """
-    columns = (VERSIONS.c.id, VERSIONS.c.kind, VERSIONS.c.project, VERSIONS.c.name)
-    query = sa.select(*columns).order_by(VERSIONS.c.id.desc())
+    asked = [_COLUMNS]
     if text is not None:
-        found = search.matching(connection, text, kind, labels).subquery()
-        query = sa.select(*columns).join(found, found.c.id == VERSIONS.c.id).order_by(found.c.id.desc())
+        asked = [_found(search.matching(connection, text, kind, labels)).where(*legible)]
+        if legible:
+            asked.append(_found(search.matching(connection, text, kind, labels, manifests=False)))
     elif not labels and not described:
-        of_each = sa.select(sa.func.max(VERSIONS.c.id)).group_by(*columns[1:])
-        query = query.where(VERSIONS.c.id.in_(of_each))
+        of_each = sa.select(sa.func.max(VERSIONS.c.id)).group_by(*_COLUMNS.selected_columns[1:])
+        asked = [_COLUMNS.where(VERSIONS.c.id.in_(of_each))]
     wanted = {"kind": kind, "name": name}
-    query = query.where(
-        *(VERSIONS.c[key] == value for key, value in wanted.items() if value is not None), *seen.rows
-    )
+    fits = [VERSIONS.c[key] == value for key, value in wanted.items() if value is not None]
     for key, value in labels.items():
         has = sa.select(LABELS.c.version).where(LABELS.c.key == key, LABELS.c.value == value)
-        query = query.where(VERSIONS.c.id.in_(has))
-    for field, value in described.items():
-        query = query.where(VERSIONS.c.id.in_(describing.holds(field, value)))
+        fits.append(VERSIONS.c.id.in_(has))
+    fits += [VERSIONS.c.id.in_(describing.holds(field, value)) for field, value in described.items()]
     chosen: dict[tuple[str, str, str], int] = {}
-    # read as it comes: it ends early where much matches
-    with connection.execute(query, execution_options={"yield_per": _AT_ONCE}) as rows:
-        for row, *artifact in rows:
-            chosen.setdefault((artifact[0], artifact[1], artifact[2]), row)
-            if len(chosen) == limit:
-                break
+    for row, *artifact in _newest_first(connection, [query.where(*fits, *seen.rows) for query in asked]):
+        chosen.setdefault((artifact[0], artifact[1], artifact[2]), row)
+        if len(chosen) == limit:
+            break
     versions = dict(find(connection, VERSIONS.c.id.in_(chosen.values())))
     return [versions[row] for row in chosen.values()]
+
+
+def _found(matching: sa.Select[tuple[int]]) -> _Artifacts:
+    found = matching.subquery()
+    return _COLUMNS.join(found, found.c.id == VERSIONS.c.id).order_by(None).order_by(found.c.id.desc())
+
+
+def _newest_first(
+    connection: sa.Connection, queries: Sequence[_Artifacts]
+) -> Iterator[sa.Row[int, str, str, str]]:
+    """Yield rows of queries that are each newest first, as they come: whoever reads may stop."""
+    with ExitStack() as open_results:
+        options = {"yield_per": _AT_ONCE}
+        rows = [
+            open_results.enter_context(connection.execute(each, execution_options=options))
+            for each in queries
+        ]
+        yield from merge(*rows, key=lambda row: -row[0])
 
 
 def matching(reference: Reference) -> list[sa.ColumnElement[bool]]:

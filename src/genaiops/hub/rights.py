@@ -12,10 +12,12 @@ import sqlalchemy as sa
 
 from genaiops.access import EVERYWHERE, Event, append, projects, require
 from genaiops.core import Json, Principal
+from genaiops.hub.describing import SENSITIVE_ROW
 from genaiops.hub.policy import NO_PROJECT
 from genaiops.hub.tables import VERSIONS
 
 _READ = "artifact.read"
+_READ_SENSITIVE = "artifact.read_sensitive"
 _POLICY = VERSIONS.c.kind == "policy"
 
 
@@ -42,8 +44,7 @@ class Seen:
         if self.projects is None:
             return ()
         mine = sorted(self.projects)
-        policies = VERSIONS.c.name.in_([*mine, NO_PROJECT] if mine else [])
-        return (sa.or_(_POLICY & policies, sa.not_(_POLICY) & VERSIONS.c.project.in_(mine)),)
+        return (_in_projects(mine, [*mine, NO_PROJECT] if mine else []),)
 
 
 EVERYTHING = Seen(None)
@@ -53,6 +54,25 @@ EVERYTHING = Seen(None)
 def seen(connection: sa.Connection, by: Principal) -> Seen:
     """Return what `by` may see; raises `UserError` for an account, or a key, that may read nothing at all."""
     return Seen(projects(connection, by, _READ))
+
+
+def legible(connection: sa.Connection, by: Principal) -> tuple[sa.ColumnElement[bool], ...]:
+    """Return the condition for rows of `VERSIONS` whose words `by` may look for in the manifest, too.
+
+    Those are what is not sensitive, and what is where `by` may read it; no condition where that is all.
+    """
+    if by.scope and _READ_SENSITIVE not in by.scope.actions:
+        return (sa.not_(SENSITIVE_ROW),)
+    found = projects(connection, by, _READ_SENSITIVE)
+    if found is None:
+        return ()
+    mine = sorted(found)
+    return (sa.or_(sa.not_(SENSITIVE_ROW), _in_projects(mine, mine)),)
+
+
+def _in_projects(mine: list[str], governed: list[str]) -> sa.ColumnElement[bool]:
+    policies = VERSIONS.c.name.in_(governed)
+    return sa.or_(_POLICY & policies, sa.not_(_POLICY) & VERSIONS.c.project.in_(mine))
 
 
 def place(kind: str, project: str | None, name: str) -> str:

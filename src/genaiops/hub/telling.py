@@ -1,28 +1,27 @@
 """Versions, moves and what was decided, in lines for people. Pure."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from genaiops.core import one_line
+from genaiops.hub.answers import Listed
 from genaiops.hub.model import CheckedEvidence, ImportedRecord, Move, Standing, Version
 from genaiops.hub.refusals import condition_line
 
 _SHORT = 12
 
 
-def short_digest(version: Version) -> str:
-    """Return the first twelve digits of a version's digest."""
-    return version.digest.removeprefix("sha256:")[:_SHORT]
+def short_digest(digest: str) -> str:
+    """Return the first twelve digits of a digest."""
+    return digest.removeprefix("sha256:")[:_SHORT]
 
 
-def version_lines(
-    versions: Sequence[Version], aliases: Mapping[str, Sequence[Move]], now: datetime
-) -> Iterator[str]:
+def version_lines(versions: Sequence[Listed], now: datetime) -> Iterator[str]:
     """Yield a line a version: reference, digest, when and by what, its aliases, whether it is deprecated."""
     width = max((len(each.short) for each in versions), default=0)
     for each in versions:
-        line = f"{each.short:<{width}}  {short_digest(each)}  {each.created_at}  {each.activity}"
-        pointing = [_alias(move, now) for move in aliases.get(each.reference, ())]
+        line = f"{each.short:<{width}}  {short_digest(each.digest)}  {each.created_at}  {each.activity}"
+        pointing = [_alias(alias, each.overrides.get(alias), now) for alias in each.aliases]
         line += f"  [{', '.join(pointing)}]" if pointing else ""
         yield line + ("  DEPRECATED" if each.deprecated else "")
 
@@ -43,7 +42,8 @@ def show_lines(version: Version, standing: Standing, now: datetime) -> Iterator[
     for field, value in version.described.items():
         yield f"{field} {one_line(value)}"
     for move in standing.aliases:
-        yield f"alias {_alias(move, now)} since {move.at}, by {one_line(move.by)}{_because(move)}"
+        pointing = _alias(move.alias, move.expires, now)
+        yield f"alias {pointing} since {move.at}, by {one_line(move.by)}{_because(move)}"
     for approval in standing.approvals:
         note = f": {one_line(approval.note)}" if approval.note else ""
         yield f"approved {approval.at} as {approval.role} by {one_line(approval.by)}{note}"
@@ -80,7 +80,7 @@ def move_lines(move: Move, now: datetime) -> Iterator[str]:
     if move.clock:
         yield f"    the clock had gone back to {move.clock}; the time of the move before counts"
     if move.action == "override" and move.expires:
-        state = "EXPIRED" if _expired(move, now) else "expires"
+        state = "EXPIRED" if _expired(move.expires, now) else "expires"
         yield f"    OVERRIDE on ticket {one_line(move.ticket)}, {state} {move.expires}"
     if move.policy:
         held = sum(condition.holds for condition in move.conditions)
@@ -92,14 +92,15 @@ def move_lines(move: Move, now: datetime) -> Iterator[str]:
         yield f"    on evidence {digest}"
 
 
-def _alias(move: Move, now: datetime) -> str:
-    if move.action != "override":
-        return move.alias
-    return f"{move.alias}: OVERRIDE EXPIRED" if _expired(move, now) else f"{move.alias}: OVERRIDE"
+def _alias(alias: str, expires: str | None, now: datetime) -> str:
+    """Return an alias, and that an override put it there, until `expires`."""
+    if expires is None:
+        return alias
+    return f"{alias}: OVERRIDE EXPIRED" if _expired(expires, now) else f"{alias}: OVERRIDE"
 
 
-def _expired(move: Move, now: datetime) -> bool:
-    return move.expires is not None and datetime.fromisoformat(move.expires) <= now.astimezone(UTC)
+def _expired(expires: str, now: datetime) -> bool:
+    return datetime.fromisoformat(expires) <= now.astimezone(UTC)
 
 
 def _because(move: Move) -> str:

@@ -37,30 +37,33 @@ class LineageReport:
     events: int | None = None
 
 
-def tree_lines(root: Version, edges: Sequence[Edge], *, down: bool, most: int = MOST_LINES) -> Iterator[str]:
+def tree_lines(
+    root: Version, edges: Sequence[Walked], *, down: bool, most: int = MOST_LINES
+) -> Iterator[str]:
     """Yield a line a version, below it what it was made from, or with `down` what was made from it.
 
     What a version rests on is drawn where the version stands first; elsewhere it is marked `(above)`. After
     `most` lines one more says how many versions are not shown.
     """
-    below: dict[str, dict[str, tuple[Version, str]]] = {}
+    below: dict[str, dict[str, str]] = {}
     for edge in edges:
         here, there = (edge.parent, edge.child) if down else (edge.child, edge.parent)
-        below.setdefault(here.reference, {})[there.reference] = (there, edge.activity)
+        below.setdefault(here, {})[there] = edge.activity
     every = {root.reference, *(reference for found in below.values() for reference in found)}
     shown: set[str] = set()
-    waiting = [(root, root.activity, "", "")]
+    waiting = [(root.reference, root.activity, "", "")]
     for _ in range(most):
         if not waiting:
             return
-        version, activity, lead, branch = waiting.pop()
-        again = version.reference in shown and version.reference in below
-        shown.add(version.reference)
+        reference, activity, lead, branch = waiting.pop()
+        again = reference in shown and reference in below
+        shown.add(reference)
         mark = "  (above)" if again else ""
-        yield f"{lead}{branch}{version.short}  {short_digest(version)}  {activity}{mark}"
+        short, _, digest = reference.partition("@")
+        yield f"{lead}{branch}{short}  {short_digest(digest)}  {activity}{mark}"
         if not again:
             deeper = lead + {"": "", "├── ": "│   ", "└── ": "    "}[branch]
-            twigs = list(below.get(version.reference, {}).values())
+            twigs = list(below.get(reference, {}).items())
             for at, (other, through) in reversed(list(enumerate(twigs, 1))):
                 waiting.append((other, through, deeper, "└── " if at == len(twigs) else "├── "))
     if left := len(every - shown):

@@ -66,13 +66,21 @@ def make_chunks(corpus: Corpus, recipe: Recipe, embedder: Embedder) -> list[Chun
     tokenizer = tokenizer_of(embedder)
     chunks = [chunk for doc in corpus.documents for chunk in chunk_document(doc, recipe.chunk, tokenizer)]
     if not chunks:
-        raise UserError(
-            "GAO-KNOWLEDGE-003",
-            "the documents hold no text",
-            why=f"{len(corpus.documents)} document(s), all of them empty below their headings",
-            fix="add text",
-        )
+        raise _no_text(corpus)
     return chunks
+
+
+def _no_text(corpus: Corpus) -> UserError:
+    why = f"{len(corpus.documents)} document(s), all of them empty below their headings"
+    if corpus.left_out:
+        first = corpus.left_out[0]
+        why = f"{len(corpus.left_out)} document(s) are left out; {first.path}: {first.what}, {first.why}"
+    return UserError(
+        "GAO-KNOWLEDGE-003",
+        "the documents hold no text",
+        why=why,
+        fix="`genaiops index check` says for each what is the matter" if corpus.left_out else "add text",
+    )
 
 
 async def build_index(
@@ -154,6 +162,7 @@ def passage_of(chunk: Chunk) -> Passage:
         heading=chunk.heading,
         start=chunk.start,
         end=chunk.end,
+        page=chunk.page,
         metadata=_metadata(chunk.document),
     )
 

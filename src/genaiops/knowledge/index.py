@@ -310,6 +310,7 @@ def _scored(reader: Snapshot, found: Sequence[tuple[int, float]]) -> list[Passag
             heading=passage.heading,
             start=passage.start,
             end=passage.end,
+            page=passage.page,
             score=score,
             metadata=passage.metadata,
         )

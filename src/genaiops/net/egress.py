@@ -8,6 +8,7 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, cast
 
 from genaiops.net import faults
+from genaiops.net.files import FileBody
 from genaiops.net.policy import EgressPolicy
 from genaiops.net.redirects import STATUSES, Hop, follow, parse_url
 
@@ -92,7 +93,7 @@ class HttpEgress:
         url: str,
         *,
         headers: Mapping[str, str] | None = None,
-        body: bytes | None = None,
+        body: bytes | FileBody | None = None,
         timeout: float = 60.0,
     ) -> HttpResponse:
         """Send a request and follow at most five redirects; `timeout` covers all of it, the body too.
@@ -127,11 +128,12 @@ class HttpEgress:
         host, port = hop.url.host or "", hop.url.port or 0
         if _is_address(host):  # aiohttp asks no resolver about these
             _check(self._policy, host, port, [host])
+        headers, data = _content(hop)
         return await self._session().request(
             hop.method,
             hop.url,
-            headers=hop.headers,
-            data=hop.body,
+            headers=headers,
+            data=data,
             allow_redirects=False,
             timeout=ClientTimeout(total=seconds, sock_connect=min(_CONNECT_SECONDS, seconds)),
         )
@@ -217,6 +219,13 @@ def _explained(hop: Hop, timeout: float) -> Generator[None]:
         raise faults.broken(hop.purpose, hop.url, str(error) or type(error).__name__) from error
     except ValueError as error:  # a header with a line break
         raise faults.bad_url(str(error)) from error
+
+
+def _content(hop: Hop) -> tuple[Mapping[str, str], bytes | AsyncIterator[bytes] | None]:
+    if not isinstance(hop.body, FileBody):
+        return hop.headers, hop.body
+    # with its length, so that the server can refuse what is too large before it arrives
+    return {**hop.headers, "Content-Length": str(hop.body.path.stat().st_size)}, hop.body.pieces()
 
 
 def _is_address(host: str) -> bool:

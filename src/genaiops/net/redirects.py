@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from genaiops.net.faults import bad_redirect, bad_url
+from genaiops.net.files import FileBody
 
 if TYPE_CHECKING:  # aiohttp takes 160 ms to import; only a request pays for it
     from yarl import URL
@@ -22,7 +23,7 @@ class Hop:
     method: str
     url: "URL"
     headers: Mapping[str, str]
-    body: bytes | None
+    body: bytes | FileBody | None
 
 
 def parse_url(text: str) -> "URL":

@@ -14,13 +14,13 @@ from starlette.responses import Response
 
 import genaiops
 from genaiops.access import prepare
-from genaiops.core import GenaiopsError, json_schema
+from genaiops.core import GenaiopsError, Problem, json_schema
 from genaiops.server import faults
 from genaiops.server.door import Door
 from genaiops.server.gate import INTENT, Gate
 from genaiops.server.mounting import mount
 from genaiops.server.place import Place
-from genaiops.server.problems import Problem, problem
+from genaiops.server.problems import problem
 from genaiops.server.rooms import MountedRoom
 from genaiops.store import Store
 

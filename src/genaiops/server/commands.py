@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from genaiops import arena, server
-from genaiops.access import enabled, has_users, prepare, principal_of
+from genaiops.access import Vault, enabled, has_users, prepare, principal_of
 from genaiops.access.entrance import Entrance, StartToken
 from genaiops.access.login import login
 from genaiops.access.oidc.flow import OidcFlow
@@ -67,7 +67,8 @@ def up_command(
 
 
 def _shelf(store: Store, settings: Settings) -> Shelf:
-    return Shelf(store, arena.KINDS, arena.evidence_verifier(store, settings))
+    kinds = arena.kinds_with(Vault(store.database, settings))
+    return Shelf(store, kinds, arena.evidence_verifier(store, settings))
 
 
 def _start(store: Store, place: Place) -> StartToken | None:

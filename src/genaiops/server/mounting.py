@@ -1,8 +1,9 @@
 """From a `Route` to FastAPI: its handler gets an `Asked`, its result becomes an answer."""
 
 import inspect
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import Any, cast, get_args, get_origin, get_type_hints
 
 import anyio.from_thread
@@ -113,6 +114,8 @@ def _endpoint(route: Route, place: Place) -> Handle:
             result: object = await call(asked, **given)
         else:
             result = await run_in_threadpool(call, asked, **given)
+        if isinstance(result, Content):  # what fails at once is still a problem document, not a broken answer
+            result = replace(result, chunks=await run_in_threadpool(_begun, result.chunks))
         return _response(result, route.status, place)
 
     hints = get_type_hints(call, include_extras=True)
@@ -122,6 +125,12 @@ def _endpoint(route: Route, place: Place) -> Handle:
     endpoint.__signature__ = inspect.Signature([first, *takes])  # pyright: ignore[reportFunctionMemberAccess]
     endpoint.__name__ = call.__name__
     return endpoint
+
+
+def _begun(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Return the same pieces, of which the first is there."""
+    rest = iter(chunks)
+    return chain([next(rest, b"")], rest)
 
 
 def _response(result: object, status: int, place: Place) -> Response:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from genaiops.access.entrance import Entrance
 from genaiops.access.routes import ROUTES as ACCESS
+from genaiops.arena.hub_routes import ROUTES as ARENA_ON_HUB
 from genaiops.core import Route
 from genaiops.hub.bodies import Shelf
 from genaiops.hub.routes import ROUTES as HUB
@@ -20,4 +21,4 @@ class MountedRoom:
 
 def all_rooms(entrance: Entrance, shelf: Shelf) -> tuple[MountedRoom, ...]:
     """Return every room that has routes."""
-    return (MountedRoom(entrance, ACCESS), MountedRoom(shelf, HUB))
+    return (MountedRoom(entrance, ACCESS), MountedRoom(shelf, HUB), MountedRoom(shelf, ARENA_ON_HUB))

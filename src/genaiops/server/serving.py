@@ -42,11 +42,16 @@ def serve(app: Any, place: Place, ready: Callable[[], None]) -> None:
 
 
 async def _serve(app: Any, place: Place, ready: Callable[[], None]) -> None:
-    server = _server(app, place)
     loop = asyncio.get_running_loop()
     stopped = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopped.set)
+    await serve_until(app, place, ready, stopped)
+
+
+async def serve_until(app: Any, place: Place, ready: Callable[[], None], stopped: asyncio.Event) -> None:
+    """Serve an ASGI application in the running loop until `stopped` is set."""
+    server = _server(app, place)
     running = asyncio.create_task(server.serve())
     stopping = asyncio.create_task(stopped.wait())
     try:

@@ -1,19 +1,35 @@
 import json
 import shutil
-import sqlite3
+from contextlib import contextmanager
 from pathlib import Path
 
-import jsonschema
+import jsonschema_rs
 import pytest
-from tests.support.access import everything_on_disk
+import sqlalchemy as sa
+from tests.support.access import everything_on_disk, thaw
 from typer.testing import CliRunner
 
 from genaiops.access.commands import access
 from genaiops.access.login import login
 from genaiops.core import UserError
+from genaiops.store import Store
+
+pytestmark = [pytest.mark.usefixtures("each_store"), pytest.mark.thorough]
 
 SCHEMAS = Path(__file__).resolve().parents[3] / "schemas"
 ME = login()
+
+
+PEOPLE = (
+    ("user", "add", ME),
+    ("user", "add", "anna"),
+    ("service", "add", "ci"),
+    ("group", "add", "team"),
+    ("project", "add", "support"),
+    ("group", "join", "team", "anna"),
+    ("role", "grant", "group:team", "reviewer", "--project", "support"),
+    ("role", "grant", "service:ci", "builder", "--project", "support"),
+)
 
 
 @pytest.fixture
@@ -37,7 +53,7 @@ def run(*arguments, **options):
 def as_json(schema, *arguments, **options):
     """Return a command's JSON document, which must be what its committed schema says."""
     value = json.loads(run(*arguments, "--json", **options))
-    jsonschema.validate(value, json.loads((SCHEMAS / f"{schema}.schema.json").read_text()))
+    jsonschema_rs.validate(json.loads((SCHEMAS / f"{schema}.schema.json").read_text()), value)
     return value
 
 
@@ -46,25 +62,29 @@ def peopled(tmp_path_factory):
     folder = tmp_path_factory.mktemp("peopled")
     (folder / "genaiops.yaml").write_text("project: x\n")
     with pytest.MonkeyPatch.context() as patched:
+        for name in ("GENAIOPS_DATABASE", "GENAIOPS_BLOBS"):
+            patched.delenv(name, raising=False)
         patched.chdir(folder)
-        for words in (
-            ("user", "add", ME),
-            ("user", "add", "anna"),
-            ("service", "add", "ci"),
-            ("group", "add", "team"),
-            ("project", "add", "support"),
-            ("group", "join", "team", "anna"),
-            ("role", "grant", "group:team", "reviewer", "--project", "support"),
-            ("role", "grant", "service:ci", "builder", "--project", "support"),
-        ):
+        for words in PEOPLE:
             run(*words)
     return folder
 
 
 @pytest.fixture
-def people(project, peopled):
-    shutil.copytree(peopled, project, dirs_exist_ok=True)
+def people(project, peopled, each_store):
+    if each_store == "embedded":
+        shutil.copytree(peopled, project, dirs_exist_ok=True)
+    else:
+        for words in PEOPLE:
+            run(*words)
     return project
+
+
+@contextmanager
+def behind_its_back(project):
+    """Give a connection that changes what no command would."""
+    with Store.open(project / ".genaiops") as store, store.database.write() as connection:
+        yield connection
 
 
 @pytest.mark.proves("C-ACCESS-LOCAL")
@@ -86,9 +106,10 @@ def test_the_first_user_is_the_one_at_the_keyboard(project):
 
 @pytest.mark.proves("C-ACCESS-DENIED")
 def test_somebody_whose_login_is_no_user_may_do_nothing_but_ask_who_they_are(people):
-    with sqlite3.connect(people / ".genaiops" / "genaiops.db") as connection:
-        connection.execute("UPDATE access_subjects SET disabled = 1 WHERE id = ?", (f"user:{ME}",))
-    connection.close()
+    with behind_its_back(people) as connection:
+        connection.execute(
+            sa.text("UPDATE access_subjects SET disabled = true WHERE id = :id"), {"id": f"user:{ME}"}
+        )
     assert "you may do nothing" in run("whoami")
     for words in (
         ("user", "list"),
@@ -163,10 +184,9 @@ def test_no_secret_that_a_command_saw_is_on_disk_or_in_what_other_commands_say(p
 @pytest.mark.proves("C-AUDIT-CHAIN")
 def test_verify_says_where_an_edited_log_does_not_hold_and_exits_with_1(people):
     assert "each follows from the one before it" in run("audit", "verify")
-    with sqlite3.connect(people / ".genaiops" / "genaiops.db") as connection:
-        connection.execute("DROP TRIGGER audit_update")
-        connection.execute("UPDATE audit SET actor = 'user:bea' WHERE seq = 3")
-    connection.close()
+    with behind_its_back(people) as connection:
+        thaw(connection, "audit", "update")
+        connection.exec_driver_sql("UPDATE audit SET actor = 'user:bea' WHERE seq = 3")
     told = run("audit", "verify", status=1)
     assert told.splitlines()[0] == "entry 3: its content is not what its digest was made of"
     found = as_json("access_audit_verify", "audit", "verify", status=1)
@@ -192,10 +212,9 @@ def test_a_checkpoint_kept_elsewhere_says_up_to_where_the_log_is_proven(people):
 def test_no_checkpoint_is_added_to_a_file_that_contradicts_the_log(people):
     run("audit", "checkpoint", "--to", "anchor.jsonl")
     before = (people / "anchor.jsonl").read_bytes()
-    with sqlite3.connect(people / ".genaiops" / "genaiops.db") as connection:
-        connection.execute("DROP TRIGGER audit_delete")
-        connection.execute("DELETE FROM audit WHERE seq > 5")
-    connection.close()
+    with behind_its_back(people) as connection:
+        thaw(connection, "audit", "delete")
+        connection.exec_driver_sql("DELETE FROM audit WHERE seq > 5")
     run("user", "add", "bea")
     assert "each follows" in run("audit", "verify")
     with pytest.raises(UserError, match="cannot be vouched for"):

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genaiops.access import LOCAL, Sealed, Vault, entries, prepare
+from genaiops.access import LOCAL, Sealed, Vault, entries, note_use, prepare
 from genaiops.core import Principal, Settings, UserError
 from genaiops.store import Store
 from genaiops.store.sqlite import SqliteDatabase
@@ -171,8 +171,8 @@ def test_a_lost_or_replaced_secret_never_makes_an_erased_person_new(vault, store
 @pytest.mark.proves("C-ERASE-AUDITED")
 def test_an_erasure_is_one_entry_with_the_pseudonym_and_says_what_rested_on_it(vault, store):
     anna = subject(vault)
-    vault.rests([anna, anna], "evidence/p/one:v1")
-    vault.rests([anna], "evidence/p/one:v1")
+    note_use(store.database, [anna, anna], "evidence/p/one:v1")
+    note_use(store.database, [anna], "evidence/p/one:v1")
     assert erase(vault).rested == ("evidence/p/one:v1",)
     again = erase(vault)
     assert again.rested == ("evidence/p/one:v1",)

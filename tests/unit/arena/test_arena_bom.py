@@ -9,14 +9,15 @@ from tests.unit.arena.arena_sample import judged, sample_run
 from tests.unit.hub.hub_sample import kind
 from typer.testing import CliRunner
 
-from genaiops.arena.bom import bill_of_materials, checked, proof_of
-from genaiops.arena.bom.checking import is_spdx
+from genaiops.arena.bom import bill_of_materials, check, proof_of
+from genaiops.arena.bom.checking import is_spdx, written
 from genaiops.arena.bom.parts import purl
 from genaiops.arena.bundle import STATEMENT
 from genaiops.arena.evidence import write_bundle
 from genaiops.arena.lineage_commands import lineage as commands
 from genaiops.arena.model import Judging
-from genaiops.core import ModelSpec, UserError, digest_json, new_signing_key
+from genaiops.arena.published import bundle_files
+from genaiops.core import ModelSpec, UserError, digest_bytes, digest_json, new_signing_key
 from genaiops.hub import Hub, Version
 from genaiops.models import known_weights
 from genaiops.store import Store
@@ -43,12 +44,13 @@ class Made:
     def document(self):
         """Return the bill of materials, checked."""
         up = self.hub.lineage(self.evidence.pinned) if self.evidence else []
-        proofs = [proof_of(self.store.path, self.app, self.evidence, None, up)] if self.evidence else []
+        proofs = [proof_of(self.store, self.app, self.evidence, None, up)] if self.evidence else []
         known = self.hub.lineage(self.app.pinned)
         found = bill_of_materials(
             self.app, known, proofs, self.hub.list("dataset"), weights=known_weights(), is_spdx=is_spdx
         )
-        assert json.loads(checked(found)) == found
+        check(found)
+        assert json.loads(written(found)) == found
         return found
 
     def component(self, ref):
@@ -82,8 +84,8 @@ def _evidence(store, hub, app):
     folder = write_bundle(run, *JUDGED, folder=store.path / "evidence" / "run1", signer=new_signing_key())
     dataset = hub.publish("dataset", "qa", {"digest": "d", "cases": 40, "rows": "x"}, blobs={"rows": b"rows"})
     suite = hub.publish("suite", "qa", {"n": 1}, parents=[dataset])
-    statement = {"statement": (folder / STATEMENT).read_bytes()}
-    return hub.publish("evidence", "run1", {"outcome": "pass"}, blobs=statement, parents=[suite, app])
+    said = {"outcome": "pass", "statement": digest_bytes((folder / STATEMENT).read_bytes())}
+    return hub.publish("evidence", "run1", said, blobs=bundle_files(folder), parents=[suite, app])
 
 
 @pytest.fixture
@@ -174,7 +176,7 @@ def test_the_claims_of_the_gate_are_declared_with_what_proves_or_contradicts_the
         assert claim.get("counterEvidence") == ([proof] if decision == "refuted" else None)
     (attestation,) = document["metadata"]["component"]["externalReferences"]
     assert attestation["type"] == "attestation"
-    assert attestation["hashes"][0]["content"] == made.evidence.blobs["statement"].removeprefix("sha256:")
+    assert attestation["hashes"][0]["content"] == made.evidence.manifest["statement"].removeprefix("sha256:")
 
 
 @pytest.mark.proves("C-BOM-EVIDENCE")
@@ -191,7 +193,7 @@ def test_a_bundle_that_is_not_the_one_published_tells_nothing(made, file):
 @pytest.mark.proves("C-BOM-SAME")
 def test_equal_contents_give_an_equal_document_and_other_contents_another_serial_number(made):
     first, again = made.document(), made.document()
-    assert checked(first) == checked(again)
+    assert written(first) == written(again)
     assert first["metadata"]["timestamp"] == made.app.created_at
     made.evidence = None
     assert made.document()["serialNumber"] != first["serialNumber"]
@@ -215,7 +217,7 @@ def test_what_does_not_fit_the_schema_is_refused_by_name(made):
     document = made.document()
     document["components"][0]["type"] = "spell"
     with pytest.raises(UserError) as caught:
-        checked(document)
+        check(document)
     assert caught.value.code == "GAO-ARENA-380"
     assert "spell" in caught.value.why
 

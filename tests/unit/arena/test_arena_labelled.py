@@ -292,6 +292,7 @@ def test_a_run_with_labels_has_an_id_of_its_own_that_names_them_whatever_their_o
     assert with_labels(run, []) is run
 
 
+@pytest.mark.long
 @pytest.mark.proves("B-CLAIM-BIASED-JUDGE")
 def test_a_judge_that_favours_the_candidate_proves_a_false_claim_and_people_s_labels_do_not() -> None:
     """Both arms are equally good, and the judge gives the candidate's poor answers a yes half of the time."""

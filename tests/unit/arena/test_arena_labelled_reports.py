@@ -6,7 +6,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 from xml.etree import ElementTree as Xml
 
-import jsonschema
+import jsonschema_rs
 import pytest
 from rich.console import Console
 from tests.unit.arena.arena_labelled_sample import judged_with_labels, labelled_run
@@ -78,7 +78,7 @@ def test_json_says_whose_word_a_claim_rests_on_and_fits_its_schema() -> None:
     run = labelled_run(60)
     verdict = judged_with_labels(run)[0]
     made = encode(render_json(run, verdict, Path("evidence")))
-    jsonschema.validate(made, json_schema(RunReport))
+    jsonschema_rs.validate(json_schema(RunReport), made)
     assert {field.name for field in fields(Verdict)} <= set(made)
     corrected, alone = (claim["judged_by"] for claim in made["claims"])
     assert (corrected["labelled"], corrected["labels"]) == (60, 240)

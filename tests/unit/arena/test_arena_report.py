@@ -6,7 +6,7 @@ from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
-import jsonschema
+import jsonschema_rs
 import pytest
 from rich.console import Console
 from tests.unit.arena.arena_sample import HOSTILE, RULER, judged, sample_run, sample_verdict
@@ -255,7 +255,7 @@ def test_the_json_of_a_run_is_the_verdict_and_what_is_not_a_function_of_it(tmp_p
     verdict, _ = judged(run)
     value = encode(render_json(run, verdict, tmp_path))
     assert value.items() >= encode(verdict).items()
-    jsonschema.Draft202012Validator(json_schema(RunReport)).validate(value)
+    jsonschema_rs.validate(json_schema(RunReport), value)
     assert value["model_calls"] == 40
     assert value["reused"] == {"outputs": 40, "oldest": "2026-11-22T09:12:44Z"}
     assert value["time"]["seconds"] == 81.0

@@ -196,6 +196,7 @@ def test_latencies_of_other_times_are_told_and_not_compared() -> None:
     assert "latency" in together.front_by
 
 
+@pytest.mark.long
 @pytest.mark.proves("B-SWEEP-WINNER")
 @pytest.mark.parametrize("chances", [[0.6] * 5, [0.6, 0.6, 0.2, 0.2, 0.2]], ids=["all equal", "two equal"])
 def test_among_equal_cells_a_winner_is_declared_no_more_often_than_alpha(chances: list[float]) -> None:
@@ -261,6 +262,7 @@ def test_an_open_sweep_says_how_many_clusters_would_show_a_lead() -> None:
     assert report.needed > report.clusters == 24
 
 
+@pytest.mark.long
 @pytest.mark.proves("B-SWEEP-INTERVALS")
 def test_limits_of_all_cells_hold_together_where_nothing_differs() -> None:
     rng = np.random.default_rng(9)

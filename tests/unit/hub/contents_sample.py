@@ -1,14 +1,19 @@
 """A Hub with every kind that there is, its contents as files, and files to push."""
 
 import json
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.support import hubs
 from tests.unit.hub.hub_sample import ANN, Clock, add_people
 
+from genaiops.access import EVERYWHERE
 from genaiops.arena import KINDS
 from genaiops.core import Principal
-from genaiops.hub import Contents, Governance, Hub
+from genaiops.hub import Client, Governance, Hub
+from genaiops.hub.bodies import Shelf as BodiesShelf
+from genaiops.hub.transport import Direct
 from genaiops.store import Store
 
 PROMPT = (
@@ -32,9 +37,15 @@ class Shelf:
         return Hub(self.store, KINDS, by=ANN, clock=self.clock)
 
     @property
-    def contents(self) -> Contents:
-        """Its contents."""
-        return Contents(self.store, KINDS, by=ANN, clock=self.clock)
+    def contents(self) -> Client:
+        """What ann does with files."""
+        return self.client(ANN)
+
+    def client(self, who: Principal, project: str = EVERYWHERE) -> Client:
+        """Return the Hub as somebody works with it, its store at hand or behind a URL."""
+        if os.environ.get(hubs.WAY) == "url":
+            return hubs.reached(self.store, who, self.clock, project)
+        return Client(Direct(BodiesShelf(self.store, KINDS, direct=True), who, self.clock), lambda: KINDS)
 
     @property
     def governance(self) -> Governance:

@@ -12,7 +12,7 @@ from tests.unit.hub.hub_sample import RITA
 from genaiops.core import UserError, digest_bytes
 from genaiops.store import Store
 
-pytestmark = [pytest.mark.usefixtures("each_store"), pytest.mark.thorough]
+pytestmark = [pytest.mark.usefixtures("each_store", "each_way"), pytest.mark.thorough]
 
 
 @pytest.fixture

@@ -1,12 +1,16 @@
 """`genaiops hub push, pull, describe, export, import, prune`, as they are composed for people."""
 
 import json
+from pathlib import Path
 
+import jsonschema
 import pytest
 from tests.unit.hub.contents_sample import PROMPT, row, write
 from typer.testing import CliRunner
 
 from genaiops.cli.hub import hub as commands
+
+SCHEMAS = Path(__file__).resolve().parents[3] / "schemas"
 
 
 @pytest.fixture
@@ -20,6 +24,15 @@ def run(*arguments):
     result = CliRunner().invoke(commands, arguments, catch_exceptions=False)
     assert result.exit_code == 0, result.output
     return result.stdout
+
+
+def as_json(schema, *arguments):
+    """Return a command's JSON document, which must be what its committed schema says, and no more."""
+    value = json.loads(run(*arguments, "--json"))
+    promised = json.loads((SCHEMAS / f"{schema}.schema.json").read_text())
+    jsonschema.validate(value, promised)
+    assert set(value) == set(promised["properties"])
+    return value
 
 
 @pytest.mark.proves("C-HUB-PUSH", "C-HUB-PULL", "C-HUB-DESCRIBE", "C-HUB-DIFF")
@@ -65,3 +78,25 @@ def test_pruning_removes_nothing_until_somebody_says_yes(project):
     run(*arguments, "--yes")
     assert "CONTENT REMOVED" in run("show", "blob/a:v1")
     assert "CONTENT REMOVED" not in run("show", "blob/a:v2")
+
+
+@pytest.mark.proves("C-HUB-JSON")
+def test_what_the_commands_print_as_json_is_what_the_committed_schemas_say(project):
+    first = str(write(project / "a", a__txt="one"))
+    assert as_json("hub_push", "push", "blob/a", first)["new"] is True
+    run("push", "blob/a", str(write(project / "a", a__txt="two")), "--label", "team=x")
+    assert as_json("hub_version", "describe", "blob/a", "--owner", "ann")["described"] == {"owner": "ann"}
+    assert as_json("hub_pull", "pull", "blob/a", "out")["files"] == [str(project / "out" / "a.txt")]
+    assert as_json("hub_export", "export", "--all", "--to", "all.tar")["versions"] == 2
+    for option, became in ((("--dry-run",), "checked"), ((), "unchanged")):
+        found = as_json("hub_import", "import", "all.tar", *option)["versions"]
+        assert [each["became"] for each in found] == [became] * 2
+    assert as_json("hub_diff", "diff", "blob/a:v1", "blob/a:v2")["lines"]
+    assert as_json("hub_move", "alias", "blob/a", "prod", "blob/a:v2")["action"] == "move"
+    assert len(as_json("hub_log", "log", "blob/a:prod")["moves"]) == 1
+    assert as_json("hub_list", "list")["versions"][0]["aliases"] == ["prod"]
+    assert as_json("hub_approve", "approve", "blob/a:v2", "--role", "risk")["approval"]["role"] == "risk"
+    assert len(as_json("hub_show", "show", "blob/a:v2")["standing"]["approvals"]) == 1
+    assert as_json("hub_version", "deprecate", "blob/a:v1", "--why", "old")["deprecated"]["reason"] == "old"
+    pruned = as_json("hub_prune", "prune", "--keep", "1", "--older-than", "0", "--yes")
+    assert (pruned["removed"], len(pruned["versions"])) == (True, 1)

@@ -11,7 +11,7 @@ from genaiops.core import UserError, digest_bytes
 from genaiops.prompts import load_prompt, prompt_facts
 from genaiops.store import Store
 
-pytestmark = [pytest.mark.usefixtures("each_store"), pytest.mark.thorough]
+pytestmark = [pytest.mark.usefixtures("each_store", "each_way"), pytest.mark.thorough]
 
 
 @pytest.fixture

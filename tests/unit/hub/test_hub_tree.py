@@ -1,8 +1,12 @@
 import pytest
 from tests.unit.hub.hub_sample import ANN, KINDS, Clock, add_people
 
-from genaiops.hub import Edge, Hub, tree_lines
+from genaiops.hub import Edge, Hub, Walked, tree_lines
 from genaiops.store import Store
+
+
+def walked(edges):
+    return [Walked.of(edge) for edge in edges]
 
 
 @pytest.fixture
@@ -24,7 +28,7 @@ def _names(lines):
 def test_what_two_versions_share_is_drawn_once_and_named_where_it_comes_again(hub):
     shared = _version(hub, "shared", _version(hub, "root"))
     top = _version(hub, "top", _version(hub, "left", shared), _version(hub, "right", shared))
-    lines = list(tree_lines(top, hub.lineage(top.pinned), down=False))
+    lines = list(tree_lines(top, walked(hub.lineage(top.pinned)), down=False))
     assert [line.count("(above)") for line in lines if "shared" in line] == [0, 1]
     assert sum("prompt/root:v1" in line for line in lines) == 1
     assert lines[0].startswith("prompt/top:v1")
@@ -35,7 +39,7 @@ def test_what_two_versions_share_is_drawn_once_and_named_where_it_comes_again(hu
 @pytest.mark.proves("C-LINEAGE-TREE")
 def test_a_tree_ends_after_so_many_lines_and_says_how_much_is_left(hub):
     top = _version(hub, "top", *(_version(hub, f"part-{number}") for number in range(9)))
-    lines = list(tree_lines(top, hub.lineage(top.pinned), down=False, most=4))
+    lines = list(tree_lines(top, walked(hub.lineage(top.pinned)), down=False, most=4))
     assert len(lines) == 5
     assert lines[-1].startswith("… and 6 more")
 
@@ -48,7 +52,7 @@ def test_a_line_of_five_thousand_versions_is_drawn_like_any_other(hub):
     edges = [
         Edge(child=every[at % 4], parent=every[(at + 1) % 4], activity="work", at="") for at in range(5_000)
     ]
-    assert len(list(tree_lines(first, edges, down=False))) == 5
+    assert len(list(tree_lines(first, walked(edges), down=False))) == 5
 
 
 @pytest.mark.proves("C-LINEAGE-DEPTH")

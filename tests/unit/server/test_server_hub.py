@@ -101,7 +101,7 @@ def test_to_somebody_of_another_project_what_is_there_and_what_is_not_look_alike
 @pytest.mark.parametrize(
     ("path", "query"),
     [
-        ("artifacts", {"limit": "1001"}),
+        ("artifacts", {"limit": "10001"}),
         ("artifacts", {"limit": "0"}),
         ("artifacts", {"label": "team"}),
         ("artifacts", {"search": "x" * 5000}),

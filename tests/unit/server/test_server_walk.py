@@ -17,6 +17,15 @@ from genaiops.server import all_rooms
 PASSWORD = {"password": "tangerine velvet orbit"}
 BOT, PROD = "app/support/bot:v1", "app/support/bot:prod"
 QUERY = {"ref": BOT, "a": BOT, "b": PROD, "alias": PROD}
+EMPTY = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+# what single routes are asked with beside that, or instead of it
+QUERIES: dict[str, dict[str, str]] = {
+    "/api/hub/live": {"artifact": "app/support/bot", "alias": "prod"},
+    "/api/hub/blobs/{digest}": {"target": "app/support/bot"},
+    "/api/hub/seals": {"target": "app/support/bot", "name": "a.jsonl", "subject": "tags.customer"},
+    "/api/hub/content": {"ref": BOT, "digest": EMPTY},
+    "/api/hub/agreements": {"project": "support"},
+}
 # what is sent: the path's own values, and a body that is right
 EXAMPLES: dict[tuple[str, str], object] = {
     ("GET", "/start"): None,
@@ -68,9 +77,32 @@ EXAMPLES: dict[tuple[str, str], object] = {
     ("POST", "/api/hub/rollbacks"): {"alias": PROD, "why": "wrong"},
     ("POST", "/api/hub/approvals"): {"version": BOT, "role": "risk"},
     ("POST", "/api/hub/deprecations"): {"version": BOT, "reason": "old"},
+    ("GET", "/api/hub/versions"): None,
+    ("GET", "/api/hub/live"): None,
+    ("POST", "/api/hub/descriptions"): {"version": BOT, "said": {"owner": "ops"}},
+    ("GET", "/api/hub/agreements"): None,
+    ("POST", "/api/hub/uploads"): {"target": "app/support/bot", "digests": [], "manifest": True},
+    ("PUT", "/api/hub/blobs/{digest}"): None,
+    ("POST", "/api/hub/seals"): None,
+    ("POST", "/api/hub/pushes"): {"target": "app/support/bot", "manifest": {"n": 4}},
+    ("GET", "/api/hub/files"): None,
+    ("GET", "/api/hub/content"): None,
+    ("POST", "/api/hub/exports"): {"what": [BOT]},
+    ("POST", "/api/hub/imports"): None,
+    ("POST", "/api/hub/prunes"): {"keep": 10, "older_than": 90},
+    ("GET", "/api/hub/impact"): None,
+    ("GET", "/api/hub/bom"): None,
+    ("GET", "/api/hub/openlineage"): None,
     ("POST", "/api/hub/policies"): {"text": "project: support\nrequire: {}\n"},
 }
-NAMES = {"name": "bea", "member": "user:bea", "project": "support", "subject": "user:bea", "role": "viewer"}
+NAMES = {
+    "name": "bea",
+    "member": "user:bea",
+    "project": "support",
+    "subject": "user:bea",
+    "role": "viewer",
+    "digest": EMPTY,
+}
 # routes whose room decides by what is in the store: setting somebody else's password is for who rules people
 ROOM_DECIDES = {"/api/users/{name}/password": ("people.change", "*")}
 NOTHING: Any = None  # routes are data: no room is opened for them
@@ -84,7 +116,8 @@ def ask(at: Served, route: Route, headers: dict[str, str], key: str = "0" * 12) 
         names["name"] = "ci" if "services" in route.path else "team"
     path = route.path.format(**names)
     body = EXAMPLES[route.method, route.path]
-    query = QUERY if route.path.startswith("/api/hub") and route.method == "GET" else None
+    asks = route.path.startswith("/api/hub") and route.method == "GET"
+    query = QUERIES.get(route.path, QUERY if asks else None)
     response = at.client.request(route.method, path, headers=headers, json=body, params=query)
     at.client.cookies.clear()
     at.clock.forward(minutes=1)

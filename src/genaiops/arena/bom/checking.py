@@ -13,13 +13,17 @@ def is_spdx(licence: str) -> bool:
     return is_supported_id(licence)
 
 
-def checked(bom: Mapping[str, Json]) -> str:
-    """Return the text of `bom`, which fits CycloneDX 1.7; raises `UserError` where it does not."""
+def written(bom: Mapping[str, Json]) -> str:
+    """Return the text of a bill of materials."""
+    return json.dumps(bom, indent=2, ensure_ascii=False) + "\n"
+
+
+def check(bom: Mapping[str, Json]) -> None:
+    """Raise `UserError` where `bom` does not fit CycloneDX 1.7."""
     from cyclonedx.schema import SchemaVersion  # 700 ms, and an extra
     from cyclonedx.validation.json import JsonStrictValidator  # 1 s, and an extra
 
-    text = json.dumps(bom, indent=2, ensure_ascii=False) + "\n"
-    wrong = JsonStrictValidator(SchemaVersion.V1_7).validate_str(text)
+    wrong = JsonStrictValidator(SchemaVersion.V1_7).validate_str(written(bom))
     if wrong is not None:
         raise UserError(
             "GAO-ARENA-380",
@@ -27,4 +31,3 @@ def checked(bom: Mapping[str, Json]) -> str:
             why=one_line(str(getattr(wrong, "data", wrong)), 200),
             fix="correct the label or name that it says; what is not valid is not written",
         )
-    return text

@@ -5,8 +5,10 @@ from pathlib import Path
 
 from genaiops.arena.bundle import MANIFEST, STATEMENT, VERDICT, Manifest, open_bundle
 from genaiops.arena.model import ROLES, Role
+from genaiops.arena.published import bundle_at_hand
 from genaiops.core import Digest, UserError, Verdict, digest_bytes, open_statement
 from genaiops.hub import CheckedEvidence, Edge, Version
+from genaiops.store import Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,23 +28,26 @@ class Proof:
     @property
     def statement(self) -> Digest | None:
         """The digest of the signed statement."""
-        return self.evidence.blobs.get("statement")
+        said = self.evidence.manifest.get("statement")
+        return None if said is None else Digest(str(said))
 
 
-def published_bundle(store_folder: Path, evidence: Version) -> tuple[Manifest, Verdict] | None:
+def published_bundle(store: Store, evidence: Version) -> tuple[Manifest, Verdict] | None:
     """Return manifest and verdict of the bundle that was published as `evidence`.
 
-    None where its folder is gone, or they are not what the published statement lists.
+    None where its content is gone, or they are not what the published statement lists.
     """
-    folder = store_folder / "evidence" / evidence.name  # a name has no way out of the folder
-    if not folder.is_dir():
-        return None
+    with bundle_at_hand(store, evidence) as folder:
+        return _read(folder, evidence) if folder else None
+
+
+def _read(folder: Path, evidence: Version) -> tuple[Manifest, Verdict] | None:
     try:
         bundle = open_bundle(folder)
         signed = open_statement(bundle.raw[STATEMENT], [], where=STATEMENT)
         listed = {each.name: each.digest.get("sha256") for each in signed.statement.subjects}
         as_signed = all(listed.get(name) == bundle.digests[name] for name in (MANIFEST, VERDICT))
-        if not as_signed or digest_bytes(bundle.raw[STATEMENT]) != evidence.blobs.get("statement"):
+        if not as_signed or digest_bytes(bundle.raw[STATEMENT]) != evidence.manifest.get("statement"):
             return None
         return bundle.manifest(), bundle.verdict()
     except UserError:
@@ -50,7 +55,7 @@ def published_bundle(store_folder: Path, evidence: Version) -> tuple[Manifest, V
 
 
 def proof_of(
-    store_folder: Path, app: Version, evidence: Version, found: CheckedEvidence | None, up: list[Edge]
+    store: Store, app: Version, evidence: Version, found: CheckedEvidence | None, up: list[Edge]
 ) -> Proof:
     """Return what `evidence`, whose lineage is `up`, tells about `app`."""
     # the other arm's prompts and indexes are in the lineage too: only what lies behind the suite counts
@@ -62,7 +67,7 @@ def proof_of(
             inputs[version.reference] = version
             waiting += [edge.parent for edge in up if edge.child == version]
     ordered = tuple(inputs[reference] for reference in sorted(inputs))
-    read = published_bundle(store_folder, evidence)
+    read = published_bundle(store, evidence)
     if read is None:
         return Proof(evidence=evidence, role=None, found=found, inputs=ordered)
     manifest, verdict = read

@@ -75,6 +75,14 @@ class Listing:
     blobs: tuple[ArchivedBlob, ...]
 
 
+def opened(path: Path) -> BinaryIO:
+    """Open an archive; raises `OutsideError` where it cannot be read."""
+    try:
+        return path.open("rb")
+    except OSError as error:
+        raise faults.not_written(path, error.strerror or str(error)) from error
+
+
 def pieces_of(listing: Listing, blobs: Iterable[Iterable[bytes]]) -> Iterator[bytes]:
     """Yield the bytes of an archive; `blobs` are the contents of `listing.blobs`, in that order."""
     listed = canonical(encode(listing))

@@ -1,5 +1,6 @@
 """`genaiops hub …`: files in and out, archives, retention. Thin over `Contents`."""
 
+import os
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -7,8 +8,10 @@ from typing import Annotated, cast
 
 import typer
 
-from genaiops.core import Json, encode, one_line
+from genaiops.core import encode, one_line
 from genaiops.hub.contents import faults
+from genaiops.hub.contents.answers import Became, Exported, Imported, Pulled, Removed
+from genaiops.hub.contents.archive import opened as opened_archive
 from genaiops.hub.contents.reading import Told, find_files
 from genaiops.hub.contents.retention import Retention
 from genaiops.hub.describing import SENSITIVITIES
@@ -39,6 +42,10 @@ def push(
         list[Path] | None, typer.Argument(help="Files, or folders: all in them that is not hidden.")
     ] = None,
     manifest: Annotated[Path | None, typer.Option(help="A file of JSON that says what no file does.")] = None,
+    subject_field: Annotated[
+        str | None,
+        typer.Option(metavar="PLACE", help="Seal each row for the person it names here: tags.customer."),
+    ] = None,
     label: Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help="A label; repeatable.")] = None,
     parent: Annotated[
         list[str] | None, typer.Option(metavar="REF", help="A version that it was made from; repeatable.")
@@ -60,12 +67,13 @@ def push(
     said = said_of(owner=owner, licence=licence, sensitivity=sensitivity, description=description)
     given = paths or []
     total = sum(file.stat().st_size for file in find_files(given).values())
-    with opened(cast("Above | None", context.obj)) as here:
+    with opened(cast("Above | None", context.obj)) as hub:
         with _progress(console, "push", total) as told:
-            pushed = here.contents.push(
+            pushed = hub.push(
                 target,
                 given,
                 manifest=manifest,
+                subject=subject_field,
                 parents=parent or (),
                 labels=read_labels(label or ()),
                 described=said,
@@ -73,8 +81,8 @@ def push(
             )
         version = pushed.version
         if alias is not None:
-            live = here.governance.live(version.artifact, alias)
-            here.governance.move(
+            live = hub.live(version.artifact, alias)
+            hub.move(
                 version.artifact,
                 alias,
                 version.reference,
@@ -82,9 +90,11 @@ def push(
                 read=live.digest if live else None,
             )
     if as_json:
-        console.emit_json({"version": encode(version), "new": pushed.new})
+        console.emit_json(encode(pushed))
     else:
         console.print(f"{version.reference}  {'new' if pushed.new else 'unchanged'}")
+    if pushed.left_out:
+        console.note(f"{pushed.left_out:,} rows belong to people who were erased, and were left out")
 
 
 def pull(
@@ -96,10 +106,10 @@ def pull(
 ) -> None:
     """Write a version as files again, each checked against its digest; nothing outside of the folder."""
     console = Console(json=as_json)
-    with opened(cast("Above | None", context.obj)) as here:
-        version, files = here.contents.pull(ref, folder, force=force)
+    with opened(cast("Above | None", context.obj)) as hub:
+        version, files = hub.pull(ref, folder, force=force)
     if as_json:
-        console.emit_json({"version": version.reference, "files": [str(file) for file in files]})
+        console.emit_json(encode(Pulled(version=version.reference, files=tuple(map(str, files)))))
         return
     for file in files:
         console.print(one_line(str(file), 4000))
@@ -117,8 +127,8 @@ def describe(
     """Say who owns a version, its licence, how sensitive it is, what it is; the version stays what it is."""
     console = Console(json=as_json)
     said = said_of(owner=owner, licence=licence, sensitivity=sensitivity, description=description)
-    with opened() as here:
-        version = here.hub.describe(ref, **said)
+    with opened() as hub:
+        version = hub.describe(ref, **said)
     if as_json:
         console.emit_json(encode(version))
         return
@@ -144,19 +154,18 @@ def export(
     console = Console(json=as_json)
     if bool(what) == everything:
         raise faults.nothing_to_export("say what, or --all")
-    with opened(cast("Above | None", context.obj)) as here:
-        listing = here.contents.export(None if everything else what, to)
-    size = to.stat().st_size
+    with opened(cast("Above | None", context.obj)) as hub:
+        listing = hub.export(None if everything else what, to)
+    done = Exported(
+        archive=str(to),
+        versions=len(listing.versions),
+        blobs=len(listing.blobs),
+        size=to.stat().st_size,
+    )
     if as_json:
-        found: dict[str, Json] = {
-            "versions": len(listing.versions),
-            "blobs": len(listing.blobs),
-            "size": size,
-        }
-        console.emit_json({"archive": str(to), **found})
+        console.emit_json(encode(done))
     else:
-        counts = f"{len(listing.versions)} versions, {len(listing.blobs)} blobs, {size / _MB:,.1f} MB"
-        console.print(f"{to}: {counts}")
+        console.print(f"{to}: {done.versions} versions, {done.blobs} blobs, {done.size / _MB:,.1f} MB")
 
 
 def import_(
@@ -170,19 +179,21 @@ def import_(
     Aliases, approvals and verdicts of the other Hub are kept as a record, and decide nothing here.
     """
     console = Console(json=as_json)
-    with opened(cast("Above | None", context.obj)) as here:
+    size = _size_of(file)
+    with opened(cast("Above | None", context.obj)) as hub:
         if dry_run:
             named = [
-                (f"{each.kind}/{each.name}:v{each.number}@{each.digest}", "checked")
-                for each in here.contents.check(file).versions
+                Became(version=f"{each.kind}/{each.name}:v{each.number}@{each.digest}", became="checked")
+                for each in hub.check(file).versions
             ]
         else:
-            named = [(taken.version, taken.became) for taken in here.contents.import_(file)]
+            with _progress(console, "import", size) as told:
+                named = list(hub.import_(file, told=told))
     if as_json:
-        console.emit_json({"versions": [{"version": name, "became": became} for name, became in named]})
+        console.emit_json(encode(Imported(versions=tuple(named))))
         return
-    for name, became in named:
-        console.print(f"{name}  {became}")
+    for each in named:
+        console.print(f"{each.version}  {each.became}")
 
 
 def prune(
@@ -203,23 +214,34 @@ def prune(
     """
     console = Console(json=as_json)
     retention = Retention(keep=keep, older_than=older_than, kinds=frozenset(kind or ()))
-    with opened(cast("Above | None", context.obj)) as here:
-        pruned = here.contents.prune(retention, dry_run=True)
+    with opened(cast("Above | None", context.obj)) as hub:
+        pruned = hub.prune(retention, dry_run=True)
         if not dry_run:
             if pruned.versions and not yes:
                 raise faults.not_confirmed(len(pruned.versions))
-            pruned = here.contents.prune(retention)
+            pruned = hub.prune(retention)
     word = "would go" if dry_run else "removed"
     if as_json:
-        names: list[Json] = [version.reference for version in pruned.versions]
-        counts: dict[str, Json] = {"blobs": pruned.blobs, "orphans": pruned.orphans, "size": pruned.size}
-        console.emit_json({"removed": not dry_run, "versions": names, **counts})
+        names = tuple(version.reference for version in pruned.versions)
+        done = Removed(
+            removed=not dry_run,
+            versions=names,
+            blobs=pruned.blobs,
+            orphans=pruned.orphans,
+            size=pruned.size,
+        )
+        console.emit_json(encode(done))
         return
     for version in pruned.versions:
         console.print(f"{version.reference}  {word}")
     orphans = f", {pruned.orphans} of them without any version" if pruned.orphans else ""
     blobs = f"{pruned.blobs + pruned.orphans} blobs{orphans}, {pruned.size / _MB:,.1f} MB"
     console.print(f"{len(pruned.versions)} versions, {blobs} {word}")
+
+
+def _size_of(archive: Path) -> int:
+    with opened_archive(archive) as file:
+        return os.stat(file.fileno()).st_size
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from genaiops.core import OutsideError, UserError
+from genaiops.core import Digest, NotFound, OutsideError, UserError
 from genaiops.hub.model import Version
 
 
@@ -126,4 +126,54 @@ def nothing_to_pull(version: Version) -> UserError:
         f"{version.short} cannot be pulled here",
         why=f"no room here knows the kind {version.kind}",
         fix="use the genaiops that published it",
+    )
+
+
+def other_content(digest: Digest) -> UserError:
+    """Return the error for content that arrived under the digest of another."""
+    return UserError(
+        "GAO-HUB-074",
+        "what arrived is not what its digest names",
+        why=f"it was sent as {digest}, and has another digest",
+        fix="send it again; where the file changes while it is sent, wait until it is written",
+    )
+
+
+def not_of(version: Version, digest: Digest) -> UserError:
+    """Return the error for content that a version does not have."""
+    return NotFound(
+        "GAO-HUB-075",
+        f"{version.short} has no file with this content",
+        why=f"none of its files, and no blob, has the digest {digest}",
+        fix="ask for its files first: GET /api/hub/files",
+    )
+
+
+def cannot_seal(kind: str) -> UserError:
+    """Return the error for a kind whose rows belong to nobody, or a Hub that has no keys of people."""
+    return UserError(
+        "GAO-HUB-090",
+        f"a {kind} cannot be sealed here",
+        why="rows of people are those of datasets and recordings, in a store that holds their keys",
+        fix="push it without --subject-field if nothing in it belongs to a person",
+    )
+
+
+def sealed_before(artifact: str) -> UserError:
+    """Return the error for rows that would be kept in clear where the version before sealed them."""
+    return UserError(
+        "GAO-HUB-091",
+        f"the rows of {artifact} belong to people",
+        why="the version before is sealed, and this one would keep them in clear",
+        fix="say --subject-field PLACE, or push what belongs to nobody under another name",
+    )
+
+
+def not_one_file(files: int) -> UserError:
+    """Return the error for rows of people in several files, or in none."""
+    return UserError(
+        "GAO-HUB-092",
+        "rows that are sealed come in one file of JSON Lines",
+        why=f"there are {files} files",
+        fix="push one file",
     )

@@ -20,7 +20,7 @@ from genaiops.core import (
 )
 from genaiops.hub import decisions, describing, faults, imports, keeping, queries
 from genaiops.hub.contents import faults as refusals
-from genaiops.hub.contents.archive import ArchivedVersion, Listing, read_blobs, read_listing
+from genaiops.hub.contents.archive import ArchivedVersion, Listing, opened, read_blobs, read_listing
 from genaiops.hub.model import ImportedRecord, Version
 from genaiops.hub.schema import misfit
 from genaiops.hub.tables import EDGES, VERSIONS
@@ -51,6 +51,12 @@ def check_archive(file: BinaryIO, path: Path, kinds: Mapping[str, KindSpec]) -> 
         if f"sha256:{hasher.hexdigest()}" != blob.digest:
             raise refusals.bad_archive(path, f"the content that is called {blob.digest} is another")
     return listing, listed
+
+
+def read_archive(path: Path, kinds: Mapping[str, KindSpec]) -> tuple[Listing, bytes]:
+    """Return what `check_archive` does, of the archive at `path`."""
+    with opened(path) as file:
+        return check_archive(file, path, kinds)
 
 
 def take(connection: sa.Connection, listing: Listing, archive: Digest, *, by: str, at: str) -> list[Taken]:

@@ -1,12 +1,12 @@
-"""Files of the user's, found and put into the store one after the other, in constant memory."""
+"""Files of the user's, found and read in constant memory; and content that is checked as it comes."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from hashlib import sha256
 from pathlib import Path
 
-from genaiops.core import FileEntry, check_paths
+from genaiops.core import Digest, FileEntry, Json, check_paths, decode_json
 from genaiops.hub.contents import faults
-from genaiops.store import Blobs
 
 _CHUNK = 1 << 20
 
@@ -40,27 +40,43 @@ def find_files(paths: Sequence[Path]) -> dict[str, Path]:
     return dict(sorted(found.items()))
 
 
-def put_files(blobs: Blobs, files: dict[str, Path], told: Told) -> tuple[FileEntry, ...]:
-    """Put each file into the store, in pieces, and return what was put, in the order of the paths."""
-    return tuple(_put(blobs, path, file, told) for path, file in files.items())
+def entry_of(path: str, file: Path) -> FileEntry:
+    """Return what a file is under `path`: its size and digest, read in pieces."""
+    size, hasher = 0, sha256()
+    try:
+        with file.open("rb") as source:
+            while piece := source.read(_CHUNK):
+                hasher.update(piece)
+                size += len(piece)
+    except OSError as error:
+        raise faults.unreadable(file, error.strerror or str(error)) from error
+    return FileEntry(path=path, size=size, digest=f"sha256:{hasher.hexdigest()}")
 
 
-def _put(blobs: Blobs, path: str, file: Path, told: Told) -> FileEntry:
-    size = 0
+def read_manifest(path: Path) -> dict[str, Json]:
+    """Return what a file of JSON says of a version."""
+    try:
+        return decode_json(dict[str, Json], path.read_bytes(), where=str(path), code="GAO-HUB-073")
+    except OSError as error:
+        raise faults.bad_manifest_file(path, error.strerror or str(error)) from error
 
-    def pieces() -> Iterator[bytes]:
-        nonlocal size
-        try:
-            with file.open("rb") as source:
-                while piece := source.read(_CHUNK):
-                    yield piece
-                    size += len(piece)
-                    told(len(piece))
-        except OSError as error:
-            raise faults.unreadable(file, error.strerror or str(error)) from error
 
-    digest = blobs.put_chunks(pieces())
-    return FileEntry(path=path, size=size, digest=digest)
+class Checked:
+    """What comes, counted. Its end raises where it is not what `digest` names: nothing of it is kept then."""
+
+    def __init__(self, chunks: Iterable[bytes], digest: Digest) -> None:
+        self._chunks = chunks
+        self._digest = digest
+        self.size = 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        hasher = sha256()
+        for piece in self._chunks:
+            hasher.update(piece)
+            self.size += len(piece)
+            yield piece
+        if f"sha256:{hasher.hexdigest()}" != self._digest:
+            raise faults.other_content(self._digest)
 
 
 def _walk(folder: Path) -> Iterator[Path]:

@@ -11,7 +11,7 @@ from genaiops.access.tables import prepare
 from genaiops.core import Principal, UserError, one_line
 from genaiops.store import Database
 
-KEY, KEY_FILE = "GENAIOPS_HUB_KEY", "GENAIOPS_HUB_KEY_FILE"
+URL, KEY, KEY_FILE = "GENAIOPS_HUB", "GENAIOPS_HUB_KEY", "GENAIOPS_HUB_KEY_FILE"
 _MAX_KEY = 4096
 
 
@@ -19,14 +19,26 @@ def acting(database: Database, env: Mapping[str, str]) -> Principal:
     """Return for whom this process acts on `database`, making the tables of access where they are not yet.
 
     With a key in `env` (`GENAIOPS_HUB_KEY`, or the file that `GENAIOPS_HUB_KEY_FILE` names) its owner, within
-    the key's scope; raises `UserError` where it is not accepted. Else whoever runs this process.
+    the key's scope; raises `UserError` where it is not accepted. Else whoever runs this process. A key beside
+    the URL of a Hub (`GENAIOPS_HUB`) is for that Hub, not for this store.
     """
     prepare(database)
-    key = given_key(env)
+    key = None if env.get(URL) else given_key(env)
     if key is not None:
         return authenticate_key(database, key, project=None, at=datetime.now(UTC))
     with database.read() as connection:
         return principal_of(connection, login())
+
+
+def check_at_hand(env: Mapping[str, str], what: str) -> None:
+    """Raise `UserError` where `env` names a Hub behind a URL: `what` would be done to another store."""
+    if env.get(URL):
+        raise UserError(
+            "GAO-ACCESS-061",
+            f"{what} is not done over HTTP",
+            why=f"it works on the store itself, and {URL} names {env[URL]}",
+            fix=f"run it where that store is, without {URL}",
+        )
 
 
 def given_key(env: Mapping[str, str]) -> str | None:
