@@ -25,11 +25,12 @@ from scripts.measured import RESULTS, ROOT, machine, measured, share, table
 PAGES = ("benchmarks.md", "decisions.md")
 SYSTEMS = {
     "bm25s": "BM25 (bm25s)",
-    "lexical": "words only",
-    "dense": "vectors only",
-    "hybrid": "hybrid",
-    "hybrid_rerank": "hybrid + rerank",
+    "dense": "vectors (MiniLM)",
+    "rrf": "both by RRF",
+    "hybrid": "ours, no rerank",
+    "hybrid_rerank": "ours",
 }
+_POOLED = {**SYSTEMS, "left_out": "ours, weights chosen on other sets"}
 _KINDS = ("the answer", "the question again", "another answer")
 _ENDS = ("right", "wrong", "silent: answerable + not")
 _PARROT = 0.1
@@ -38,6 +39,7 @@ _SHOWN = frozenset(
     {
         *("retrieval", "knowledge_speed", "decisions", "sequential", "estimators", "ppi", "stats_speed"),
         *("production_form", "judge_claims", "arena_peers", "hub_peers", "guards", "ratios"),
+        "knowledge_documents",
     }
 )
 _PLACE = re.compile(r"(<!-- table: (?P<name>\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -45,13 +47,52 @@ _PLACE = re.compile(r"(<!-- table: (?P<name>\w+) -->\n).*?(<!-- end -->)", re.DO
 
 def _sets() -> str:
     rows = [
-        [f"`{name}`", *(f"{one[key]:,}" for key in ("documents", "chunks", "questions", "clusters"))]
+        [
+            f"`{name}`",
+            *(f"{one[key]:,}" for key in ("passages", "questions", "clusters")),
+            _trust(one["trust"]),
+        ]
         for name, one in measured("retrieval")["sets"].items()
     ]
     notes = [f"- `{name}`: {one['note']}" for name, one in measured("retrieval")["sets"].items()]
-    return (
-        table(["set", "documents", "chunks", "questions", "clusters"], rows) + "\n" + "\n".join(notes) + "\n"
-    )
+    head = ["set", "passages", "questions", "clusters", "trust in vectors"]
+    return table(head, rows) + "\n" + "\n".join(notes) + "\n"
+
+
+def _trust(found: dict[str, float]) -> str:
+    return f"{found.get('', 1.0):.2f}"
+
+
+def _pooled() -> str:
+    found = measured("retrieval")["overall"]
+    rows = [
+        [
+            f"{_POOLED[system]}, {which}",
+            f"{one['better_single_missed']:.0f}",
+            f"{one['missed']:.0f}",
+            f"{one['fewer']:.1%}".replace("-", "−"),
+            _signed(one["difference"]),
+            f"{one['worst_set'][0]:+.3f} (`{one['worst_set'][1]}`)".replace("-", "−"),
+        ]
+        for which in ("all", "without Chinese and Arabic")
+        for system, one in found[which].items()
+    ]
+    head = [
+        "system, sets",
+        "better single misses",
+        "it misses",
+        "fewer",
+        "recall@5 − better single",
+        "worst set",
+    ]
+    return table(head, rows)
+
+
+def _left_out() -> str:
+    found = measured("retrieval")["overall"]
+    rows = [[family, *(f"{value:g}" for value in pair)] for family, pair in found["chosen"].items()]
+    rows.append(["none", *(f"{value:g}" for value in found["chosen_on_all"])])
+    return table(["sets left out", "words", "token similarity"], rows)
 
 
 def _means(metric: str) -> str:
@@ -76,7 +117,7 @@ def _gains(metric: str) -> str:
             _signed(found["rerank_versus_hybrid"]),
         ]
         rows.append([f"`{name}`", single, *gains])
-    head = ["set", "best single", "hybrid − single", "hybrid + rerank − single", "rerank − hybrid"]
+    head = ["set", "better single", "ours, no rerank − single", "ours − single", "rerank − without"]
     return table(head, rows)
 
 
@@ -106,6 +147,17 @@ def _knowledge_speed() -> str:
     rows = [[name, *(f"{value:.1f}" for value in times.values())] for name, times in found["ms"].items()]
     said = f"{found['passages']:,} passages, {found['questions']} questions, {found['disk_mb']} MB on disk. "
     return table(head, rows) + "\n" + said + machine(found["machine"])
+
+
+def _knowledge_documents() -> str:
+    found = measured("knowledge_documents")
+    head = ["format", "documents a second", "MB a second", "again", "checked", "chunks a second"]
+    rows = [
+        [f"`{ending}`", f"{one['documents_s']:,.0f}", f"{one['mb_s']:.2f}"]
+        + [f"{one[key]:,.0f}" for key in ("again_s", "checked_s", "chunks_s")]
+        for ending, one in found["formats"].items()
+    ]
+    return table(head, rows) + "\n" + machine(found["machine"])
 
 
 def _rulers() -> str:
@@ -253,8 +305,11 @@ TABLES: dict[str, Callable[[], str]] = {
     "mrr": lambda: _means("mrr@10"),
     "recall_gains": lambda: _gains("recall@5"),
     "mrr_gains": lambda: _gains("mrr@10"),
+    "pooled": _pooled,
+    "left_out": _left_out,
     "retrieval_time": _retrieval_time,
     "knowledge_speed": _knowledge_speed,
+    "knowledge_documents": _knowledge_documents,
     "decisions": decisions,
     "nulls": nulls,
     "naive": naive,

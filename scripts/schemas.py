@@ -15,7 +15,7 @@ from genaiops.access.model import AuditLog, AuditResult, Changed, Grants, Keys, 
 from genaiops.access.oidc.settings import OidcFile
 from genaiops.access.vault import Erased
 from genaiops.app import ProjectFile
-from genaiops.app.model import Asked, Found, Indexes
+from genaiops.app.model import Asked, Checked, Found, Hits, Indexes
 from genaiops.arena import (
     KINDS,
     LabelReport,
@@ -69,7 +69,9 @@ CONTRACTS: dict[str, type[object]] = {
     "hub_version": Version,
     "hub_vouch": VouchedFor,
     "index": Indexes,
+    "index-check": Checked,
     "index-search": Found,
+    "index-search-queries": Hits,
     "lock": SuiteLocks,
     "output": Output,
     "passage": Passage,

@@ -11,7 +11,7 @@ settings.register_profile("fixed", derandomize=True, database=None, print_blob=T
 settings.load_profile("fixed")
 
 
-@pytest.fixture(params=["folder", "url"])
+@pytest.fixture(params=["folder", pytest.param("url", marks=pytest.mark.remote)])
 def each_way(request, monkeypatch):
     """Run the test twice: with the Hub's store at hand, and with a server and a key."""
     from tests.support import hubs  # a second: only where a test reaches a server

@@ -1,12 +1,12 @@
-"""The shared retrieval sets: passages as documents, questions with the passages that answer them."""
+"""The shared retrieval sets: ready-made passages, questions with the passages that answer them."""
 
 import json
-import random
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from genaiops.core import digest_bytes
-from genaiops.knowledge import Corpus, Document
+from genaiops.core import Passage
+from genaiops.knowledge import Query
 
 
 @dataclass(frozen=True)
@@ -14,19 +14,28 @@ class Question:
     """A question, the ids of the passages that answer it, and its cluster."""
 
     id: str
-    text: str
+    query: Query
     gold: frozenset[str]
     cluster: str
 
 
 @dataclass(frozen=True)
 class Set:
-    """A corpus and its questions."""
+    """Passages and questions."""
 
     name: str
-    corpus: Corpus
+    passages: list[Passage]
     questions: list[Question]
     note: str
+
+
+@dataclass(frozen=True)
+class _Source:
+    folder: str
+    cluster: Callable[[dict], str]
+    note: str
+    lang: str = ""
+    history: bool = False
 
 
 def rows(path: Path) -> list[dict]:
@@ -35,62 +44,65 @@ def rows(path: Path) -> list[dict]:
 
 
 def load(name: str, shared: Path) -> Set:
-    """Return the named set."""
-    folder, cluster, note = SETS[name]
-    passages = [
-        row for row in rows(shared / "data" / folder / "passages.jsonl") if row.get("lang", "en") == "en"
-    ]
+    """Return the named set; a language of a set is asked of its own passages."""
+    source = SETS[name]
+    folder = shared / "data" / source.folder
+    passages = [row for row in rows(folder / "passages.jsonl") if row.get("lang", "") == source.lang]
     questions = [
-        Question(row["id"], row["question"], frozenset(row["gold_passage_ids"]), cluster(row))
-        for row in rows(shared / "data" / folder / "questions.jsonl")
-        if row["gold_passage_ids"] and row.get("lang", "en") == "en"
+        Question(
+            row["id"], query(row, source.history), frozenset(row["gold_passage_ids"]), source.cluster(row)
+        )
+        for row in rows(folder / "questions.jsonl")
+        if row["gold_passage_ids"] and row.get("lang", "") == source.lang
     ]
-    if name == "multihop":
-        passages, questions = subset(passages, questions)
-    return Set(name, Corpus(documents=tuple(document(row) for row in passages)), questions, note)
+    return Set(name, [passage(row) for row in passages], questions, source.note)
 
 
-def subset(passages: list[dict], questions: list[Question]) -> tuple[list[dict], list[Question]]:
-    """Return 150 questions, their gold passages and other passages up to 1,500, by a fixed seed."""
-    chosen = random.Random(20261123).sample(questions, 150)
-    gold = {passage for question in chosen for passage in question.gold}
-    others = [row for row in passages if row["passage_id"] not in gold]
-    kept = {row["passage_id"] for row in random.Random(20261123).sample(others, 1500 - len(gold))} | gold
-    return [row for row in passages if row["passage_id"] in kept], chosen
+def query(row: dict, history: bool) -> Query:
+    """Return what is asked, with what the user said before where that is wanted."""
+    said = [turn["content"] for turn in row.get("history", []) if turn["role"] == "user"] if history else []
+    return Query(row["question"], tuple(said))
 
 
-def document(row: dict) -> Document:
-    """Return a passage as a document of its own; its title and section stand above it, as in its source."""
+def passage(row: dict) -> Passage:
+    """Return a passage; its section stands behind its title, as in its source."""
     title = " > ".join(part for part in (row.get("title", ""), row.get("section", "")) if part)
-    return Document(
-        id=row["passage_id"],
-        path=f"{row['passage_id']}.txt",
-        text=row["text"],
-        digest=digest_bytes(row["text"].encode()),
-        title=title,
+    return Passage(
+        id=row["passage_id"], text=row["text"], document=row["passage_id"], title=" ".join(title.split())
     )
 
 
+def _article(row: dict) -> str:
+    return f"{row['doc_id']}"
+
+
+def _xquad(lang: str, language: str) -> _Source:
+    note = f"SQuAD paragraphs and questions in {language}; clusters: articles"
+    return _Source("rag_xquad_multilingual", _article, note, lang)
+
+
+_MTRAG = "rag_mtrag_multiturn"
+_TURN = "last user turn only: some questions cannot be understood alone; clusters: conversations"
+_SAID = "the same with what the user said before; to the peers one text; not among the pooled sets"
 SETS = {
-    "squad2": ("rag_squad2", lambda row: row["doc_id"], "Wikipedia; clusters: 11 articles"),
-    "xquad_en": (
-        "rag_xquad_multilingual",
-        lambda row: row["doc_id"],
-        "Wikipedia, English part; clusters: articles",
-    ),
-    "msdocs_faq": (
+    "squad2": _Source("rag_squad2", _article, "Wikipedia; clusters: 11 articles"),
+    "msdocs_faq": _Source(
         "rag_msdocs_faq",
         lambda row: row["gold_passage_ids"][0] if row["gold_passage_ids"] else "",
-        "product documentation; each question its own cluster (three products are too few to cluster by)",
+        "product documentation; clusters: answers (three products are too few to cluster by)",
     ),
-    "mtrag": (
-        "rag_mtrag_multiturn",
-        lambda row: row["conversation_id"],
-        "last user turn only, no history: some questions cannot be understood alone; clusters: conversations",
+    "mtrag": _Source(_MTRAG, lambda row: row["conversation_id"], _TURN),
+    "mtrag_history": _Source(_MTRAG, lambda row: row["conversation_id"], _SAID, history=True),
+    "multihop": _Source(
+        "rag_multihop", lambda row: row["id"], "2 to 4 passages needed; each question its own cluster"
     ),
-    "multihop": (
-        "rag_multihop",
-        lambda row: row["id"],
-        "2 to 4 passages needed; a seeded subset: 150 of 397 questions, 1,500 of 5,054 passages",
-    ),
+    "xquad_en": _xquad("en", "English"),
+    "xquad_de": _xquad("de", "German"),
+    "xquad_es": _xquad("es", "Spanish"),
+    "xquad_zh": _xquad("zh", "Chinese"),
+    "xquad_ar": _xquad("ar", "Arabic"),
 }
+FAMILIES = {
+    name: "squad" if "quad" in name else name.partition("_")[0] for name in SETS if name != "mtrag_history"
+}
+"""The sets that are pooled. Those of one source are left out together: XQuAD translates SQuAD."""

@@ -6,9 +6,15 @@ from contextlib import suppress
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.support.files import Put, docx, para, pdf, table
 
 from genaiops.core import UserError, read_front_matter, read_yaml
 from genaiops.knowledge import parse_document
+from genaiops.knowledge.formats import docx as word
+from genaiops.knowledge.formats import html
+from genaiops.knowledge.formats import pdf as paper
+from genaiops.knowledge.formats.composing import compose
+from genaiops.knowledge.formats.model import CannotParse, Parsed
 from genaiops.prompts import Prompt, parse_prompt
 
 YAMLISH = st.text(alphabet="ab:-[]{}&*!|>'\"#,\n \t0.?%@\\~<=") | st.text(max_size=60)
@@ -67,3 +73,57 @@ def test_a_deep_or_aliased_yaml_is_refused(text: str) -> None:
     error = refusal(lambda: read_yaml(text, "f.yaml"))
     assert error is not None
     assert error.where.startswith("f.yaml:")
+
+
+TAGS = (
+    *("<p>", "</p>", "<table>", "<tr>", "<td rowspan=9 colspan=0>", "<li>", "<ul>", "<pre>", "<h2>", "</h2>"),
+    *(
+        "<p style='",
+        "color:white",
+        "display:none",
+        "'>",
+        "<style>",
+        "a{b:c}",
+        "</style>",
+        "&#0;",
+        "<!--",
+        "|",
+    ),
+)
+HTMLISH = st.lists(st.sampled_from(TAGS) | st.text(max_size=20)).map("".join)
+
+
+def read_by(parse: Callable[[bytes], Parsed], content: bytes) -> None:
+    """Read as the worker does: what cannot be parsed is refused, and what can be has its blocks in place."""
+    with suppress(CannotParse):
+        composed = compose(parse(content))
+        written = [composed.text[block.start : block.end] for block in composed.blocks]
+        assert "\n\n".join(written) == composed.text.removesuffix("\n")
+        assert list(composed.pages) == sorted(composed.pages)
+
+
+@given(st.binary(max_size=200) | HTMLISH.map(lambda text: text.encode("utf-8", "replace")))
+def test_any_bytes_are_a_page_of_html_or_refused(content: bytes) -> None:
+    read_by(html.parse, content)
+
+
+GOOD_DOCX = docx(para("Title", style="H1"), para("one", number="1"), table([["a", "b"], ["c", "d"]]))
+
+
+@given(st.integers(0, len(GOOD_DOCX) - 1), st.binary(min_size=1, max_size=8))
+def test_a_docx_that_was_damaged_anywhere_is_read_or_refused(at: int, bytes_: bytes) -> None:
+    read_by(word.parse, GOOD_DOCX[:at] + bytes_ + GOOD_DOCX[at + len(bytes_) :])
+
+
+@given(st.lists(st.sampled_from(["w:p", "w:r", "w:t", "w:tbl", "w:tr", "w:tc", "w:sdt"]), max_size=12))
+def test_a_docx_of_elements_in_any_order_is_read(tags: list[str]) -> None:
+    blocks = "".join(f"<{tag}>" for tag in tags) + "x" + "".join(f"</{tag}>" for tag in reversed(tags))
+    read_by(word.parse, docx(blocks))
+
+
+GOOD_PDF = pdf([[Put("Words on a page", 700), Put("and more of them", 680)]])
+
+
+@given(st.integers(0, len(GOOD_PDF) - 1), st.binary(min_size=1, max_size=8))
+def test_a_pdf_that_was_damaged_anywhere_is_read_or_refused(at: int, bytes_: bytes) -> None:
+    read_by(paper.parse, GOOD_PDF[:at] + bytes_ + GOOD_PDF[at + len(bytes_) :])

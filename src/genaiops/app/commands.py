@@ -5,22 +5,25 @@ import os
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, TypeVar, get_args
 
 import typer
 
-from genaiops.app.model import Asked, Found, Indexes
-from genaiops.app.project import Project, load_project
+from genaiops.app.batch import answer_queries, build_named, named_facts, open_any, read_queries, tell
+from genaiops.app.model import Asked, Checked, Found, Indexes
+from genaiops.app.project import PROJECT_FILE, Project, load_project
 from genaiops.app.services import LOCAL_USER, Services, index_name
 from genaiops.app.starting import start_app
-from genaiops.core import Json, Output, Passage, Settings, Trace, encode, one_line, usd
-from genaiops.knowledge import retrieve
+from genaiops.core import Json, Output, Passage, Settings, Trace, UserError, encode, one_line, usd
+from genaiops.knowledge import Mode, Readiness, check_readiness, read_passages, readiness_lines, retrieve
 from genaiops.net import HttpEgress, load_policy
 from genaiops.store import Store, find_store
 from genaiops.traces import TraceSink
 from genaiops.work import Console
 
 T = TypeVar("T")
+MODES: tuple[Mode, ...] = get_args(Mode)
+STORE_FOLDER = ".genaiops"
 
 ask = typer.Typer(help="Ask the app one question.", add_completion=False)
 index = typer.Typer(help="Build and search the app's indexes.", no_args_is_help=True)
@@ -75,32 +78,100 @@ def ask_command(
         raise typer.Exit(3 if output.status == "infra_error" else 2)
 
 
-@index.command("build", epilog="Example: genaiops index build docs")
+@index.command(
+    "build",
+    epilog="Example: genaiops index build docs  ·  genaiops index build --passages p.jsonl --name bench",
+)
 def build_command(
     name: Annotated[str | None, typer.Argument(help="An index of genaiops.yaml; all where left out.")] = None,
+    passages: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Index ready-made passages: one JSON object a line, with id, title and text."
+        ),
+    ] = None,
+    called: Annotated[str | None, typer.Option("--name", help="What to call the index of passages.")] = None,
     sets: Sets = None,
     allow_private: AllowPrivate = None,
     folder: Folder = Path(),
     as_json: AsJson = False,
 ) -> None:
-    """Build an index from its documents; one that is there already is not made again."""
+    """Build an index from its documents, or from ready-made passages; one that is there is not made again.
+
+    Says first what is left out and why. Exit status 2 where a document has to be mended, removed or released.
+    """
     console = Console(json=as_json)
+    if passages is not None:
+        if name is not None or called is None:
+            raise typer.BadParameter("an index of passages is called by --name NAME", param_hint="--name")
+        ready = read_passages(passages)
+        tell(ready.problems, console)
+
+        async def make(root: Path, project: Project | None, services: Services) -> dict[str, Json]:
+            built = await build_named(services, root, project, called, ready, passages)
+            return built.facts()
+
+        made = _anywhere(folder, sets, allow_private, console, make, new=True)
+        _show_facts(console, {called: made})
+        return
+    if called:
+        raise typer.BadParameter("only an index of --passages is given a name", param_hint="--name")
+    reports: dict[str, Readiness] = {}
 
     async def work(project: Project, services: Services) -> dict[str, dict[str, Json]]:
-        names = [name] if name or len(project.knowledge) < 2 else sorted(project.knowledge)
         facts: dict[str, dict[str, Json]] = {}
-        for one in names:
+        for one in _chosen(project, name):
+            reports[one] = check_readiness(await services.corpus(project, one))
+            _show_readiness(console, {one: reports[one]})
             built = await services.index(project, one)
-            facts[index_name(project, one)] = built.facts()
+            facts[one] = {**built.facts(), "readiness": encode(reports[one])}
         return facts
 
     facts = _with_project(folder, sets, allow_private, console, work)
-    _show_facts(console, facts)
+    _show_facts(console, facts, without="readiness")
+    _exit_where_left_out(reports)
 
 
-@index.command("search", epilog="Example: genaiops index search 'refund period' -k 3")
+@index.command("check", epilog="Example: genaiops index check docs --json")
+def check_command(
+    name: Annotated[str | None, typer.Argument(help="An index of genaiops.yaml; all where left out.")] = None,
+    sets: Sets = None,
+    folder: Folder = Path(),
+    as_json: AsJson = False,
+) -> None:
+    """Say whether documents are ready to be indexed: what is left out and why, duplicates, quality.
+
+    Builds nothing. Exit status 2 where a document has to be mended, removed or released.
+    """
+    console = Console(json=as_json)
+
+    async def work(project: Project, services: Services) -> dict[str, Readiness]:
+        return {one: check_readiness(await services.corpus(project, one)) for one in _chosen(project, name)}
+
+    reports = _with_project(folder, sets, None, console, work)
+    if as_json:
+        console.emit_json(encode(Checked(indexes=reports)))
+    _show_readiness(console, reports)
+    _exit_where_left_out(reports)
+
+
+@index.command(
+    "search",
+    epilog="Example: genaiops index search 'refund period' -k 3  ·  "
+    "genaiops index search bench --queries q.jsonl -k 5 --json",
+)
 def search_command(
-    query: Annotated[str, typer.Argument(help="What to look for.")],
+    asked: Annotated[
+        str, typer.Argument(metavar="QUESTION|NAME", help="What to look for; with --queries, the index.")
+    ],
+    queries: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Ask the index NAME many: one JSON object a line, with id, query and maybe history; "
+            "one line comes out for each.",
+        ),
+    ] = None,
     name: Annotated[
         str | None, typer.Option("--index", help="Which index; not needed for the only one.")
     ] = None,
@@ -114,27 +185,45 @@ def search_command(
 ) -> None:
     """Search an index and show passages, best first."""
     console = Console(json=as_json)
-    if mode not in ("hybrid", "dense", "lexical"):
-        raise typer.BadParameter(f"{mode!r} is not hybrid, dense or lexical", param_hint="--mode")
+    if mode not in MODES:
+        raise typer.BadParameter(f"{mode!r} is not {', '.join(MODES)}", param_hint="--mode")
+    if queries is not None:
+        if name is not None:
+            raise typer.BadParameter("with --queries the index is the first word", param_hint="--index")
+        _search_all(asked, queries, k, mode, rerank, (folder, sets, allow_private, console))
+        return
 
-    async def work(project: Project, services: Services) -> list[Passage]:
-        built = await services.index(project, name)
-        embedder = await services.embedder(project)
-        return await retrieve(
-            built,
-            embedder,
-            query,
-            k,
-            principal=LOCAL_USER,
-            mode=mode,
-            rerank=rerank,
-        )
+    async def work(root: Path, project: Project | None, services: Services) -> list[Passage]:
+        built, embedder = await open_any(services, root, project, name)
+        return await retrieve(built, embedder, asked, k, principal=LOCAL_USER, mode=mode, rerank=rerank)
 
-    passages = _with_project(folder, sets, allow_private, console, work)
+    passages = _anywhere(folder, sets, allow_private, console, work)
     if as_json:
         console.emit_json(encode(Found(passages=tuple(passages))))
         return
     console.print("\n".join(passage_lines(passages)) or "nothing was found")
+
+
+def _search_all(
+    name: str,
+    queries: Path,
+    k: int,
+    mode: Mode,
+    rerank: bool,
+    place: tuple[Path, list[str] | None, list[str] | None, Console],
+) -> None:
+    folder, sets, allow_private, console = place
+    rows = read_queries(queries, console)
+
+    async def work(root: Path, project: Project | None, services: Services) -> None:
+        built, embedder = await open_any(services, root, project, name)
+        async for hits in answer_queries(built, embedder, rows, k, mode=mode, rerank=rerank, console=console):
+            if console.json:
+                console.emit_json(encode(hits), indent=None)
+            else:
+                console.print("\t".join((hits.id, *(hit.id for hit in hits.hits))))
+
+    _anywhere(folder, sets, allow_private, console, work)
 
 
 @index.command("status", epilog="Example: genaiops index status --json")
@@ -147,10 +236,12 @@ def status_command(
     """Say for each index of the project whether it is built, and from what."""
     console = Console(json=as_json)
 
-    async def work(project: Project, services: Services) -> dict[str, dict[str, Json]]:
-        return {one: await services.index_status(project, one) for one in sorted(project.knowledge)}
+    async def work(root: Path, project: Project | None, services: Services) -> dict[str, dict[str, Json]]:
+        known = sorted(project.knowledge) if project else []
+        facts = {one: await services.index_status(project, one) for one in known if project}
+        return facts | await named_facts(services)
 
-    _show_facts(console, _with_project(folder, sets, allow_private, console, work))
+    _show_facts(console, _anywhere(folder, sets, allow_private, console, work))
 
 
 def answer_lines(output: Output) -> list[str]:
@@ -178,18 +269,36 @@ def passage_lines(passages: "list[Passage] | tuple[Passage, ...]") -> list[str]:
     for rank, passage in enumerate(passages, 1):
         score = "" if passage.score is None else f"{passage.score:.3f}  "
         place = " > ".join((passage.title or passage.document, *passage.heading))
-        lines.append(f"  {rank}. {score}{one_line(place, 80)}  [{passage.id}]")
+        page = f", page {passage.page}" if passage.page else ""
+        lines.append(f"  {rank}. {score}{one_line(place, 80)}{page}  [{passage.id}]")
         lines.append(f"     {one_line(passage.text, 160)}")
     return lines
 
 
-def _show_facts(console: Console, facts: dict[str, dict[str, Json]]) -> None:
+def _chosen(project: Project, name: str | None) -> list[str]:
+    return [index_name(project, name)] if name or len(project.knowledge) < 2 else sorted(project.knowledge)
+
+
+def _show_readiness(console: Console, reports: dict[str, Readiness]) -> None:
+    for name, report in reports.items():
+        console.print(f"documents of {name}")
+        console.print("\n".join(f"  {line}" for line in readiness_lines(report)))
+
+
+def _exit_where_left_out(reports: dict[str, Readiness]) -> None:
+    if any(report.needs_somebody for report in reports.values()):
+        raise typer.Exit(2)
+
+
+def _show_facts(console: Console, facts: dict[str, dict[str, Json]], without: str = "") -> None:
     if console.json:
         console.emit_json(encode(Indexes(indexes=facts)))
         return
     for name, known in facts.items():
         console.print(name)
         for key, value in known.items():
+            if key == without:
+                continue
             console.print(f"  {key}: {one_line(str(value), 160)}")
     if not facts:
         console.print("the project has no `knowledge`")
@@ -202,14 +311,43 @@ def _with_project(
     console: Console,
     work: Callable[[Project, Services], Awaitable[T]],
 ) -> T:
+    async def there(root: Path, project: Project | None, services: Services) -> T:
+        # where the file is absent, reading it says so
+        return await work(project or load_project(root), services)
+
+    return _anywhere(folder, sets, allow_private, console, there)
+
+
+def _anywhere(
+    folder: Path,
+    sets: list[str] | None,
+    allow_private: list[str] | None,
+    console: Console,
+    work: Callable[[Path, Project | None, Services], Awaitable[T]],
+    *,
+    new: bool = False,
+) -> T:
+    """Run `work` in the project or the store that `folder` lies in; with `new`, else in `folder` itself."""
+
     async def run() -> T:
-        store_folder = find_store(folder)
-        project = load_project(store_folder.parent, sets or (), os.environ)
+        store_folder = _store_folder(folder, new)
+        root = store_folder.parent
+        is_project = (root / PROJECT_FILE).is_file()
+        project = load_project(root, sets or (), os.environ) if is_project else None
         with Store.open(store_folder) as store:
             async with _services(store, allow_private or [], console) as services:
-                return await work(project, services)
+                return await work(root, project, services)
 
     return asyncio.run(run())
+
+
+def _store_folder(folder: Path, new: bool) -> Path:
+    try:
+        return find_store(folder)
+    except UserError:
+        if not new:
+            raise
+    return folder.absolute() / STORE_FOLDER
 
 
 @asynccontextmanager

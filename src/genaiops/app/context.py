@@ -101,12 +101,21 @@ class Context(_Local):
         self._ask = ask
 
     async def search(
-        self, query: str, k: int = 5, *, index: str | None = None, mode: Mode = "hybrid", rerank: bool = True
+        self,
+        query: str,
+        k: int = 5,
+        *,
+        index: str | None = None,
+        mode: Mode = "hybrid",
+        rerank: bool = True,
+        history: Sequence[str] = (),
     ) -> list[Passage]:
-        """Return at most `k` passages, best first. `index` may be left out where there is only one."""
-        found = await self._ask(
-            "search", {"query": query, "k": k, "index": index, "mode": mode, "rerank": rerank}
-        )
+        """Return at most `k` passages, best first. `index` may be left out where there is only one.
+
+        `history` is what the user said before in a conversation, oldest first.
+        """
+        asked = {"query": query, "k": k, "index": index, "mode": mode, "rerank": rerank}
+        found = await self._ask("search", {**asked, "history": list(history)} if history else asked)
         return [passage_from_wire(item) for item in found]
 
     async def chat(
@@ -176,10 +185,19 @@ class BlockingContext(_Local):
         self._loop = loop
 
     def search(
-        self, query: str, k: int = 5, *, index: str | None = None, mode: Mode = "hybrid", rerank: bool = True
+        self,
+        query: str,
+        k: int = 5,
+        *,
+        index: str | None = None,
+        mode: Mode = "hybrid",
+        rerank: bool = True,
+        history: Sequence[str] = (),
     ) -> list[Passage]:
         """Return at most `k` passages, best first."""
-        return self._wait(self._inner.search(query, k, index=index, mode=mode, rerank=rerank))
+        return self._wait(
+            self._inner.search(query, k, index=index, mode=mode, rerank=rerank, history=history)
+        )
 
     def chat(self, messages: Messages, **options: Any) -> ChatReply:
         """Return the model's reply; options as in `Context.chat`."""

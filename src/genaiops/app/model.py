@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from genaiops.core import Json, Output, Passage, Trace
+from genaiops.knowledge import Readiness
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +22,30 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """A passage that was found, and how well it fits: to be compared within its query only."""
+
+    id: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hits:
+    """One line of `genaiops index search NAME --queries FILE --json`: what a query found, best first."""
+
+    id: str
+    hits: tuple[Hit, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Indexes:
     """`genaiops index build --json` and `status --json`: what is known of each index, by name."""
 
     indexes: dict[str, dict[str, Json]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """`genaiops index check --json`: what is said of the documents of each index, by name."""
+
+    indexes: dict[str, Readiness]

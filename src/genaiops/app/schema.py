@@ -135,11 +135,15 @@ class ChunkConfig(_Strict):
 
 
 class KnowledgeConfig(_Strict):
-    """A folder of documents that the app may search. `access`: who may read is in their front matter."""
+    """A folder of documents that the app may search. `access`: who may read is in their front matter.
+
+    `releases` is a file that lists documents which hide words and may be used all the same.
+    """
 
     source: str = Field(min_length=1)
     chunk: ChunkConfig = ChunkConfig()
     access: Literal["front_matter"] = "front_matter"
+    releases: str | None = Field(default=None, min_length=1)
 
 
 class ScorerConfig(_Strict):

@@ -13,11 +13,14 @@ from genaiops.knowledge import (
     Corpus,
     EmbeddingCache,
     LocalIndex,
+    ParsedFiles,
+    Reading,
     Recipe,
     TokenCache,
+    aread_corpus,
     build_index,
     open_index,
-    read_corpus,
+    read_releases,
 )
 from genaiops.models import ModelContext, open_chat, open_embedder
 from genaiops.store import Store
@@ -55,18 +58,22 @@ class Services:
 
     async def chat_model(self, project: Project, reference: str) -> ChatModel:
         """Return the chat model of a reference; one that names a file is read in the project's folder."""
-        key = _model_key(project, reference)
+        key = _model_key(project.root, reference)
         async with self._opening:
             if key not in self._chats:
-                self._chats[key] = open_chat(key[0], self._context(project))
+                self._chats[key] = open_chat(key[0], self._context(project.root))
             return self._chats[key]
 
     async def embedder(self, project: Project) -> Embedder:
         """Return the project's embedder."""
-        key = _model_key(project, _reference(project, "embed"))
+        return await self.embed_model(project.root, _reference(project, "embed"))
+
+    async def embed_model(self, root: Path, reference: str) -> Embedder:
+        """Return the embedder of a reference; one that names a file is read in the folder `root`."""
+        key = _model_key(root, reference)
         async with self._opening:
             if key not in self._embedders:
-                self._embedders[key] = open_embedder(key[0], self._context(project))
+                self._embedders[key] = open_embedder(key[0], self._context(root))
             return self._embedders[key]
 
     async def index(self, project: Project, name: str | None = None) -> LocalIndex:
@@ -80,9 +87,23 @@ class Services:
                 self._recipes[key] = await self._open(project.root, name, config, embedder)
             return self._indexes[self._recipes[key]]
 
+    async def built_index(self, recipe: Digest) -> LocalIndex | None:
+        """Return the index of a recipe; None where it was not built."""
+        async with self._opening:
+            if recipe not in self._indexes:
+                there = open_index(self.store.path / "indexes", recipe, EmbeddingCache(self.store))
+                if there is None:
+                    return None
+                self._indexes[recipe] = there
+            return self._indexes[recipe]
+
     async def recipe(self, project: Project, name: str) -> tuple[Corpus, Recipe]:
         """Return the documents of an index and its recipe, by whose digest it is known; nothing is built."""
-        return await _recipe(project.root, name, project.knowledge[name], await self.embedder(project))
+        return await self._recipe(project.root, name, project.knowledge[name], await self.embedder(project))
+
+    async def corpus(self, project: Project, name: str) -> Corpus:
+        """Return the documents of an index as they are today, and what is left out; nothing is built."""
+        return await self._corpus(project.root, name, project.knowledge[name])
 
     async def warm(self, project: Project) -> None:
         """Build the project's indexes and load its chat model, so that no answer waits for either."""
@@ -118,7 +139,10 @@ class Services:
         self._recipes.clear()
 
     async def _open(self, root: Path, name: str, config: KnowledgeConfig, embedder: Embedder) -> Digest:
-        corpus, recipe = await _recipe(root, name, config, embedder)
+        corpus, recipe = await self._recipe(root, name, config, embedder)
+        if any(one.reason in ("refused", "quarantined") for one in corpus.left_out):
+            count = len(corpus.left_out)
+            self.console.note(f"index {name}: {count} document(s) left out; `genaiops index check` says why")
         if recipe.digest not in self._indexes:
             self._indexes[recipe.digest] = await build_index(
                 corpus,
@@ -130,21 +154,25 @@ class Services:
             )
         return recipe.digest
 
-    def _context(self, project: Project) -> ModelContext:
+    async def _recipe(
+        self, root: Path, name: str, config: KnowledgeConfig, embedder: Embedder
+    ) -> tuple[Corpus, Recipe]:
+        corpus = await self._corpus(root, name, config)
+        chunk = ChunkOptions(by=config.chunk.by, tokens=config.chunk.tokens, overlap=config.chunk.overlap)
+        return corpus, Recipe(corpus=corpus.digest, embedder=embedder.spec, chunk=chunk)
+
+    async def _corpus(self, root: Path, name: str, config: KnowledgeConfig) -> Corpus:
+        releases = read_releases(root / config.releases) if config.releases else ()
+        reading = Reading(releases=releases, cache=ParsedFiles(self.store.path / "parsed"))
+        return await aread_corpus(source_folder(root, name, config), reading)
+
+    def _context(self, root: Path) -> ModelContext:
         return ModelContext(
             settings=self.settings,
             egress=self.egress,
-            root=project.root,
+            root=root,
             allow_unverified=self.allow_unverified,
         )
-
-
-async def _recipe(
-    root: Path, name: str, config: KnowledgeConfig, embedder: Embedder
-) -> tuple[Corpus, Recipe]:
-    corpus = await asyncio.to_thread(read_corpus, source_folder(root, name, config))
-    chunk = ChunkOptions(by=config.chunk.by, tokens=config.chunk.tokens, overlap=config.chunk.overlap)
-    return corpus, Recipe(corpus=corpus.digest, embedder=embedder.spec, chunk=chunk)
 
 
 def index_name(project: Project, name: str | None) -> str:
@@ -178,10 +206,10 @@ def source_folder(root: Path, name: str, config: KnowledgeConfig) -> Path:
     return root / folder
 
 
-def _model_key(project: Project, reference: str) -> tuple[str, str]:
+def _model_key(root: Path, reference: str) -> tuple[str, str]:
     """Return the reference and, where it names a file of the project, the project's folder."""
     shared = reference.startswith(("local:", "openai:", "http:", "https:"))
-    return reference, "" if shared else str(project.root)
+    return reference, "" if shared else str(root)
 
 
 def _reference(project: Project, role: str) -> str:

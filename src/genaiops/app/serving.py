@@ -38,6 +38,7 @@ class SearchArguments:
     index: str | None = None
     mode: Literal["hybrid", "dense", "lexical"] = "hybrid"
     rerank: bool = True
+    history: list[str] = field(default_factory=list[str])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +117,7 @@ class Serving:
             "gen_ai.retrieval.top_k": asked.k,
             "genaiops.retrieval.mode": asked.mode,
             "genaiops.retrieval.rerank": asked.rerank,
+            "genaiops.retrieval.history": len(asked.history),
         }
         with self.recorder.span(f"retrieval {name}", "retrieval", **attributes) as span:
             passages = await retrieve(
@@ -124,6 +126,7 @@ class Serving:
                 asked.query,
                 asked.k,
                 principal=LOCAL_USER,
+                history=asked.history,
                 mode=asked.mode,
                 rerank=asked.rerank,
             )

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from genaiops.core.artifacts import (
         KINDS,
         SEALED,
+        SENSITIVITIES,
         Annotation,
         Composed,
         Kind,
@@ -57,6 +58,7 @@ if TYPE_CHECKING:
         TooMany,
         UserError,
     )
+    from genaiops.core.hidden import Hidden, hidden_text
     from genaiops.core.http import (
         ANYONE,
         NOBODY,
@@ -133,14 +135,15 @@ if TYPE_CHECKING:
     from genaiops.core.yaml_text import FrontMatter, KeyPath, Located, read_front_matter, read_yaml
 
 _FILES = {
-    "artifacts": "KINDS SEALED Annotation Composed Kind KindSpec Manifest Principal Read Reference Scope "
-    "compose_files listed_files parse_reference typed_kind",
+    "artifacts": "KINDS SEALED SENSITIVITIES Annotation Composed Kind KindSpec Manifest Principal Read "
+    "Reference Scope compose_files listed_files parse_reference typed_kind",
     "cases": "Answer BlobRef Case Citation Output Passage Status ToolCall Usage",
     "chat": "ChatDelta ChatModel ChatReply ChatRequest Embedder Grounding Message ModelSpec TokenEmbedder",
     "codec": "decode decode_each decode_json encode encode_json json_schema",
     "digests": "Digest Json canonical digest_bytes digest_json hex_of parse_digest",
     "errors": "Conflict GateSaidNo GenaiopsError Inconclusive Interrupted NotAllowed NotFound NotSignedIn "
     "OutsideError TooMany UserError",
+    "hidden": "Hidden hidden_text",
     "http": "ANYONE NOBODY ONESELF Asked Content Cookie FileContent Method Reply Route",
     "likeness": "normalise token_f1",
     "money": "NANO cost_nanousd usd",
@@ -163,25 +166,25 @@ _FILES = {
 }
 
 __all__ = [
-    "ANYONE", "KINDS", "NANO", "NOBODY", "ONESELF", "SEALED", "Annotation", "Answer", "ArmFacts", "Asked",
-    "BlobRef", "Candidate", "Case", "Changes", "ChatDelta", "ChatModel", "ChatReply", "ChatRequest",
-    "Citation", "Claim", "ClaimAtLook", "ClaimKind", "ClaimResult", "ClustersNeeded", "Comparison",
-    "Composed", "Conflict", "Content", "Cookie", "CostPerCorrect", "Decision", "Digest", "DigestText",
-    "Discovered", "DiscoveredSlice", "Done", "Egress", "Embedder", "FileContent", "FileEntry",
-    "FilesManifest", "Flakiness", "FrontMatter", "GateSaidNo", "GenaiopsError", "Grounding", "Inconclusive",
-    "Interrupted", "Interval", "Json", "JudgeAgreement", "JudgedBy", "KeyPath", "Kind", "KindSpec", "Located",
-    "LockState", "Look", "Manifest", "Message", "Method", "ModelSpec", "NotAllowed", "NotFound",
-    "NotSignedIn", "Operation", "Outcome", "Output", "OutsideError", "Passage", "Principal", "Problem",
-    "PublicKey", "Quarantine", "Quarantined", "Read", "Reads", "Reference", "Reply", "Response", "Route",
-    "RuleResult", "Runner", "Scope", "Score", "Scorer", "ScorerSpec", "Sequential", "Settings",
+    "ANYONE", "KINDS", "NANO", "NOBODY", "ONESELF", "SEALED", "SENSITIVITIES", "Annotation", "Answer",
+    "ArmFacts", "Asked", "BlobRef", "Candidate", "Case", "Changes", "ChatDelta", "ChatModel", "ChatReply",
+    "ChatRequest", "Citation", "Claim", "ClaimAtLook", "ClaimKind", "ClaimResult", "ClustersNeeded",
+    "Comparison", "Composed", "Conflict", "Content", "Cookie", "CostPerCorrect", "Decision", "Digest",
+    "DigestText", "Discovered", "DiscoveredSlice", "Done", "Egress", "Embedder", "FileContent", "FileEntry",
+    "FilesManifest", "Flakiness", "FrontMatter", "GateSaidNo", "GenaiopsError", "Grounding", "Hidden",
+    "Inconclusive", "Interrupted", "Interval", "Json", "JudgeAgreement", "JudgedBy", "KeyPath", "Kind",
+    "KindSpec", "Located", "LockState", "Look", "Manifest", "Message", "Method", "ModelSpec", "NotAllowed",
+    "NotFound", "NotSignedIn", "Operation", "Outcome", "Output", "OutsideError", "Passage", "Principal",
+    "Problem", "PublicKey", "Quarantine", "Quarantined", "Read", "Reads", "Reference", "Reply", "Response",
+    "Route", "RuleResult", "Runner", "Scope", "Score", "Scorer", "ScorerSpec", "Sequential", "Settings",
     "SignedStatement", "SigningKey", "SnapshotId", "Span", "Spending", "Statement", "Status", "Steadiness",
     "Stopped", "Subject", "TokenEmbedder", "TooMany", "ToolCall", "Trace", "Usage", "UserError",
     "VectorIndex", "Verdict", "canonical", "check_paths", "check_rule", "compose_files", "cost_nanousd",
     "decode", "decode_each", "decode_json", "diff_files", "digest_bytes", "digest_json", "encode",
-    "encode_json", "evaluate_rule", "fact_path", "file_entries", "files_closure", "hex_of", "json_schema",
-    "listed_files", "load_public_key", "load_signing_key", "new_signing_key", "normalise", "one_line",
-    "open_statement", "parse_digest", "parse_reference", "plain", "read_front_matter", "read_yaml",
-    "sign_statement", "split_lines", "token_f1", "typed_kind", "usd",
+    "encode_json", "evaluate_rule", "fact_path", "file_entries", "files_closure", "hex_of", "hidden_text",
+    "json_schema", "listed_files", "load_public_key", "load_signing_key", "new_signing_key", "normalise",
+    "one_line", "open_statement", "parse_digest", "parse_reference", "plain", "read_front_matter",
+    "read_yaml", "sign_statement", "split_lines", "token_f1", "typed_kind", "usd",
 ]  # fmt: skip
 
 __getattr__ = attach(__name__, {name: file for file, names in _FILES.items() for name in names.split()})

@@ -32,6 +32,8 @@ Kind = Literal[
     "blob",
 ]
 KINDS: tuple[str, ...] = get_args(Kind)
+SENSITIVITIES = ("public", "internal", "confidential", "personal")
+"""How sensitive a version or a document may be said to be."""
 
 _NAME = r"[a-z0-9]+(?:[._-][a-z0-9]+)*"
 _REFERENCE = re.compile(

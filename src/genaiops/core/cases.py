@@ -35,7 +35,8 @@ class Case:
 class Passage:
     """A piece of a document that search returned. `id` is stable: it names the content and its place.
 
-    `start` and `end` are character offsets into the document's text, so that a citation opens there.
+    `start` and `end` are character offsets into the document's text, so that a citation opens there, and
+    `page` counts from 1 where the document has pages. A table's header may be repeated before the text.
     """
 
     id: str
@@ -45,6 +46,7 @@ class Passage:
     heading: tuple[str, ...] = ()
     start: int = 0
     end: int = 0
+    page: int | None = None
     score: float | None = None
     metadata: dict[str, Json] = field(default_factory=dict[str, Json])
 

@@ -10,12 +10,12 @@ from types import MappingProxyType
 
 import sqlalchemy as sa
 
+from genaiops.core import SENSITIVITIES
 from genaiops.hub import faults, search
 from genaiops.hub.events import DESCRIPTIONS, freeze
 from genaiops.hub.model import Version
 from genaiops.hub.tables import META, VERSIONS
 
-SENSITIVITIES = ("public", "internal", "confidential", "personal")
 SENSITIVE = frozenset({"confidential", "personal"})
 """Who reads such a version needs the right to, and it is written down."""
 

@@ -1,14 +1,12 @@
 """Markdown and plain text as blocks with their offsets. CommonMark decides what a block is."""
 
 import re
-from dataclasses import dataclass
 from itertools import accumulate
-from typing import Literal
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-BlockKind = Literal["heading", "prose", "list", "table", "code"]
+from genaiops.knowledge.model import Block, BlockKind
 
 _KINDS: dict[str, BlockKind] = {
     "heading_open": "heading",
@@ -24,17 +22,6 @@ _KINDS: dict[str, BlockKind] = {
 _HEADING = re.compile(r"^[ ]{0,3}#{1,6}[ \t]+|[ \t]+#+[ \t]*$|\n[ ]{0,3}(?:=+|-+)[ \t]*$")
 _MARKS = re.compile(r"[*_`]+|\[([^\]]*)\]\([^)]*\)|\{#[^}]*\}")
 _PARAGRAPH = re.compile(r"[^\n]*\S[^\n]*(?:\n[^\n]*\S[^\n]*)*")
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """A stretch of text of one kind; `level` and `title` are a heading's."""
-
-    kind: BlockKind
-    start: int
-    end: int
-    level: int = 0
-    title: str = ""
 
 
 def markdown_blocks(text: str, start: int = 0) -> list[Block]:

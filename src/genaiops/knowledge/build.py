@@ -16,6 +16,7 @@ from genaiops.knowledge.chunks import Tokenizer, chunk_document
 from genaiops.knowledge.index import LocalIndex, other_embedding
 from genaiops.knowledge.maxsim import TokenCache
 from genaiops.knowledge.model import Chunk, Corpus, Document, Recipe
+from genaiops.knowledge.passages import PASSAGES, ReadyPassages, in_context, parts_of
 
 if TYPE_CHECKING:  # a cache in a store needs SQLAlchemy, which is slow to import
     from genaiops.knowledge.cache import EmbeddingCache
@@ -36,6 +37,7 @@ _AT_ONCE = 64
 _KEEP_TOKENS_UP_TO = 2_000
 """Passages; each one's token vectors take about 50 kB in the store, so larger indexes keep them in memory."""
 _CHARACTERS_A_TOKEN = 3
+_SPECIAL_TOKENS = 2
 
 
 @runtime_checkable
@@ -64,13 +66,21 @@ def make_chunks(corpus: Corpus, recipe: Recipe, embedder: Embedder) -> list[Chun
     tokenizer = tokenizer_of(embedder)
     chunks = [chunk for doc in corpus.documents for chunk in chunk_document(doc, recipe.chunk, tokenizer)]
     if not chunks:
-        raise UserError(
-            "GAO-KNOWLEDGE-003",
-            "the documents hold no text",
-            why=f"{len(corpus.documents)} document(s), all of them empty below their headings",
-            fix="add text",
-        )
+        raise _no_text(corpus)
     return chunks
+
+
+def _no_text(corpus: Corpus) -> UserError:
+    why = f"{len(corpus.documents)} document(s), all of them empty below their headings"
+    if corpus.left_out:
+        first = corpus.left_out[0]
+        why = f"{len(corpus.left_out)} document(s) are left out; {first.path}: {first.what}, {first.why}"
+    return UserError(
+        "GAO-KNOWLEDGE-003",
+        "the documents hold no text",
+        why=why,
+        fix="`genaiops index check` says for each what is the matter" if corpus.left_out else "add text",
+    )
 
 
 async def build_index(
@@ -93,9 +103,39 @@ async def build_index(
     there = open_index(folder, recipe.digest, cache)
     if there is not None:
         return there
-    chunks = make_chunks(corpus, recipe, embedder)
-    vectors = await _embed(chunks, embedder, cache, progress)
-    _publish(folder, recipe, chunks, vectors)
+    passages = [passage_of(chunk) for chunk in make_chunks(corpus, recipe, embedder)]
+    return await _build(passages, recipe, embedder, folder, cache, progress)
+
+
+async def index_passages(
+    ready: ReadyPassages,
+    embedder: Embedder,
+    *,
+    folder: Path,
+    cache: "EmbeddingCache",
+    progress: Progress | None = None,
+) -> LocalIndex:
+    """Return the index of ready-made passages under `folder`, building it if it is not there."""
+    recipe = Recipe(corpus=ready.digest, embedder=embedder.spec, parser=PASSAGES)
+    there = open_index(folder, recipe.digest, cache)
+    if there is not None:
+        return there
+    return await _build(ready.passages, recipe, embedder, folder, cache, progress)
+
+
+async def _build(
+    passages: Sequence[Passage],
+    recipe: Recipe,
+    embedder: Embedder,
+    folder: Path,
+    cache: "EmbeddingCache",
+    progress: Progress | None,
+) -> LocalIndex:
+    read = text_reader(embedder)
+    parts = [read(passage) for passage in passages]
+    rows = await _embed([part for some in parts for part in some], embedder, cache, progress)
+    vectors = np.split(rows, np.cumsum([len(some) for some in parts])[:-1])
+    await _publish(folder, recipe, passages, vectors, embedder)
     return _open(folder / hex_of(recipe.digest), cache)
 
 
@@ -122,6 +162,7 @@ def passage_of(chunk: Chunk) -> Passage:
         heading=chunk.heading,
         start=chunk.start,
         end=chunk.end,
+        page=chunk.page,
         metadata=_metadata(chunk.document),
     )
 
@@ -133,9 +174,10 @@ def _metadata(document: Document) -> dict[str, Json]:
 
 
 async def _embed(
-    chunks: Sequence[Chunk], embedder: Embedder, cache: "EmbeddingCache", progress: Progress | None
+    wanted: Sequence[str], embedder: Embedder, cache: "EmbeddingCache", progress: Progress | None
 ) -> NDArray[np.float32]:
-    texts = {digest_bytes(chunk.embedded.encode()): chunk.embedded for chunk in chunks}
+    digests = [digest_bytes(text.encode()) for text in wanted]
+    texts = dict(zip(digests, wanted, strict=True))
     known = cache.texts(embedder.spec, list(texts))
     # by length, so that a batch is not padded to one long text
     missing = sorted((digest for digest in texts if digest not in known), key=lambda d: (len(texts[d]), d))
@@ -148,16 +190,31 @@ async def _embed(
             known.update(fresh)
             if bar:
                 bar.advance(len(some))
-    return np.stack([known[digest_bytes(chunk.embedded.encode())] for chunk in chunks])
+    return np.stack([known[digest] for digest in digests])
 
 
-def _publish(folder: Path, recipe: Recipe, chunks: Sequence[Chunk], vectors: NDArray[np.float32]) -> None:
+def text_reader(embedder: Embedder) -> Callable[[Passage], list[str]]:
+    """Return what gives the texts that `embedder` reads of a passage, one for each of its vectors."""
+    if not isinstance(embedder, CountsTokens):
+        return lambda passage: [in_context(passage)]
+    counter, window = embedder, embedder.window - _SPECIAL_TOKENS
+    return lambda passage: parts_of(passage, lambda text: counter.count_tokens([text])[0], window)
+
+
+async def _publish(
+    folder: Path,
+    recipe: Recipe,
+    passages: Sequence[Passage],
+    vectors: Sequence[NDArray[np.float32]],
+    embedder: Embedder,
+) -> None:
     name = hex_of(recipe.digest)
     _sweep(folder)
     partial = folder / f".building-{os.getpid()}-{secrets.token_hex(4)}"
     index = LocalIndex.create(partial, recipe)
-    index.upsert([passage_of(chunk) for chunk in chunks], list(vectors))
+    index.upsert(passages, vectors)
     index.publish()
+    await index.measure(embedder)
     index.close()
     try:
         partial.rename(folder / name)

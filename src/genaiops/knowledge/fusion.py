@@ -1,15 +1,51 @@
-"""Orders and how they are joined. Equal scores are ordered by row, and rows are sorted by passage id."""
+"""Orders and how they are joined. Equal scores are ordered by row, and rows are sorted by passage id.
 
-from collections.abc import Sequence
+    score = trust² · cosine + trust³ · tokens · MaxSim + words · BM25 share + named · link
+
+`trust` is measured per corpus and script (`trust.py`). A BM25 share is high only where a question's rare
+words are found, so that it weighs by itself what each question's words are worth. The weights and what they
+were chosen on stand in `data/fusion.json`.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
 
 import numpy as np
 from numpy.typing import NDArray
 
-RRF_CONSTANT = 60
-DEPTH = 50
+from genaiops.knowledge.links import Titles, named_in
+
+DEPTH = 60
 """How many of each half are fused."""
 
 _DIGITS = 6
+_FIRST = 3
+"""The best of a first look, whose texts are read for the names of other passages."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weights:
+    """How much each part of a score counts beside a cosine; `version` names the set."""
+
+    version: int
+    words: float
+    tokens: float
+    named: float
+    history_words: float
+    history_vector: float
+    trust_power: float
+    tokens_trust_power: float
+
+
+@lru_cache(maxsize=1)
+def default_weights() -> Weights:
+    """Return the weights that come with the package."""
+    raw = files("genaiops.knowledge").joinpath("data/fusion.json").read_text("utf-8")
+    values = json.loads(raw)
+    return Weights(**{name: values[name] for name in Weights.__dataclass_fields__})
 
 
 def top_rows(scores: NDArray[np.float32], k: int) -> list[tuple[int, float]]:
@@ -29,14 +65,56 @@ def top_rows(scores: NDArray[np.float32], k: int) -> list[tuple[int, float]]:
     return [(int(rows[at]), float(rounded[at])) for at in order]
 
 
-def fuse(rankings: Sequence[Sequence[int]], k: int) -> list[tuple[int, float]]:
-    """Return rows by reciprocal rank fusion, best first: the sum of 1 / (60 + rank) over the rankings.
+def fuse(
+    cosines: NDArray[np.float32], shares: NDArray[np.float32], k: int, *, trust: float, weights: Weights
+) -> dict[int, float]:
+    """Return the rows that are best by either half, with both halves' weighted sum.
 
-    Cormack, Clarke and Büttcher (2009).
+    `cosines` and `shares` have a number for each row: -inf where it may not be seen, 0 where no word stands.
     """
-    scores: dict[int, float] = {}
-    for ranking in rankings:
-        for rank, row in enumerate(ranking, start=1):
-            scores[row] = scores.get(row, 0.0) + 1.0 / (RRF_CONSTANT + rank)
-    ordered = sorted(scores.items(), key=lambda item: (-round(item[1], 12), item[0]))
-    return ordered[:k]
+    depth = max(DEPTH, k)
+    best = [row for row, _ in top_rows(cosines, depth)]
+    matching = np.flatnonzero(shares)
+    best += [int(matching[at]) for at, _ in top_rows(shares[matching], depth)]
+    return {row: joined(cosines[row], shares[row], trust, weights) for row in best}
+
+
+def joined(cosine: float, share: float, trust: float, weights: Weights) -> float:
+    """Return the weighted sum of a cosine and a BM25 share."""
+    return trust**weights.trust_power * float(cosine) + weights.words * float(share)
+
+
+def with_links(
+    scores: Mapping[int, float],
+    question: str,
+    titles: Titles,
+    text_of: Callable[[Sequence[int]], Sequence[str]],
+    score_of: Callable[[int], float | None],
+    weight: float,
+) -> dict[int, float]:
+    """Return `scores` with what is named: by the question, and by the best of a first look.
+
+    The n-th of the first look gives 1/n of `weight` to what its text names, whose title is not its own.
+    `score_of` scores a row that was not found otherwise; None where it may not be seen.
+    """
+    if not titles:
+        return dict(scores)
+    asked = named_in(question, titles)
+    first = [row for row, _ in ordered(scores, _FIRST)]
+    found: dict[int, float] = {}
+    for rank, (row, text) in enumerate(zip(first, text_of(first), strict=True), start=1):
+        for other, name in named_in(text, titles).items():
+            if row not in titles[name]:
+                found[other] = max(found.get(other, 0.0), weight / rank)
+    linked = dict(scores)
+    for row in asked.keys() | found.keys():
+        score = linked.get(row, score_of(row))
+        if score is not None:
+            linked[row] = score + found.get(row, 0.0) + (weight if row in asked else 0.0)
+    return linked
+
+
+def ordered(scores: Mapping[int, float], k: int) -> list[tuple[int, float]]:
+    """Return the `k` best (row, score), best first."""
+    rounded = ((row, round(score, _DIGITS)) for row, score in scores.items())
+    return sorted(rounded, key=lambda item: (-item[1], item[0]))[:k]

@@ -3,6 +3,7 @@
 <recipe>/recipe.json        what it was made by
 <recipe>/CURRENT            the live snapshot's name, replaced atomically
 <recipe>/snapshots/NAME/    immutable
+<recipe>/trust.json         how far the embedder can be trusted with this corpus
 <recipe>/withdrawn.json     documents withdrawn, and the last snapshot that must not show them
 """
 
@@ -22,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genaiops.core import (
+    Embedder,
     Json,
     ModelSpec,
     OutsideError,
@@ -34,10 +36,11 @@ from genaiops.core import (
     encode,
 )
 from genaiops.knowledge.filters import allowed_scopes, check_readers
-from genaiops.knowledge.fusion import DEPTH, fuse
+from genaiops.knowledge.fusion import default_weights, fuse, joined, ordered, with_links
 from genaiops.knowledge.maxsim import TokenCache
 from genaiops.knowledge.model import Recipe
 from genaiops.knowledge.snapshot import Allowed, Snapshot, damaged, write_snapshot
+from genaiops.knowledge.trust import measure_trust, trust_in
 from genaiops.store import disk_error
 
 Where = Mapping[str, Json]
@@ -55,6 +58,7 @@ class LocalIndex:
             self.recipe = decode_json(Recipe, (folder / "recipe.json").read_bytes())
         except (OSError, UserError) as error:
             raise damaged(folder, str(error)) from error
+        self._trust = _read_trust(folder)
         self._open: dict[SnapshotId, Snapshot] = {}
         self._staged: list[Passage] = []
         self._vectors: list[NDArray[np.float32]] = []
@@ -85,6 +89,7 @@ class LocalIndex:
             "recipe_digest": self.recipe.digest,
             "snapshot": live,
             "withdrawn": hidden,
+            "trust": dict(self._trust),
             **self._reader(live).facts,
         }
 
@@ -104,14 +109,28 @@ class LocalIndex:
         *,
         principal: Principal,
         where: Where | None = None,
+        context: str = "",
     ) -> list[Passage]:
-        """Return the `k` best passages by words and vectors together, of those `principal` may read."""
+        """Return the `k` best passages by words, vectors and names, of those `principal` may read.
+
+        Words of `context`, what was said before, count too, but less. `vector` may hold it already.
+        """
         reader, allowed = self._view(snapshot, k, principal, where)
-        depth = max(DEPTH, k)
-        dense = reader.dense(self._query_vector(reader, vector), depth, allowed)
-        lexical = reader.lexical(query, depth, allowed)
-        fused = fuse([[row for row, _ in dense], [row for row, _ in lexical]], k)
-        return _scored(reader, fused)
+        weights = default_weights()
+        cosines = reader.similarities(self._query_vector(reader, vector), allowed)
+        matches = reader.matches(query, allowed, context, weights.history_words)
+        shares = np.zeros(len(reader), dtype=np.float32)
+        shares[matches.rows] = matches.shares
+        trust = self.trust(query)
+        found = with_links(
+            fuse(cosines, shares, k, trust=trust, weights=weights),
+            query,
+            reader.titles,
+            lambda rows: [passage.text for passage in reader.passages(rows)],
+            lambda row: joined(cosines[row], shares[row], trust, weights) if allowed.rows[row] else None,
+            weights.named,
+        )
+        return _scored(reader, ordered(found, k))
 
     def dense(
         self,
@@ -133,13 +152,27 @@ class LocalIndex:
         reader, allowed = self._view(snapshot, k, principal, where)
         return _scored(reader, reader.lexical(query, k, allowed))
 
-    def upsert(self, passages: Sequence[Passage], vectors: Sequence[Sequence[float]]) -> None:
-        """Stage passages for the next snapshot; a document staged replaces all its earlier passages."""
+    def trust(self, query: str) -> float:
+        """Return how far the embedder can be trusted with `query` here, from 0 to 1 (`trust.py`)."""
+        return trust_in(self._trust, query)
+
+    async def measure(self, embedder: Embedder) -> None:
+        """Find out how far `embedder` can be trusted with the live snapshot, and keep that."""
+        self._trust = await measure_trust(self._reader(self.snapshot()), embedder)
+        _replace(self.folder / "trust.json", canonical(dict(self._trust)))
+
+    def upsert(
+        self, passages: Sequence[Passage], vectors: Sequence[Sequence[float] | NDArray[np.float32]]
+    ) -> None:
+        """Stage passages for the next snapshot; a document staged replaces all its earlier passages.
+
+        A passage has one vector, or a row for each of its parts.
+        """
         if len(passages) != len(vectors):
             raise ValueError(f"{len(passages)} passages, {len(vectors)} vectors")
         check_readers(passages)
         self._staged += passages
-        self._vectors += [np.asarray(vector, dtype=np.float32) for vector in vectors]
+        self._vectors += [np.atleast_2d(np.asarray(vector, dtype=np.float32)) for vector in vectors]
 
     def tombstone(self, documents: Sequence[str]) -> None:
         """Withdraw documents at once, in every snapshot there is and from what is staged."""
@@ -175,17 +208,15 @@ class LocalIndex:
         self._open.clear()
         self._allowed.cache_clear()
 
-    def _next(self) -> tuple[int, list[Passage], NDArray[np.float32]]:
+    def _next(self) -> tuple[int, list[Passage], list[NDArray[np.float32]]]:
         """Return the next snapshot's number, passages and vectors."""
-        staged = np.array(self._vectors, dtype=np.float32)
         if not (self.folder / "CURRENT").exists():
-            return 1, list(self._staged), staged
+            return 1, list(self._staged), list(self._vectors)
         live = self._reader(self.snapshot())
         gone = {passage.document for passage in self._staged} | self._hidden(live.number)
         carried = live.passages(range(len(live)))
         kept = [at for at, passage in enumerate(carried) if passage.document not in gone]
-        old = live.vectors[kept]
-        vectors = np.concatenate([old, staged]) if self._staged else old
+        vectors = [*(live.vectors_of(at) for at in kept), *self._vectors]
         return live.number + 1, [*(carried[at] for at in kept), *self._staged], vectors
 
     def _view(
@@ -279,11 +310,22 @@ def _scored(reader: Snapshot, found: Sequence[tuple[int, float]]) -> list[Passag
             heading=passage.heading,
             start=passage.start,
             end=passage.end,
+            page=passage.page,
             score=score,
             metadata=passage.metadata,
         )
         for passage, (_, score) in zip(passages, found, strict=True)
     ]
+
+
+def _read_trust(folder: Path) -> dict[str, float]:
+    file = folder / "trust.json"
+    if not file.exists():
+        return {}
+    try:
+        return decode_json(dict[str, float], file.read_bytes())
+    except (OSError, UserError) as error:
+        raise damaged(folder, str(error)) from error
 
 
 def _check_unique(passages: Sequence[Passage]) -> None:

@@ -17,19 +17,20 @@ from genaiops.core import (
     encode,
     typed_kind,
 )
-from genaiops.knowledge.corpus import (
-    SUFFIXES,
-    check_ids,
-    check_size,
-    corpus_facts,
-    decode_document,
-    parse_document,
-)
-from genaiops.knowledge.model import Corpus, Document, Recipe
+from genaiops.knowledge.facts import check_ids, corpus_facts
+from genaiops.knowledge.files import check_size, decode_document
+from genaiops.knowledge.formats.kinds import FORMATS, PARSERS
+from genaiops.knowledge.model import Corpus, Document, Reason, Recipe
+from genaiops.knowledge.plain import parse_document
+
+_PUSHED = tuple(ending for ending, format in FORMATS.items() if format not in PARSERS)
 
 
 class DocumentManifest(BaseModel):
-    """A document: `digest` is that of its text with newlines as \\n. `access`: who may read it; null: all."""
+    """A document: `digest` is that of its text with newlines as \\n. `access`: who may read it; null: all.
+
+    `source` is the digest of the file and its sidecar, where the text is not all that it is made from.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -39,6 +40,17 @@ class DocumentManifest(BaseModel):
     title: str = ""
     access: tuple[str, ...] | None = None
     metadata: dict[str, JsonValue] = Field(default_factory=dict)
+    source: DigestText | None = None
+
+
+class LeftOutManifest(BaseModel):
+    """A file that lay among the documents and is none of them, and the code of what is the matter."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    path: str
+    reason: Reason
+    code: str
 
 
 class CorpusManifest(BaseModel):
@@ -49,6 +61,7 @@ class CorpusManifest(BaseModel):
     documents: tuple[DocumentManifest, ...] = Field(min_length=1)
     digest: DigestText
     ignored: tuple[str, ...] = ()
+    left_out: tuple[LeftOutManifest, ...] = ()
 
 
 class Coverage(BaseModel):
@@ -130,12 +143,12 @@ def _flat(value: Json, path: str) -> dict[str, Json]:
 
 def _compose_corpus(files: Sequence[FileEntry], read: Read) -> Composed:
     named = sorted(entry.path for entry in files)
-    texts = {entry.path: entry for entry in files if entry.path.lower().endswith(SUFFIXES)}
+    texts = {entry.path: entry for entry in files if entry.path.lower().endswith(_PUSHED)}
     if not texts:
         raise UserError(
             "GAO-KNOWLEDGE-070",
             "there is no document among what is pushed",
-            why=f"documents are files ending in {' or '.join(SUFFIXES)}",
+            why=f"documents are files ending in {' or '.join(_PUSHED)} here: the Hub parses nothing",
             fix="push a folder of Markdown or text files; other files can be pushed as blob/NAME",
         )
     blobs: dict[str, bytes | Digest] = {}
@@ -155,7 +168,10 @@ def _document(entry: FileEntry, read: Read, blobs: dict[str, bytes | Digest]) ->
 
 
 def _corpus_files(manifest: Manifest, read: Read) -> dict[str, bytes | Digest]:
-    return {path: Digest(str(document["digest"])) for path, document in _documents(manifest).items()}
+    return {
+        path if path.lower().endswith(_PUSHED) else f"{path}.md": Digest(str(document["digest"]))
+        for path, document in _documents(manifest).items()
+    }
 
 
 CORPUS_KIND = typed_kind(

@@ -4,6 +4,8 @@ import re
 import sqlite3
 from collections.abc import Mapping, Sequence
 
+from genaiops.knowledge.scripts import folded
+
 MAX_WORDS = 48
 TOKENIZER = "porter unicode61 remove_diacritics 2"
 
@@ -21,7 +23,7 @@ STOP_WORDS = frozenset(_STOP_WORDS_TEXT.split())
 
 def content_words(question: str) -> list[str]:
     """Return the words of `question` that carry meaning, once each; all words where none does."""
-    words = list(dict.fromkeys(word.casefold() for word in _WORD.findall(question)))
+    words = list(dict.fromkeys(word.casefold() for word in _WORD.findall(folded(question))))
     return ([word for word in words if word not in STOP_WORDS] or words)[:MAX_WORDS]
 
 

@@ -1,24 +1,42 @@
 """What a corpus, a recipe and an index are made of."""
 
+from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import Literal
 
 from genaiops.core import Digest, Json, ModelSpec, UserError, digest_json, encode
 
-PARSER = "markdown-1"
-"""Names the parser and the chunker; any change to what they yield is a new name, so a new index."""
+PARSER = "documents-1"
+"""Names the parsers and the chunker; any change to what they yield is a new name, so a new index."""
 
-LEXICAL = "fts5 porter unicode61 remove_diacritics=2 matches<=4000"
+LEXICAL = "fts5 porter unicode61 remove_diacritics=2 pairs arabic title=2 matches<=4000"
 """How words are cut, folded and looked for; as with the parser, a change is a new name, so a new index."""
 
 MAX_DOCUMENT_BYTES = 10_000_000
+"""Of Markdown, text and HTML."""
+
+BlockKind = Literal["heading", "prose", "list", "table", "code"]
+Reason = Literal["refused", "quarantined", "expired", "not_yet_valid"]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A stretch of text of one kind; `level` and `title` are a heading's."""
+
+    kind: BlockKind
+    start: int
+    end: int
+    level: int = 0
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
     """One file: its whole text with newlines as \\n, and where the body begins after the front matter.
 
-    `access` names the groups that may read it; None means everyone.
+    `access` names the groups that may read it; None means everyone. `blocks` are its headings, paragraphs,
+    lists, tables and code; None where nobody looked yet. `pages` are the offsets at which its pages begin.
+    `source` is the digest of the file with its sidecar, where the text is not all that it is made from.
     """
 
     id: str
@@ -29,19 +47,61 @@ class Document:
     body_start: int = 0
     access: frozenset[str] | None = None
     metadata: dict[str, Json] = field(default_factory=dict[str, Json])
+    blocks: tuple[Block, ...] | None = None
+    pages: tuple[int, ...] = ()
+    source: Digest | None = None
+    remarks: tuple[str, ...] = ()
+
+    def page(self, at: int) -> int | None:
+        """Return the page, from 1, that the character at `at` stands on; None where there are no pages."""
+        return max(1, bisect_right(self.pages, at)) if self.pages else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOut:
+    """A file that is in the folder and not in the corpus, and why. `digest` is that of its bytes, if read."""
+
+    path: str
+    reason: Reason
+    code: str
+    what: str
+    why: str = ""
+    fix: str = ""
+    where: str = ""
+    digest: Digest | None = None
+
+    @classmethod
+    def by(cls, error: UserError, path: str, reason: Reason, digest: Digest | None = None) -> "LeftOut":
+        """Return what is said of the file at `path` that `error` keeps out."""
+        return cls(
+            path=path,
+            reason=reason,
+            code=error.code,
+            what=error.what,
+            why=error.why,
+            fix=error.fix,
+            where=error.where,
+            digest=digest,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Corpus:
-    """Documents in the order of their paths; `ignored` names files that are neither Markdown nor text."""
+    """Documents in the order of their paths; `ignored` names files of other kinds.
+
+    `left_out` names documents that cannot be used, hide something, or are not valid today.
+    """
 
     documents: tuple[Document, ...]
     ignored: tuple[str, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
 
     @property
     def digest(self) -> Digest:
-        """The digest over every (path, content digest)."""
-        return digest_json([[document.path, document.digest] for document in self.documents])
+        """The digest over every path with its content's digest, and its source's where there is one."""
+        return digest_json(
+            [[one.path, one.digest, *([one.source] if one.source else [])] for one in self.documents]
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +140,10 @@ class Recipe:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chunk:
-    """A stretch of a document, `document.text[start:end] == text`, under its headings."""
+    """A stretch of a document under its headings. `lead` is repeated from above it: a table's header.
+
+    `document.text[start:end]` is `text` without the lead.
+    """
 
     id: str
     document: Document
@@ -88,6 +151,12 @@ class Chunk:
     start: int
     end: int
     text: str
+    lead: str = ""
+
+    @property
+    def page(self) -> int | None:
+        """The page on which it begins; None where the document has none."""
+        return self.document.page(self.start)
 
     @property
     def header(self) -> str:

@@ -29,6 +29,9 @@ _END = re.compile(r"[.!?…。！？]+[\"'”’»)\]]*")
 _BREAK = re.compile(r"\n[ \t]*\n\s*|\n(?=[ \t]*(?:\||(?:[-*+•]|\d{1,3}[.)])[ \t]))")
 _WORD_BEFORE = re.compile(r"[^\s(\[{\"'“‘]+$")
 _NEXT_WORD = re.compile(r"\s+[\"'“‘«(\[*_`]*(\w[\w'’]*)")
+_BEFORE = 24
+"""Characters before a dot that tell whether it ends a sentence; no abbreviation is longer."""
+_BLANK = re.compile(r"\s*")
 _LIST_NUMBER = re.compile(r"(?:^|\n)[ \t]*\d{1,3}$")
 
 
@@ -75,10 +78,12 @@ def _ends_here(text: str, begin: int, match: re.Match[str], end: int) -> bool:
         return True
     following = _NEXT_WORD.match(text, match.end(), end)
     if following is None:
-        return not text[match.end() : end].strip() or text[match.end()].isspace()
+        # not by slicing the rest: in a long text that is quadratic
+        return text[match.end()].isspace() or _BLANK.fullmatch(text, match.end(), end) is not None
     if following[1][0].islower():
         return False
-    return mark != "." or _dot_ends(text[begin : match.start()], following[1].lower())
+    before = text[max(begin, match.start() - _BEFORE) : match.start()]
+    return mark != "." or _dot_ends(before, following[1].lower())
 
 
 def _dot_ends(before: str, next_word: str) -> bool:

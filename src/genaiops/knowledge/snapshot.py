@@ -1,13 +1,14 @@
 """One immutable state of an index on disk: vectors, words and passages, in the order of passage ids.
 
     vectors.npy    float32, memory-mapped      scopes.npy   which scope each passage belongs to
-    passages.db    passages, scopes, full text
+    passages.db    passages, scopes, full text parts.npy    how many vectors each passage has
     manifest.json  number, counts, digest of the vectors
 
 A scope is a document with its metadata and its readers: what a filter decides about.
 """
 
 import json
+import math
 import sqlite3
 import threading
 from collections.abc import Sequence
@@ -21,6 +22,8 @@ from numpy.typing import NDArray
 from genaiops.core import Json, OutsideError, Passage, canonical, decode_json, digest_bytes, encode
 from genaiops.knowledge.fusion import top_rows
 from genaiops.knowledge.lexical import TOKENIZER, Terms, content_words, match_query, rarest
+from genaiops.knowledge.links import titles_of
+from genaiops.knowledge.scripts import folded
 
 MAX_MATCHES = 4_000
 """A question's words may match about so many passages; beyond, its most common words are left out."""
@@ -32,6 +35,7 @@ CREATE TABLE places (row INTEGER PRIMARY KEY, scope INTEGER NOT NULL);
 CREATE TABLE scopes (scope INTEGER PRIMARY KEY, document TEXT NOT NULL, metadata TEXT NOT NULL);
 CREATE VIRTUAL TABLE words USING fts5(
     header, body, content='', tokenize='{TOKENIZER}');
+CREATE TABLE titles (name TEXT NOT NULL, row INTEGER NOT NULL);
 CREATE TABLE frequent (term TEXT PRIMARY KEY, passages INTEGER NOT NULL);
 """
 _FIND_FREQUENT = """
@@ -39,16 +43,24 @@ CREATE VIRTUAL TABLE temp.vocabulary USING fts5vocab(main, words, row);
 INSERT INTO frequent SELECT term, doc FROM temp.vocabulary WHERE doc > {least};
 DROP TABLE temp.vocabulary;
 """
+_COUNT_TERMS = """
+CREATE VIRTUAL TABLE IF NOT EXISTS temp.vocabulary USING fts5vocab(main, words, row);
+"""
+_COUNTS = "SELECT term, doc FROM temp.vocabulary WHERE term IN (SELECT value FROM json_each(?))"
 _BODIES = "SELECT row, body FROM passages WHERE row IN (SELECT value FROM json_each(?))"
-_ALL = (
-    "SELECT rowid, bm25(words, 1.0, 1.0) AS score FROM words WHERE words MATCH ? "
-    "ORDER BY score, rowid LIMIT ?"
+_MATCHES = (
+    "SELECT rowid, bm25(words, 2.0, 1.0) AS score FROM words WHERE words MATCH ? "
+    "ORDER BY score, rowid LIMIT 1000"
 )
-_SOME = (
-    "SELECT words.rowid, bm25(words, 1.0, 1.0) AS score FROM words JOIN places ON places.row = words.rowid "
+_SOME_MATCHES = (
+    "SELECT words.rowid, bm25(words, 2.0, 1.0) AS score FROM words JOIN places ON places.row = words.rowid "
     "WHERE words MATCH ? AND places.scope IN (SELECT value FROM json_each(?)) "
-    "ORDER BY score, words.rowid LIMIT ?"
+    "ORDER BY score, words.rowid LIMIT 1000"
 )
+"""The best 1,000: as many as a search returns at most; fetching more costs more than they are worth."""
+
+_SATURATION = 2.2
+"""What a word's idf is multiplied by at most: k1 + 1 of FTS5's BM25."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +82,27 @@ class Allowed:
     everything: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """Rows that hold words of a question, and the share of the highest BM25 that a passage could reach."""
+
+    rows: NDArray[np.int64]
+    shares: NDArray[np.float32]
+
+
 def write_snapshot(
-    folder: Path, number: int, passages: Sequence[Passage], vectors: NDArray[np.float32]
+    folder: Path, number: int, passages: Sequence[Passage], vectors: Sequence[NDArray[np.float32]]
 ) -> None:
-    """Write a snapshot into the new `folder`; the caller makes it visible by renaming."""
+    """Write a snapshot into the new `folder`; the caller makes it visible by renaming.
+
+    `vectors` has for each passage one row for each of its parts.
+    """
     order = sorted(range(len(passages)), key=lambda at: passages[at].id)
     rows = [replace(passages[at], score=None) for at in order]
     folder.mkdir(parents=True)
-    stored = np.ascontiguousarray(vectors[order], dtype="<f4")
+    stored = np.concatenate([vectors[at] for at in order]).astype("<f4") if order else np.zeros((0, 0), "<f4")
     np.save(folder / "vectors.npy", stored, allow_pickle=False)
+    np.save(folder / "parts.npy", np.array([len(vectors[at]) for at in order], "<i4"), allow_pickle=False)
     keys = [canonical([row.document, row.metadata]) for row in rows]
     numbers = {key: at for at, key in enumerate(dict.fromkeys(keys))}
     scope_of = np.array([numbers[key] for key in keys], dtype="<i4")
@@ -112,7 +136,15 @@ def _write_database(path: Path, rows: Sequence[Passage], scope_of: NDArray[np.in
         )
         database.executemany(
             "INSERT INTO words (rowid, header, body) VALUES (?, ?, ?)",
-            ((at, " ".join((row.title, *row.heading)), row.text) for at, row in enumerate(rows)),
+            (
+                (at, folded(" ".join((row.title, *row.heading))), folded(row.text))
+                for at, row in enumerate(rows)
+            ),
+        )
+        named = titles_of(row.title for row in rows)
+        database.executemany(
+            "INSERT INTO titles VALUES (?, ?)",
+            ((name, at) for name, places in named.items() for at in places),
         )
         database.execute("INSERT INTO words (words) VALUES ('optimize')")
         database.executescript(_FIND_FREQUENT.format(least=int(len(rows) * _FREQUENT)))
@@ -134,22 +166,32 @@ class Snapshot:
                 "NDArray[np.float32]", np.load(folder / "vectors.npy", mmap_mode="r", allow_pickle=False)
             )
             self._scope_of = cast("NDArray[np.int32]", np.load(folder / "scopes.npy", allow_pickle=False))
+            parts = cast("NDArray[np.int32]", np.load(folder / "parts.npy", allow_pickle=False))
+            self._ends = np.cumsum(parts)
+            self._starts = self._ends - parts
             # immutable: no locks and no journal, since nobody writes here again
             self._database = sqlite3.connect(
                 f"{(folder / 'passages.db').absolute().as_uri()}?mode=ro&immutable=1",
                 uri=True,
                 check_same_thread=False,
             )
+            self._database.executescript(_COUNT_TERMS)
             self.scopes = self._read_scopes()
             self._frequent = dict(self._database.execute("SELECT term, passages FROM frequent").fetchall())
+            self.titles = self._read_titles()
             self._terms = Terms()
         except (OSError, ValueError, KeyError, sqlite3.Error) as error:
             raise damaged(folder, str(error)) from error
-        if not len(self.vectors) == len(self._scope_of) == facts["passages"]:
+        last = int(self._ends[-1]) if len(self._ends) else 0
+        if not (len(parts) == len(self._scope_of) == facts["passages"] and last == len(self.vectors)):
             raise damaged(folder, "its files do not belong together")
 
     def __len__(self) -> int:
-        return len(self.vectors)
+        return len(self._scope_of)
+
+    def vectors_of(self, row: int) -> NDArray[np.float32]:
+        """Return the vectors of the passage at `row`, one for each of its parts."""
+        return self.vectors[self._starts[row] : self._ends[row]]
 
     def allow(self, scopes: NDArray[np.bool_]) -> Allowed:
         """Return the filter that lets `scopes` through."""
@@ -158,29 +200,67 @@ class Snapshot:
         listed = "" if everything else json.dumps(np.flatnonzero(scopes).tolist())
         return Allowed(scopes, rows, listed, everything)
 
-    def dense(self, vector: NDArray[np.float32], k: int, allowed: Allowed) -> list[tuple[int, float]]:
-        """Return the rows nearest to `vector` among those allowed, with their cosine."""
+    def similarities(self, vector: NDArray[np.float32], allowed: Allowed) -> NDArray[np.float32]:
+        """Return each row's largest cosine with `vector` over its parts; -inf where it is not allowed."""
         scores = np.asarray(self.vectors @ vector, dtype=np.float32)
+        if len(scores) > len(self):
+            scores = np.maximum.reduceat(scores, self._starts)
         if not allowed.everything:
             # the search is exact, so masking before the choice is the same as never having looked
             scores = np.where(allowed.rows, scores, np.float32(-np.inf))
-        return top_rows(scores, k)
+        return scores
+
+    def dense(self, vector: NDArray[np.float32], k: int, allowed: Allowed) -> list[tuple[int, float]]:
+        """Return the rows nearest to `vector` among those allowed, with their cosine."""
+        return top_rows(self.similarities(vector, allowed), k)
+
+    def matches(self, question: str, allowed: Allowed, context: str = "", weight: float = 0.0) -> Matches:
+        """Return what holds words of `question` among the rows allowed, by their share of the highest BM25.
+
+        Words of `context` that are not in the question count `weight` times as much.
+        """
+        words = content_words(question)
+        also = [word for word in content_words(context) if word not in words] if context else []
+        with self._lock:
+            scores, highest = self._scores(words, allowed)
+            if also:
+                more, most = self._scores(also, allowed)
+                scores = scores + weight * more
+                highest += weight * most
+        rows = np.flatnonzero(scores)
+        shares = np.minimum(scores[rows] / max(highest, 1e-9), 1.0)
+        return Matches(rows, np.round(shares, 6).astype(np.float32))
 
     def lexical(self, question: str, k: int, allowed: Allowed) -> list[tuple[int, float]]:
         """Return the rows whose words fit `question` best (BM25) among those allowed."""
         with self._lock:
-            words = content_words(question)
-            if len(self) > MAX_MATCHES:
-                words = rarest(self.occurrences(words), MAX_MATCHES)
-            query = match_query(words)
-            if not query:
-                return []
-            if allowed.everything:
-                found = self._database.execute(_ALL, (query, k)).fetchall()
-            else:
-                found = self._database.execute(_SOME, (query, allowed.listed, k)).fetchall()
-        scored = [(int(row), round(-float(score), 6)) for row, score in found]
-        return sorted(scored, key=lambda item: (-item[1], item[0]))
+            scores, _ = self._scores(content_words(question), allowed)
+        rows = np.flatnonzero(scores)
+        return [(int(rows[at]), score) for at, score in top_rows(scores[rows].astype(np.float32), k)]
+
+    def _scores(self, words: Sequence[str], allowed: Allowed) -> tuple[NDArray[np.float64], float]:
+        """Return each row's BM25 for `words`, 0 where none stands, and the highest that could be.
+
+        Words that stand nowhere do not count: many pairs of characters are no words.
+        """
+        scores = np.zeros(len(self))
+        found = self.occurrences(words)
+        kept = rarest(found, MAX_MATCHES) if len(self) > MAX_MATCHES else words
+        query = match_query(kept)
+        if not query:
+            return scores, 0.0
+        if allowed.everything:
+            rows = self._database.execute(_MATCHES, (query,)).fetchall()
+        else:
+            rows = self._database.execute(_SOME_MATCHES, (query, allowed.listed)).fetchall()
+        if rows:
+            at, score = np.array(rows, dtype=np.float64).T
+            scores[at.astype(np.int64)] = np.maximum(-score, 1e-6)
+        return scores, _SATURATION * sum(self._rarity(found[word]) for word in words if found[word])
+
+    def _rarity(self, passages: int) -> float:
+        """Return the idf that FTS5 gives a word that stands in so many passages."""
+        return max(math.log((len(self) - passages + 0.5) / (passages + 0.5)), 1e-6)
 
     def passages(self, rows: Sequence[int]) -> list[Passage]:
         """Return the passages at `rows`, in that order."""
@@ -194,10 +274,17 @@ class Snapshot:
         self._terms.close()
 
     def occurrences(self, words: Sequence[str]) -> dict[str, int]:
-        """Return in how many passages each word stands; a guess on the high side where they are few."""
-        few = int(len(self) * _FREQUENT)
+        """Return in how many passages each word stands."""
         terms = self._terms.of(words)
-        return {word: self._frequent.get(term, few) for word, term in zip(words, terms, strict=True)}
+        rare = json.dumps([term for term in terms if term not in self._frequent])
+        counts = self._frequent | dict(self._database.execute(_COUNTS, (rare,)).fetchall())
+        return {word: counts.get(term, 0) for word, term in zip(words, terms, strict=True)}
+
+    def _read_titles(self) -> dict[str, list[int]]:
+        found: dict[str, list[int]] = {}
+        for name, row in self._database.execute("SELECT name, row FROM titles"):
+            found.setdefault(str(name), []).append(int(row))
+        return found
 
     def _read_scopes(self) -> list[Scope]:
         found = self._database.execute("SELECT document, metadata FROM scopes ORDER BY scope").fetchall()

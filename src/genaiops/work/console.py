@@ -49,10 +49,10 @@ class Console:
         if not self.quiet:
             _write(self.stderr, text)
 
-    def emit_json(self, value: Json) -> None:
-        """Write the command's one JSON document to stdout."""
+    def emit_json(self, value: Json, *, indent: int | None = 2) -> None:
+        """Write the command's JSON document to stdout; without `indent` on one line, as one of many."""
         # ASCII escapes keep control characters of untrusted text out of the terminal
-        _write(self.stdout, json.dumps(value, indent=2, allow_nan=False))
+        _write(self.stdout, json.dumps(value, indent=indent, allow_nan=False))
 
     @property
     def stdout(self) -> TextIO:

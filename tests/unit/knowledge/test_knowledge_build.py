@@ -23,7 +23,7 @@ from genaiops.knowledge import (
     rank,
     retrieve,
 )
-from genaiops.knowledge.maxsim import maxsim, pack, unpack
+from genaiops.knowledge.maxsim import maxsims, pack, unpack
 from genaiops.store import Store
 
 pytestmark = [pytest.mark.usefixtures("each_store"), pytest.mark.thorough]
@@ -202,8 +202,16 @@ def test_packed_token_vectors_rank_as_the_originals_do() -> None:
         tokens("red fox in woods"),
         [tokens("a fox"), tokens("the woods are red"), tokens("dog")],
     )
-    exact = [maxsim(question, text) for text in texts]
-    packed = [maxsim(question, unpack(pack(text))) for text in texts]
+    exact = maxsims(question, texts)
+    packed = maxsims(question, [unpack(pack(text)) for text in texts])
     assert packed == pytest.approx(exact, abs=0.01)
     assert np.argsort(packed).tolist() == np.argsort(exact).tolist()
     assert unpack(pack(np.zeros((0, 32), np.float32))).shape == (0, 32)
+
+
+def test_an_empty_text_or_question_has_no_similarity_beside_others() -> None:
+    text = np.eye(3, dtype=np.float32)
+    nothing = np.zeros((0, 3), dtype=np.float32)
+    assert maxsims(text[:2], [nothing, text[:1], nothing, text]) == [0.0, 0.5, 0.0, 1.0]
+    assert maxsims(nothing, [text]) == [0.0]
+    assert maxsims(text, []) == []

@@ -3,11 +3,15 @@
 import itertools
 from collections.abc import Sequence
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genaiops.knowledge import Chunk, ChunkOptions, parse_document
+from genaiops.core import UserError, digest_bytes
+from genaiops.knowledge import Chunk, ChunkOptions, Document, parse_document
 from genaiops.knowledge.chunks import Tokenizer, chunk_document
+from genaiops.knowledge.formats.composing import compose
+from genaiops.knowledge.formats.model import Parsed, Part
 
 
 def words(texts: Sequence[str]) -> list[int]:
@@ -143,3 +147,97 @@ def test_any_text_is_cut_into_verbatim_pieces_that_fit_and_lose_no_word(
     if path == "d.txt":
         covered = {at for chunk in chunks for at in range(chunk.start, chunk.end)}
         assert {at for at, letter in enumerate(document.text) if not letter.isspace()} <= covered
+
+
+ROWS = "\n".join(f"| plan {at} | {at} euros a month |" for at in range(20))
+TABLE = f"# Prices\n\nAs of today:\n\n| plan | price |\n|---|---|\n{ROWS}\n\nThat is all.\n"
+
+
+@pytest.mark.proves("D-CHUNK-WHOLE")
+def test_a_table_is_torn_between_rows_and_its_header_is_repeated() -> None:
+    chunks = cut(TABLE, tokens=40)
+    torn = [chunk for chunk in chunks if "euros" in chunk.text]
+    assert len(torn) > 2
+    for chunk in torn:
+        assert "| plan | price |\n|---|---|\n" in chunk.text
+        assert words([chunk.text]) <= [40]
+    rows = [line for chunk in torn for line in chunk.text.split("\n") if "euros" in line]
+    assert rows == ROWS.split("\n")
+    assert all(
+        chunk.text == f"{chunk.lead}\n{chunk.document.text[chunk.start : chunk.end]}" for chunk in torn[1:]
+    )
+
+
+@pytest.mark.proves("D-CHUNK-WHOLE")
+def test_a_table_or_code_that_fits_stays_whole() -> None:
+    code = "```python\n" + "\n".join(f"line {at} = {at}" for at in range(6)) + "\n```"
+    table = "| a | b |\n|---|---|\n| one two three | four |\n| five six | seven |"
+    filling = "These are eight words to fill some room."
+    for block in (code, table):
+        chunks = cut(f"# H\n\n{filling} {filling}\n\n{block}\n\n{filling}\n", tokens=28)
+        assert any(block in chunk.text for chunk in chunks), block
+
+
+def test_a_header_that_leaves_no_room_for_rows_is_not_repeated() -> None:
+    head = f"| {' | '.join(f'a long name {at}' for at in range(8))} |\n|{'---|' * 8}"
+    rows = "\n".join(f"| {' | '.join(str(at) for at in range(8))} |" for _ in range(4))
+    chunks = cut(f"{head}\n{rows}\n", tokens=40)
+    assert [chunk.lead for chunk in chunks] == [""] * len(chunks)
+    assert all(words([chunk.text]) <= [40] for chunk in chunks)
+
+
+def glued(texts: Sequence[str]) -> list[int]:
+    """Count as a tokenizer does that makes more tokens of a whole than of its parts."""
+    return [len(text.split()) + max(0, len(text.split()) - 3) // 2 for text in texts]
+
+
+@pytest.mark.proves("D-CHUNK-EXACT")
+def test_no_chunk_is_too_long_for_a_tokenizer_that_does_not_add_up() -> None:
+    text = " ".join(f"Sentence {at} ends here." for at in range(60))
+    chunks = chunk_document(
+        parse_document("d.txt", text), ChunkOptions(tokens=20, overlap=4), Tokenizer(glued)
+    )
+    assert max(glued([chunk.text for chunk in chunks])) <= 20
+    assert all(chunk.text.endswith("here.") and chunk.text.startswith("Sentence") for chunk in chunks)
+    assert all(f"Sentence {at} ends" in " ".join(chunk.text for chunk in chunks) for at in range(60))
+
+
+@pytest.mark.proves("D-DOC-CITED")
+def test_the_chunks_of_a_parsed_document_keep_page_heading_and_offsets() -> None:
+    parsed = Parsed(
+        (
+            Part("heading", "Guide", 1, 1),
+            Part("prose", "First page.", 0, 1),
+            Part("heading", "Part # two", 2, 2),
+            Part("prose", "# not a heading\n1. not a list", 0, 2),
+            Part("table", "| a | b |\n| --- | --- |\n| 1 | 2 |", 0, 3),
+        ),
+        pages=3,
+    )
+    composed = compose(parsed)
+    document = Document(
+        id="g", path="g.pdf", text=composed.text, digest=digest_bytes(b""), title="Guide",
+        blocks=composed.blocks, pages=composed.pages,
+    )  # fmt: skip
+    chunks = chunk_document(document, ChunkOptions(tokens=16, overlap=0), Tokenizer(words))
+    assert [(chunk.page, chunk.heading, chunk.text.split("\n")[0]) for chunk in chunks] == [
+        (1, ("Guide",), "First page."),
+        (2, ("Guide", "Part # two"), "# not a heading"),
+        (3, ("Guide", "Part # two"), "| a | b |"),
+    ]
+    assert all(document.text[chunk.start : chunk.end] == chunk.text for chunk in chunks)
+    assert chunks[1].header == "Guide > Part # two"
+
+
+def test_headings_that_leave_no_room_are_left_out_from_the_outermost_on() -> None:
+    outer, inner = (" ".join(f"{name}{at}" for at in range(30)) for name in ("outer", "inner"))
+    chunks = cut(f"# Title\n\n## {outer}\n\n### {inner}\n\n#### Last\n\nText.\n", tokens=16, window=60)
+    assert chunks[-1].heading == (inner, "Last")
+    assert words([chunks[-1].embedded])[0] + 2 <= 60
+
+
+def test_a_title_that_leaves_no_room_is_refused_by_its_document() -> None:
+    with pytest.raises(UserError) as caught:
+        cut(f"---\ntitle: {'word ' * 60}\n---\nText.\n", window=60)
+    assert caught.value.code == "GAO-KNOWLEDGE-002"
+    assert caught.value.where.startswith("d.md: word word")

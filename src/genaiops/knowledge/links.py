@@ -1,0 +1,50 @@
+"""Passages that name one another: the title of one stands in the text of the other.
+
+A question that needs several passages names some of what it asks about; the rest is named by what is found
+first. A title counts as a name only where few passages bear it.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+MOST_BEARERS = 3
+"""Passages with the same title; of a title with more, none is meant in particular."""
+
+_LEAST_LETTERS = 4
+_MOST_WORDS = 6
+_MOST_LETTERS = 8_000
+"""Of a text that is read for names."""
+
+_ASIDE = re.compile(r"\([^()]*\)")
+_WORD = re.compile(r"\w+")
+
+Titles = Mapping[str, Sequence[int]]
+"""From a title, as `name_of` writes it, to the rows that bear it."""
+
+
+def name_of(title: str) -> str:
+    """Return a title as it is looked for: its words, without what stands in brackets; "" where it is none."""
+    words = _WORD.findall(_ASIDE.sub(" ", title).casefold())
+    name = " ".join(words)
+    return name if len(words) <= _MOST_WORDS and len(name) >= _LEAST_LETTERS else ""
+
+
+def titles_of(titles: Iterable[str]) -> dict[str, list[int]]:
+    """Return the names among `titles`, which stand in the order of their rows."""
+    found: dict[str, list[int]] = {}
+    for row, title in enumerate(titles):
+        name = name_of(title)
+        if name:
+            found.setdefault(name, []).append(row)
+    return {name: rows for name, rows in found.items() if len(rows) <= MOST_BEARERS}
+
+
+def named_in(text: str, titles: Titles) -> dict[int, str]:
+    """Return the rows whose titles stand in `text`, with the name by which each was found."""
+    words = _WORD.findall(text[:_MOST_LETTERS].casefold())
+    found: dict[int, str] = {}
+    for at in range(len(words)):
+        for size in range(1, _MOST_WORDS + 1):
+            name = " ".join(words[at : at + size])
+            found.update(dict.fromkeys(titles.get(name, ()), name))
+    return found
