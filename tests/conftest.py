@@ -11,15 +11,6 @@ settings.register_profile("fixed", derandomize=True, database=None, print_blob=T
 settings.load_profile("fixed")
 
 
-@pytest.fixture(params=["folder", pytest.param("url", marks=pytest.mark.remote)])
-def each_way(request, monkeypatch):
-    """Run the test twice: with the Hub's store at hand, and with a server and a key."""
-    from tests.support import hubs  # a second: only where a test reaches a server
-
-    with hubs.on_the_way(request.param, monkeypatch):
-        yield request.param
-
-
 def pytest_collection_finish() -> None:
     """Keep the collector from what is loaded by now: it stays anyway, and statsmodels calls it each time."""
     gc.freeze()
@@ -32,3 +23,17 @@ def each_store(request, monkeypatch):
         for name, value in stores.remote().items():
             monkeypatch.setenv(name, value)
     return request.param
+
+
+@pytest.fixture(
+    params=["embedded", *(pytest.param(each, marks=pytest.mark.remote) for each in ("remote", "url"))]
+)
+def each_way(request, monkeypatch):
+    """Run the test three times: on either store at hand, and with a server and a key in front of one."""
+    from tests.support import hubs  # a second: only where a test reaches a server
+
+    if request.param == "remote":
+        for name, value in stores.remote().items():
+            monkeypatch.setenv(name, value)
+    with hubs.on_the_way(request.param, monkeypatch):
+        yield request.param

@@ -12,7 +12,7 @@ from tests.unit.hub.hub_sample import RITA
 from genaiops.core import UserError, digest_bytes
 from genaiops.store import Store
 
-pytestmark = [pytest.mark.usefixtures("each_store", "each_way"), pytest.mark.thorough]
+pytestmark = [pytest.mark.usefixtures("each_way"), pytest.mark.thorough]
 
 
 @pytest.fixture
@@ -71,7 +71,7 @@ def packed(path, members):
 
 
 @pytest.mark.remote
-@pytest.mark.parametrize("each_store", ["embedded"], indirect=True)
+@pytest.mark.parametrize("each_way", ["embedded"], indirect=True)
 @pytest.mark.proves("C-STORE-TWO")
 def test_what_was_made_alone_moves_into_a_shared_store(shelf, archive, tmp_path):
     with Store.open(tmp_path / "shared", stores.remote()) as store:

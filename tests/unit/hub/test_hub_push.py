@@ -11,7 +11,7 @@ from genaiops.core import UserError, digest_bytes
 from genaiops.prompts import load_prompt, prompt_facts
 from genaiops.store import Store
 
-pytestmark = [pytest.mark.usefixtures("each_store", "each_way"), pytest.mark.thorough]
+pytestmark = [pytest.mark.usefixtures("each_way"), pytest.mark.thorough]
 
 
 @pytest.fixture
@@ -209,11 +209,11 @@ def test_pulling_replaces_nothing_unless_it_is_told_to(shelf, tmp_path):
 
 
 @pytest.mark.proves("C-BAD-DIGEST")
-def test_content_that_was_tampered_with_is_not_pulled_and_nothing_is_left(each_store, shelf, tmp_path):
+def test_content_that_was_tampered_with_is_not_pulled_and_nothing_is_left(each_way, shelf, tmp_path):
     version = shelf.contents.push(
         "blob/things", [write(tmp_path / "files", a__txt="aaaa", b__txt="bbbb")]
     ).version
-    kept = Folder(shelf.store.path / "blobs") if each_store == "embedded" else Bucket()
+    kept = Folder(shelf.store.path / "blobs") if each_way != "remote" else Bucket()
     kept.replace(version.blobs["b.txt"], b"evil")
     with pytest.raises(Exception, match="is damaged"):
         shelf.contents.pull("blob/things", tmp_path / "out")
