@@ -11,8 +11,8 @@ from typing import cast
 
 from genaiops.core import Digest, Json, OutsideError, Passage, UserError, canonical, digest_json, one_line
 
-PASSAGES = "passages-1"
-"""The parser's name in a recipe: titles and texts as they stand."""
+PASSAGES = "passages-2"
+"""The parser's name in a recipe: titles, sections and texts as they stand."""
 
 MAX_CHARACTERS = 1_000_000
 """Of one passage's text; more is a document, and no passage."""
@@ -82,6 +82,7 @@ def read_rows(file: Path) -> Rows:
 def read_passages(file: Path) -> ReadyPassages:
     """Return the passages of a file whose rows have `id`, `title` and `text`; other keys are metadata.
 
+    A `section` that is a text is read as the heading below the title, as with documents.
     Of several rows with one id the first stays. Raises `UserError` where no row can be used.
     """
     read = read_rows(file)
@@ -192,8 +193,11 @@ def _passage(values: dict[str, Json]) -> Passage | str:
         canonical(metadata)
     except UserError as error:
         return error.why
-    id = str(values["id"])
-    return Passage(id=id, text=text, document=id, title=title, end=len(text), metadata=metadata)
+    id, section = str(values["id"]), metadata.get("section")
+    heading = (" ".join(_clean(section).split())[:MAX_TITLE],) if isinstance(section, str) else ()
+    return Passage(
+        id=id, text=text, document=id, title=title, heading=heading, end=len(text), metadata=metadata
+    )
 
 
 def _clean(text: str) -> str:

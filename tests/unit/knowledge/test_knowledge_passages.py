@@ -25,6 +25,13 @@ def test_a_row_becomes_a_passage_whose_other_keys_are_metadata(tmp_path: Path) -
     assert ready.problems == ()
 
 
+def test_a_section_is_read_as_the_heading_under_the_title(tmp_path: Path) -> None:
+    card = {"id": "a", "title": "Refunds", "section": "By  card", "text": "A week."}
+    first, second = read_passages(written(tmp_path, card, {"id": "b", "section": 3, "text": "x"})).passages
+    assert (first.title, first.heading) == ("Refunds", ("By card",))
+    assert (second.heading, second.metadata) == ((), {"section": 3})
+
+
 def test_a_title_may_be_missing_and_a_number_may_be_an_id(tmp_path: Path) -> None:
     ready = read_passages(written(tmp_path, {"id": 7, "text": "a"}, {"id": "8", "title": "only a title"}))
     assert [(one.id, one.title) for one in ready.passages] == [("7", ""), ("8", "only a title")]
