@@ -17,7 +17,6 @@ from genaiops.access.vault import Erased
 from genaiops.app import ProjectFile
 from genaiops.app.model import Asked, Checked, Found, Hits, Indexes
 from genaiops.arena import (
-    KINDS,
     LabelReport,
     LockReport,
     Recorded,
@@ -27,6 +26,7 @@ from genaiops.arena import (
     SweepReport,
     VerifyResult,
 )
+from genaiops.cli.hub import all_kinds
 from genaiops.core import Annotation, Case, Json, Output, Passage, Score, Trace, Verdict, json_schema
 from genaiops.hub import Impact, LineageReport, Move, PolicyFile, Version
 from genaiops.hub.answers import Approved, Difference, History, Shown, Versions, VouchedFor
@@ -93,7 +93,7 @@ def schemas() -> dict[str, dict[str, Json]]:
     made["identities.schema.json"] = {"$schema": "https://json-schema.org/draft/2020-12/schema", **identities}
     policy = cast("dict[str, Json]", PolicyFile.model_json_schema(mode="validation"))
     made["policy.schema.json"] = {"$schema": "https://json-schema.org/draft/2020-12/schema", **policy}
-    for kind in KINDS:
+    for kind in all_kinds():
         made[f"kind_{kind.kind}.schema.json"] = {
             "$schema": "https://json-schema.org/draft/2020-12/schema",
             **dict(kind.schema),

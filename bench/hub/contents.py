@@ -19,7 +19,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from genaiops.arena import open_hub
+from genaiops.cli import open_hub
 
 RESULTS = Path(__file__).parent.parent / "results" / "hub_contents.json"
 SIZES = {"1 byte": 1, "1 MB": 10**6, "100 MB": 10**8, "1 GB": 10**9}

@@ -16,7 +16,7 @@ from genaiops.access.entrance import Entrance, StartToken
 from genaiops.access.keys import create_key
 from genaiops.access.permissions import PERMISSIONS
 from genaiops.arena import KINDS, kinds_with
-from genaiops.arena.hub_routes import ROUTES as ABOVE
+from genaiops.arena.hub_routes import HUB_ROUTES as ABOVE
 from genaiops.core import Principal, Scope, Settings
 from genaiops.hub import Client
 from genaiops.hub.bodies import Shelf

@@ -10,6 +10,7 @@ from genaiops.lazy import attach
 
 if TYPE_CHECKING:
     from genaiops.arena.calibrate import Calibrated, CalibrateOptions, calibrate
+    from genaiops.arena.hub_routes import HUB_ROUTES
     from genaiops.arena.hub_verifier import evidence_verifier
     from genaiops.arena.kinds import KINDS, kinds_with
     from genaiops.arena.labels import LabelReport
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from genaiops.arena.report.cases import Tally, tally
     from genaiops.arena.rounds import Round, answer_round
     from genaiops.arena.runs import Finished, run_arena
-    from genaiops.arena.session import Session, open_hub, open_session, run_in, settings
+    from genaiops.arena.session import Session, open_session, run_in, settings
     from genaiops.arena.sweep import SweepReport
     from genaiops.arena.verify import VerifyResult, verify_bundle
 
@@ -33,6 +34,7 @@ _FILES = {
     "labels": "LabelReport",
     "lock_commands": "LockReport",
     "locks": "SuiteLocks",
+    "hub_routes": "HUB_ROUTES",
     "hub_verifier": "evidence_verifier",
     "model": "Arm Role Row Run Suite",
     "pairing": "RunOptions",
@@ -42,16 +44,16 @@ _FILES = {
     "report.cases": "Tally tally",
     "rounds": "Round answer_round",
     "runs": "Finished run_arena",
-    "session": "Session open_hub open_session run_in settings",
+    "session": "Session open_session run_in settings",
     "sweep": "SweepReport",
     "verify": "VerifyResult verify_bundle",
 }
 
 __all__ = [
-    "KINDS", "Arm", "CalibrateOptions", "Calibrated", "Finished", "LabelReport", "LockReport", "Recorded",
-    "Role", "Round", "Row", "Run", "RunOptions", "RunPlan", "RunReport", "Session", "Suite", "SuiteLocks",
-    "SweepReport", "Tally", "VerifyResult", "answer_round", "calibrate", "evidence_verifier", "kinds_with",
-    "open_hub", "open_session", "plan_run", "render_json", "render_terminal", "run_arena", "run_in",
+    "HUB_ROUTES", "KINDS", "Arm", "CalibrateOptions", "Calibrated", "Finished", "LabelReport", "LockReport",
+    "Recorded", "Role", "Round", "Row", "Run", "RunOptions", "RunPlan", "RunReport", "Session", "Suite",
+    "SuiteLocks", "SweepReport", "Tally", "VerifyResult", "answer_round", "calibrate", "evidence_verifier",
+    "kinds_with", "open_session", "plan_run", "render_json", "render_terminal", "run_arena", "run_in",
     "settings", "tally", "verify_bundle",
 ]  # fmt: skip
 

@@ -98,7 +98,7 @@ def _governance(asked: At) -> Governance:
     return Governance(room.store, by=asked.by, identities=room.identities, clock=lambda: asked.at)
 
 
-ROUTES: tuple[Route, ...] = (
+HUB_ROUTES: tuple[Route, ...] = (
     Route("GET", "/api/hub/impact", impact, "artifact.read", None),
     Route("GET", "/api/hub/bom", bom, "artifact.read", None),
     Route("GET", "/api/hub/openlineage", lineage_events, "artifact.read", None),

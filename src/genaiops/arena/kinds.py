@@ -259,5 +259,5 @@ def kinds_with(vault: Vault | None) -> tuple[KindSpec, ...]:
 
 
 KINDS = kinds_with(None)
-"""Every kind whose room exists, without a vault. `guard`, `scorecard` and `blueprint` come with theirs; until
-then their files can be kept as a `blob`."""
+"""Every kind of these rooms, without a vault. `guard` and `scorecard` come with theirs; until then their
+files can be kept as a `blob`."""

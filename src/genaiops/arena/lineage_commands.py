@@ -11,7 +11,7 @@ import typer
 
 from genaiops.arena.bom.checking import written
 from genaiops.arena.files import write_whole
-from genaiops.arena.hub_routes import ROUTES, bom, impact, lineage_events
+from genaiops.arena.hub_routes import HUB_ROUTES, bom, impact, lineage_events
 from genaiops.arena.sending import append_events, is_url, post_events
 from genaiops.core import Json, Settings, encode
 from genaiops.hub import Above, impact_lines, opened, tree_lines
@@ -59,7 +59,7 @@ def show_lineage(
     """Walk from a version back to every input, or on to everything made from it."""
     console = Console(json=as_json)
     way = "down" if down else "up"
-    with opened(cast("Above | None", context.obj), ROUTES) as hub:
+    with opened(cast("Above | None", context.obj), HUB_ROUTES) as hub:
         version = hub.get(ref)
         report = hub.lineage(version.reference, way, depth=depth)
         if openlineage:
@@ -92,7 +92,7 @@ def show_impact(
 ) -> None:
     """Show what rests on a version or a document: indexes, apps, verdicts; and what of it is live."""
     console = Console(json=as_json)
-    with opened(cast("Above | None", context.obj), ROUTES) as hub:
+    with opened(cast("Above | None", context.obj), HUB_ROUTES) as hub:
         found = hub.transport.ask(impact, ref=ref, document=document)
     if as_json:
         console.emit_json(encode(found))
@@ -111,7 +111,7 @@ def write_bom(
 ) -> None:
     """Write the bill of materials of an app version: CycloneDX 1.7, checked against the official schema."""
     console = Console(json=as_json)
-    with opened(cast("Above | None", context.obj), ROUTES) as hub:
+    with opened(cast("Above | None", context.obj), HUB_ROUTES) as hub:
         bill = hub.transport.ask(bom, ref=ref)
     text = written(bill.document)
     if to is None:

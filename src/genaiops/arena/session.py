@@ -2,20 +2,19 @@
 
 import asyncio
 import os
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import AbstractContextManager, asynccontextmanager
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from genaiops.access import Vault, acting
+from genaiops.access import acting
 from genaiops.app import Services
-from genaiops.arena.hub_routes import ROUTES
 from genaiops.arena.hub_verifier import evidence_verifier
-from genaiops.arena.kinds import KINDS, kinds_with
+from genaiops.arena.kinds import KINDS
 from genaiops.arena.pairing import RunOptions
 from genaiops.arena.runs import Finished, run_arena
-from genaiops.core import KindSpec, Settings
-from genaiops.hub import Above, Client, Hub, opened
+from genaiops.core import Settings
+from genaiops.hub import Hub
 from genaiops.net import HttpEgress, load_policy
 from genaiops.store import Store, find_store
 from genaiops.work import Console
@@ -56,21 +55,6 @@ async def open_session(
         finally:
             await services.close()
             await egress.close()
-
-
-def open_hub(
-    where: str | Path | None = None, *, env: Mapping[str, str] = os.environ
-) -> AbstractContextManager[Client]:
-    """Open a Hub with every kind: at a URL, in a project's folder, or where the environment says.
-
-    As `genaiops hub` does: `GENAIOPS_HUB` names a URL, `GENAIOPS_HUB_KEY` holds the key. Raises `UserError`
-    where there is no project, no key, or no such Hub.
-    """
-    return opened(Above(evidence_verifier, _kinds, lambda: KINDS), ROUTES, where=where, env=env)
-
-
-def _kinds(store: Store, mine: Settings) -> Sequence[KindSpec]:
-    return kinds_with(Vault(store.database, mine))
 
 
 def run_in(folder: Path, options: RunOptions, console: Console) -> Finished:

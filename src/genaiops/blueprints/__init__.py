@@ -7,6 +7,7 @@ from genaiops.lazy import attach
 if TYPE_CHECKING:
     from genaiops.blueprints.demo import DemoOptions, run_demo
     from genaiops.blueprints.finding import Function, find_apps
+    from genaiops.blueprints.kinds import KINDS
     from genaiops.blueprints.pipelines import ci_files
     from genaiops.blueprints.rows import Table, read_table
     from genaiops.blueprints.setup import Plan, plan_setup, write
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 _FILES = {
     "demo": "DemoOptions run_demo",
     "finding": "Function find_apps",
+    "kinds": "KINDS",
     "pipelines": "ci_files",
     "rows": "Table read_table",
     "setup": "Plan plan_setup write",
@@ -22,7 +24,7 @@ _FILES = {
 }
 
 __all__ = [
-    "BLUEPRINTS", "DemoOptions", "Function", "Plan", "Table", "ci_files", "commit", "find_apps",
+    "BLUEPRINTS", "KINDS", "DemoOptions", "Function", "Plan", "Table", "ci_files", "commit", "find_apps",
     "plan_setup", "read_table", "run_demo", "start", "write",
 ]  # fmt: skip
 

@@ -1,18 +1,21 @@
-"""`genaiops hub` with what it needs from above: every kind, how ARENA recomputes evidence, lineage told."""
+"""The Hub with what it needs from above: every kind, how ARENA recomputes evidence, lineage told."""
 
+import os
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from importlib import import_module
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, cast
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from genaiops import access, arena
+from genaiops import access, arena, blueprints
 from genaiops.core import KindSpec, Settings
-from genaiops.hub import EvidenceVerifier
+from genaiops.hub import Client, EvidenceVerifier
 from genaiops.hub.commands import hub as commands
-from genaiops.hub.opening import Above
+from genaiops.hub.opening import Above, opened
 from genaiops.store import Store
 
 ABOVE: Mapping[str, tuple[str, str]] = MappingProxyType(
@@ -49,13 +52,33 @@ def verifier(store: Store, settings: Settings) -> EvidenceVerifier:
 
 def kinds(store: Store, settings: Settings) -> Sequence[KindSpec]:
     """Return every kind whose room exists, with the store's keys of people; loaded only where asked for."""
-    return arena.kinds_with(access.Vault(store.database, settings))
+    return (*arena.kinds_with(access.Vault(store.database, settings)), *blueprints.KINDS)
+
+
+def all_kinds() -> Sequence[KindSpec]:
+    """Return every kind whose room exists, without a store."""
+    return (*arena.KINDS, *blueprints.KINDS)
+
+
+ROOMS = Above(verifier, kinds, all_kinds)
+"""What the rooms above hand to the Hub."""
+
+
+def open_hub(
+    where: str | Path | None = None, *, env: Mapping[str, str] = os.environ
+) -> AbstractContextManager[Client]:
+    """Open a Hub: at a URL, in a project's folder, or where the environment says.
+
+    As `genaiops hub` does: `GENAIOPS_HUB` names a URL, `GENAIOPS_HUB_KEY` holds the key. Raises `UserError`
+    where there is no project, no key, or no such Hub.
+    """
+    return opened(ROOMS, arena.HUB_ROUTES, where=where, env=env)
 
 
 hub = typer.Typer(
     cls=WithAbove,
     help=commands.info.help,
     no_args_is_help=True,
-    context_settings={"obj": Above(verifier, kinds, lambda: arena.KINDS)},
+    context_settings={"obj": ROOMS},
 )
 hub.registered_commands = commands.registered_commands

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from genaiops import arena, server
+from genaiops import arena, blueprints, server
 from genaiops.access import Identities, Vault, enabled, has_users, prepare, principal_of
 from genaiops.access.entrance import Entrance, StartToken
 from genaiops.access.login import login
@@ -67,7 +67,7 @@ def up_command(
 
 
 def _shelf(store: Store, settings: Settings) -> Shelf:
-    kinds = arena.kinds_with(Vault(store.database, settings))
+    kinds = (*arena.kinds_with(Vault(store.database, settings)), *blueprints.KINDS)
     return Shelf(store, kinds, arena.evidence_verifier(store, settings), Identities(settings))
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from genaiops.access.entrance import Entrance
 from genaiops.access.routes import ROUTES as ACCESS
-from genaiops.arena.hub_routes import ROUTES as ARENA_ON_HUB
+from genaiops.arena.hub_routes import HUB_ROUTES as ARENA_ON_HUB
 from genaiops.core import Route
 from genaiops.hub.bodies import Shelf
 from genaiops.hub.routes import ROUTES as HUB

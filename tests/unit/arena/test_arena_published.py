@@ -6,9 +6,10 @@ import pytest
 from tests.unit.arena.arena_sample import judged, sample_run
 
 from genaiops.access import LOCAL, signing_key
-from genaiops.arena import KINDS, evidence_verifier, open_hub
+from genaiops.arena import KINDS, evidence_verifier
 from genaiops.arena.evidence import write_bundle
 from genaiops.arena.published import bundle_files, evidence_facts
+from genaiops.cli import open_hub
 from genaiops.core import Principal, Settings, UserError
 from genaiops.hub import Governance, Hub
 from genaiops.store import Store

@@ -166,7 +166,7 @@ def test_what_would_keep_rows_of_people_in_clear_is_refused_when_it_is_pushed(pr
     assert refused("push", "blob/qa", file, "--subject-field", "tags.customer").code == "GAO-HUB-090"
     for arguments, what in (
         (("dataset/other", file, "--subject-field", "tags.name"), "has nobody at tags.name"),
-        (("dataset/other", file, said, "--subject-field", "tags.customer"), "a dataset is one file"),
+        (("dataset/other", file, said, "--subject-field", "tags.customer"), "come in one file"),
         (("recording/said", said, "--subject-field", "case"), "is no place in an output"),
         (("recording/said", said, "--subject-field", "output.data.name"), "has nobody at output.data.name"),
     ):

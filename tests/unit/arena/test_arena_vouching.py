@@ -9,10 +9,11 @@ from tests.support.identities import Issuer
 from tests.unit.arena.arena_sample import judged, sample_run
 
 from genaiops.access import LOCAL, signing_key
-from genaiops.arena import KINDS, open_hub
+from genaiops.arena import KINDS
 from genaiops.arena.evidence import write_bundle
 from genaiops.arena.hub_routes import bom, impact
 from genaiops.arena.published import bundle_files, evidence_facts
+from genaiops.cli import open_hub
 from genaiops.core import GateSaidNo, Principal, Settings, digest_bytes, digest_json, new_signing_key
 from genaiops.hub import Hub
 from genaiops.store import Store

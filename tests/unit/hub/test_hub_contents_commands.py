@@ -100,3 +100,15 @@ def test_what_the_commands_print_as_json_is_what_the_committed_schemas_say(proje
     assert as_json("hub_version", "deprecate", "blob/a:v1", "--why", "old")["deprecated"]["reason"] == "old"
     pruned = as_json("hub_prune", "prune", "--keep", "1", "--older-than", "0", "--yes")
     assert (pruned["removed"], len(pruned["versions"])) == (True, 1)
+
+
+@pytest.mark.proves("C-HUB-PUSH", "C-HUB-DIFF")
+def test_a_blueprint_is_a_project_to_start_from(project):
+    folder = write(project / "starter", genaiops__yaml="project: x\n", app__py="def answer(q): return q\n")
+    run("push", "blueprint/starter", str(folder))
+    write(folder, app__py="def answer(q): return q.upper()\n")
+    run("push", "blueprint/starter", str(folder))
+    assert "app.py" in run("diff", "blueprint/starter:v1", "blueprint/starter:v2")
+    (folder / "genaiops.yaml").unlink()
+    refused = CliRunner().invoke(commands, ["push", "blueprint/starter", str(folder)])
+    assert refused.exception.code == "GAO-BLUEPRINTS-030"

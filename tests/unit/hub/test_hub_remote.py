@@ -10,8 +10,8 @@ from typer.testing import CliRunner
 
 from genaiops.access import EVERYWHERE, people
 from genaiops.access.model import Grant
-from genaiops.arena import open_hub
-from genaiops.arena.hub_routes import ROUTES as ABOVE
+from genaiops.arena.hub_routes import HUB_ROUTES as ABOVE
+from genaiops.cli import open_hub
 from genaiops.cli.hub import hub as commands
 from genaiops.core import Digest, FileContent, OutsideError, Principal, UserError, digest_bytes
 from genaiops.hub import bodies
