@@ -74,7 +74,10 @@ def test_a_build_that_is_killed_leaves_no_index_and_goes_on_from_its_vectors(pro
         index = asyncio.run(build_index(corpus, recipe_of(project), embedder, folder=indexes, cache=cache))
         assert len(index) == 100
         index.close()
-    assert len(embedder.embedded) == 100 - 64
+    under_headings = [
+        text for text in embedder.embedded if text.startswith("Page")
+    ]  # others try the embedder
+    assert len(under_headings) == 100 - 64
     assert [path.name for path in indexes.iterdir()] == [hex_of(recipe_of(project).digest)]
 
 
