@@ -5,7 +5,7 @@ BIN := $(dir $(PYTHON))
 # compiled once, not in each of the many processes that the checks start
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: install check test test-portable test-adapters browser bench bench-decisions peers docs schemas format
+.PHONY: install check test test-all test-portable test-adapters browser bench bench-decisions peers docs schemas format
 
 install:
 	python3 -m venv .venv
@@ -26,8 +26,11 @@ check:
 
 test: check browser test-portable
 	GENAIOPS_BROWSER_TESTS=$$(command -v chromium > /dev/null && echo 1) \
-	$(PYTHON) -m pytest tests/system tests/faults -q -n 2 --dist loadfile --durations=15
-	$(PYTHON) -m pytest tests/unit -q -n 2 -m 'long or (remote and thorough)'
+	$(PYTHON) -m pytest tests/system tests/faults -q -n 2 --dist loadfile --durations=15 -m 'not long'
+
+# what make test leaves out for time: long simulations, and the rest of the tests on PostgreSQL, S3 and over HTTP
+test-all: test
+	$(PYTHON) -m pytest tests/unit tests/system -q -n 2 --dist loadfile -m 'long or (remote and thorough)'
 
 # the report is opened in a real browser: fetched where this user may, else its tests say that they were left out
 browser:

@@ -17,6 +17,8 @@ from tests.support.small_project import commit, git
 
 from genaiops.blueprints import ci_files
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def work(tmp_path: Path) -> Path:
