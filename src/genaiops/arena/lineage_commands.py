@@ -37,7 +37,8 @@ def show_lineage(
         bool, typer.Option("--down", help="What was made from it, not what it is made of.")
     ] = False,
     depth: Annotated[
-        int | None, typer.Option(min=1, metavar="STEPS", help="How many steps to walk; all where left out.")
+        int | None,
+        typer.Option(min=1, max=1000, metavar="STEPS", help="How many steps to walk; all where left out."),
     ] = None,
     openlineage: Annotated[
         str | None,

@@ -97,7 +97,7 @@ def log(
             metavar="TIME", help="What was live then: a date (that whole day), or date and time; UTC."
         ),
     ] = None,
-    limit: Annotated[int, typer.Option(min=1, help="How many, newest first.")] = 20,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many, newest first.")] = 20,
     as_json: AsJson = False,
 ) -> None:
     """Show every move of an alias, newest first, or what was live; without one, what was published."""

@@ -7,8 +7,12 @@ import pytest
 from tests.support.access import everything_on_disk
 from typer.testing import CliRunner
 
+from genaiops.cli import open_hub
 from genaiops.cli.hub import hub as commands
-from genaiops.core import UserError
+from genaiops.core import FileContent, UserError, digest_bytes
+from genaiops.hub.bodies import NewPush
+from genaiops.hub.contents import routes
+from genaiops.hub.contents.reading import entry_of
 from genaiops.store import Store
 
 pytestmark = [pytest.mark.usefixtures("each_store"), pytest.mark.thorough]
@@ -172,6 +176,34 @@ def test_what_would_keep_rows_of_people_in_clear_is_refused_when_it_is_pushed(pr
     ):
         assert what in refused("push", *arguments).what
     assert WORD.encode() not in kept(project)
+
+
+@pytest.mark.proves("C-ERASE-REFUSED")
+def test_a_manifest_that_says_sealed_of_nothing_seals_nothing(project):
+    push(project)
+    clear = Path(dataset(project))
+    entry = entry_of(clear.name, clear)
+    with open_hub(project) as hub:
+        said = {**hub.get("dataset/qa").manifest, "sealed": None}
+        body = NewPush(target="dataset/qa", files=[entry], manifest=said)
+        hub.transport.send(FileContent(clear), routes.upload, digest=entry.digest, target="dataset/qa")
+        with pytest.raises(UserError, match="GAO-HUB-091"):
+            hub.transport.ask(routes.push, body=body)
+
+
+@pytest.mark.proves("C-ERASE-REFUSED")
+def test_boxes_that_are_none_are_refused_and_no_version_is_there(project):
+    (project / "boxes").write_text("no box\n")
+    digests = {name: digest_bytes((project / name).read_bytes()) for name in ("boxes", "genaiops.yaml")}
+    said = {
+        "digest": digests["boxes"],
+        "cases": 1,
+        "rows": digests["genaiops.yaml"],
+        "sealed": digests["boxes"],
+    }
+    (project / "said.json").write_text(json.dumps(said))
+    refused("push", "dataset/made-up", "boxes", "genaiops.yaml", "--manifest", "said.json")
+    assert json.loads(run("list", "--json"))["versions"] == []
 
 
 @pytest.mark.proves("C-ERASE-PUSHED")

@@ -21,6 +21,7 @@ from genaiops.core import (
     check_paths,
     decode,
     digest_bytes,
+    parse_digest,
     parse_reference,
 )
 from genaiops.hub import aliases, decisions, keeping, queries, resolving, rights, uploads
@@ -171,14 +172,15 @@ class Contents:
         self._check_sent(wanted, entries)
         made_from = [self._hub.get(parent) for parent in parents]
         said = dict(manifest or {})
-        sealed = SEALED in said
+        sealed = said.get(SEALED) is not None
         before = self._check_clear(wanted, sealed)
         blobs: Mapping[str, Content] = {entry.path: Digest(entry.digest) for entry in entries}
         if spec.compose is not None and entries and not sealed:
             composed = spec.compose(entries, self._blobs.chunks)
             said, blobs = {**said, **composed.manifest}, composed.blobs
         self.check_named(target, said, blobs)
-        first_sealed = sealed and not (before and SEALED in before.manifest)
+        people = self._people(spec, said)
+        first_sealed = sealed and not (before and before.manifest.get(SEALED) is not None)
         version = self._hub.publish(
             wanted.kind,
             wanted.name,
@@ -190,7 +192,7 @@ class Contents:
             described={**_PERSONAL, **described} if first_sealed else described,
             activity="hub push",
         )
-        note_use(self._database, subjects_of(version.manifest, self._blobs.chunks), version.reference)
+        note_use(self._database, people, version.reference)
         return Pushed(version=version, new=before is None or version.number > before.number)
 
     def check_named(
@@ -402,6 +404,17 @@ class Contents:
         if before is not None and before.manifest.get(SEALED) is not None and not sealed:
             raise faults.sealed_before(str(wanted))
         return before
+
+    def _people(self, spec: KindSpec, manifest: Mapping[str, Json]) -> frozenset[str]:
+        """Return whose rows are sealed in what is published; raises where its boxes are none."""
+        boxes = manifest.get(SEALED)
+        if (
+            not isinstance(boxes, str)
+            or not _fits(spec, manifest)
+            or not self._blobs.has(parse_digest(boxes))
+        ):
+            return frozenset()  # what does not fit, or is not here, is refused when it is published
+        return subjects_of(manifest, self._blobs.chunks)
 
     def _kept(self, name: str, content: bytes | Digest) -> FileEntry:
         assert isinstance(content, bytes)  # what was sealed was made here
