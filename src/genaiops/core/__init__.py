@@ -58,6 +58,7 @@ if TYPE_CHECKING:
         TooMany,
         UserError,
     )
+    from genaiops.core.guarding import CostClass, Detector, DetectorSpec, Finding, Surface, Where
     from genaiops.core.hidden import Hidden, hidden_text
     from genaiops.core.http import (
         ANYONE,
@@ -143,6 +144,7 @@ _FILES = {
     "digests": "Digest Json canonical digest_bytes digest_json hex_of parse_digest",
     "errors": "Conflict GateSaidNo GenaiopsError Inconclusive Interrupted NotAllowed NotFound NotSignedIn "
     "OutsideError TooMany UserError",
+    "guarding": "CostClass Detector DetectorSpec Finding Surface Where",
     "hidden": "Hidden hidden_text",
     "http": "ANYONE NOBODY ONESELF Asked Content Cookie FileContent Method Reply Route",
     "likeness": "normalise token_f1",
@@ -167,24 +169,26 @@ _FILES = {
 
 __all__ = [
     "ANYONE", "KINDS", "NANO", "NOBODY", "ONESELF", "SEALED", "SENSITIVITIES", "Annotation", "Answer",
-    "ArmFacts", "Asked", "BlobRef", "Candidate", "Case", "Changes", "ChatDelta", "ChatModel", "ChatReply",
-    "ChatRequest", "Citation", "Claim", "ClaimAtLook", "ClaimKind", "ClaimResult", "ClustersNeeded",
-    "Comparison", "Composed", "Conflict", "Content", "Cookie", "CostPerCorrect", "Decision", "Digest",
-    "DigestText", "Discovered", "DiscoveredSlice", "Done", "Egress", "Embedder", "FileContent", "FileEntry",
-    "FilesManifest", "Flakiness", "FrontMatter", "GateSaidNo", "GenaiopsError", "Grounding", "Hidden",
+    "ArmFacts", "Asked", "BlobRef", "Candidate", "Case", "Changes", "ChatDelta", "ChatModel",
+    "ChatReply", "ChatRequest", "Citation", "Claim", "ClaimAtLook", "ClaimKind", "ClaimResult",
+    "ClustersNeeded", "Comparison", "Composed", "Conflict", "Content", "Cookie", "CostClass",
+    "CostPerCorrect", "Decision", "Detector", "DetectorSpec", "Digest", "DigestText", "Discovered",
+    "DiscoveredSlice", "Done", "Egress", "Embedder", "FileContent", "FileEntry", "FilesManifest",
+    "Finding", "Flakiness", "FrontMatter", "GateSaidNo", "GenaiopsError", "Grounding", "Hidden",
     "Inconclusive", "Interrupted", "Interval", "Json", "JudgeAgreement", "JudgedBy", "KeyPath", "Kind",
-    "KindSpec", "Located", "LockState", "Look", "Manifest", "Message", "Method", "ModelSpec", "NotAllowed",
-    "NotFound", "NotSignedIn", "Operation", "Outcome", "Output", "OutsideError", "Passage", "Principal",
-    "Problem", "PublicKey", "Quarantine", "Quarantined", "Read", "Reads", "Reference", "Reply", "Response",
-    "Route", "RuleResult", "Runner", "Scope", "Score", "Scorer", "ScorerSpec", "Sequential", "Settings",
-    "SignedStatement", "SigningKey", "SnapshotId", "Span", "Spending", "Statement", "Status", "Steadiness",
-    "Stopped", "Subject", "TokenEmbedder", "TooMany", "ToolCall", "Trace", "Usage", "UserError",
-    "VectorIndex", "Verdict", "canonical", "check_paths", "check_rule", "compose_files", "cost_nanousd",
-    "decode", "decode_each", "decode_json", "diff_files", "digest_bytes", "digest_json", "encode",
-    "encode_json", "evaluate_rule", "fact_path", "file_entries", "files_closure", "hex_of", "hidden_text",
-    "json_schema", "listed_files", "load_public_key", "load_signing_key", "new_signing_key", "normalise",
-    "one_line", "open_statement", "parse_digest", "parse_reference", "plain", "read_front_matter",
-    "read_yaml", "sign_statement", "split_lines", "token_f1", "typed_kind", "usd",
+    "KindSpec", "Located", "LockState", "Look", "Manifest", "Message", "Method", "ModelSpec",
+    "NotAllowed", "NotFound", "NotSignedIn", "Operation", "Outcome", "Output", "OutsideError", "Passage",
+    "Principal", "Problem", "PublicKey", "Quarantine", "Quarantined", "Read", "Reads", "Reference",
+    "Reply", "Response", "Route", "RuleResult", "Runner", "Scope", "Score", "Scorer", "ScorerSpec",
+    "Sequential", "Settings", "SignedStatement", "SigningKey", "SnapshotId", "Span", "Spending",
+    "Statement", "Status", "Steadiness", "Stopped", "Subject", "Surface", "TokenEmbedder", "TooMany",
+    "ToolCall", "Trace", "Usage", "UserError", "VectorIndex", "Verdict", "Where", "canonical",
+    "check_paths", "check_rule", "compose_files", "cost_nanousd", "decode", "decode_each", "decode_json",
+    "diff_files", "digest_bytes", "digest_json", "encode", "encode_json", "evaluate_rule", "fact_path",
+    "file_entries", "files_closure", "hex_of", "hidden_text", "json_schema", "listed_files",
+    "load_public_key", "load_signing_key", "new_signing_key", "normalise", "one_line", "open_statement",
+    "parse_digest", "parse_reference", "plain", "read_front_matter", "read_yaml", "sign_statement",
+    "split_lines", "token_f1", "typed_kind", "usd",
 ]  # fmt: skip
 
 __getattr__ = attach(__name__, {name: file for file, names in _FILES.items() for name in names.split()})

@@ -1,0 +1,67 @@
+"""What the guard's rooms and plug-ins share: a surface, a finding, a detector."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+Surface = Literal["input", "history", "passage", "tool_call", "tool_result", "output"]
+"""Where a text stands: what a user says now or said before, what a search or a tool brings, what a model
+wants to call, what it answers."""
+
+CostClass = Literal["cheap", "model", "remote"]
+"""Microseconds of pure code; a local model; a call to somebody else. Cheap ones run first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Where:
+    """What is known of a text beside itself: its surface, and what it comes with.
+
+    `context` is the task or system prompt that it belongs to; `language` an ISO 639-1 code where known.
+    """
+
+    surface: Surface
+    context: str = ""
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """Something in `text[start:end]` of a `category` (`pii.iban`, `injection.direct`, …).
+
+    `confidence` is between 0 and 1; `reason` tells a person why and never repeats the text found.
+    """
+
+    detector: str
+    category: str
+    start: int
+    end: int
+    confidence: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DetectorSpec:
+    """What a detector is and needs: where it may look, and how much of a text it must see.
+
+    `span` is the most characters one finding of it covers: a stream may release what can no longer begin
+    one; `whole` needs all of the text. A change of what it finds is a new `version`.
+    """
+
+    name: str
+    version: str
+    surfaces: frozenset[Surface]
+    span: int | Literal["whole"]
+    cost: CostClass = "cheap"
+
+
+class Detector(Protocol):
+    """Looks for one kind of thing. Pure: the same text, the same findings."""
+
+    @property
+    def spec(self) -> DetectorSpec:
+        """Name, version, surfaces, span, cost."""
+        ...
+
+    def detect(self, text: str, where: Where) -> Sequence[Finding]:
+        """Return what was found in `text`, with offsets into it as it was given."""
+        ...
