@@ -14,7 +14,6 @@ from genaiops.core import (
     Manifest,
     Read,
     UserError,
-    encode,
     typed_kind,
 )
 from genaiops.knowledge.facts import check_ids, corpus_facts
@@ -87,7 +86,7 @@ def index_facts(recipe: Recipe, corpus: Corpus) -> dict[str, Json]:
     """Return the manifest of the index that `recipe` makes of `corpus`."""
     characters = sum(len(document.text) for document in corpus.documents)
     coverage: dict[str, Json] = {"documents": len(corpus.documents), "characters": characters}
-    return {"recipe": encode(recipe), "digest": recipe.digest, "coverage": coverage}
+    return {"recipe": recipe.facts, "digest": recipe.digest, "coverage": coverage}
 
 
 def _corpus_diff(old: Manifest, new: Manifest, read: Read) -> list[str]:

@@ -1,8 +1,9 @@
 """What a corpus, a recipe and an index are made of."""
 
 from bisect import bisect_right
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, cast
 
 from genaiops.core import Digest, Json, ModelSpec, UserError, digest_json, encode
 
@@ -12,10 +13,23 @@ PARSER = "documents-1"
 LEXICAL = "fts5 porter unicode61 remove_diacritics=2 pairs arabic title=2 matches<=4000"
 """How words are cut, folded and looked for; as with the parser, a change is a new name, so a new index."""
 
+SETTINGS: Mapping[str, Mapping[str, int]] = {
+    "local": {},
+    "lance": {"nprobes": 40, "refine": 4},
+    "postgres": {"ef_search": 0},
+}
+"""What each backend can be told, with its default; a change of a default makes new indexes.
+
+nprobes    cells of the vectors' index that a search looks into
+refine     how many times as many vectors as wanted are compared exactly
+ef_search  vectors that a search of the HNSW graph keeps; 0 makes no graph and looks at all vectors
+"""
+
 MAX_DOCUMENT_BYTES = 10_000_000
 """Of Markdown, text and HTML."""
 
 BlockKind = Literal["heading", "prose", "list", "table", "code"]
+BackendName = Literal["local", "lance", "postgres"]
 Reason = Literal["refused", "quarantined", "expired", "not_yet_valid"]
 
 
@@ -123,6 +137,31 @@ class ChunkOptions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Backend:
+    """Where an index is kept and searched, and how hard it looks for the nearest vectors (`SETTINGS`)."""
+
+    name: BackendName = "local"
+    settings: dict[str, int] = field(default_factory=dict[str, int])
+
+    @classmethod
+    def of(cls, name: BackendName, given: Mapping[str, int] | None = None) -> "Backend":
+        """Return the backend with what is `given` and its defaults; raises `UserError` for a foreign one."""
+        known = SETTINGS[name]
+        for setting in given or {}:
+            if setting not in known:
+                raise UserError(
+                    "GAO-KNOWLEDGE-080",
+                    f"the backend {name} has no setting {setting!r}",
+                    why=f"it has: {', '.join(known) or 'none'}",
+                    fix=f"leave {setting} out",
+                )
+        return cls(name=name, settings={**known, **(given or {})})
+
+
+LOCAL = Backend()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
     """All that decides what an index answers. Its digest is the index's identity."""
 
@@ -131,11 +170,20 @@ class Recipe:
     chunk: ChunkOptions = ChunkOptions()
     parser: str = PARSER
     lexical: str = LEXICAL
+    backend: Backend = LOCAL
+
+    @property
+    def facts(self) -> dict[str, Json]:
+        """The recipe as JSON; the default backend is not named, so that digests made before it was hold."""
+        found = cast("dict[str, Json]", encode(self))
+        if self.backend == LOCAL:
+            del found["backend"]
+        return found
 
     @property
     def digest(self) -> Digest:
         """The identity of the index made by this recipe."""
-        return digest_json(encode(self))
+        return digest_json(self.facts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

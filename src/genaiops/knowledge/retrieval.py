@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from genaiops.core import Embedder, Json, Passage, Principal, TokenEmbedder, UserError
 from genaiops.knowledge.build import text_reader
 from genaiops.knowledge.fusion import default_weights
-from genaiops.knowledge.index import LocalIndex, other_embedding
+from genaiops.knowledge.index import other_embedding
 from genaiops.knowledge.maxsim import maxsims, unpack
+from genaiops.knowledge.seams import Index
 
 Mode = Literal["hybrid", "dense", "lexical"]
 
@@ -34,7 +35,7 @@ class Query:
 
 
 async def retrieve(
-    index: LocalIndex,
+    index: Index,
     embedder: Embedder,
     query: str,
     k: int,
@@ -70,7 +71,7 @@ async def retrieve(
 
 
 async def retrieve_all(
-    index: LocalIndex,
+    index: Index,
     embedder: Embedder,
     queries: Sequence[Query],
     k: int,
@@ -136,7 +137,7 @@ async def _vectors(embedder: Embedder, queries: Sequence[Query]) -> NDArray[np.f
 
 async def _reranked(
     embedder: TokenEmbedder,
-    index: LocalIndex,
+    index: Index,
     queries: Sequence[Query],
     found: Sequence[Sequence[Passage]],
     *,
