@@ -4,6 +4,7 @@
 <recipe>/CURRENT            the live snapshot's name, replaced atomically
 <recipe>/snapshots/NAME/    immutable
 <recipe>/trust.json         how far the embedder can be trusted with this corpus
+<recipe>/anchors.json       vectors of fixed texts, where the embedder has no version
 <recipe>/withdrawn.json     documents withdrawn, and the last snapshot that must not show them
 """
 
@@ -35,6 +36,7 @@ from genaiops.core import (
     decode_json,
     encode,
 )
+from genaiops.knowledge.anchors import Anchors
 from genaiops.knowledge.filters import allowed_scopes, check_readers
 from genaiops.knowledge.fusion import default_weights, fuse, joined, ordered, with_links
 from genaiops.knowledge.maxsim import TokenCache
@@ -54,6 +56,8 @@ class LocalIndex:
         self.folder = folder
         self.tokens = TokenCache()
         """Token vectors of the passages that reranking met."""
+        self.anchors = Anchors(folder)
+        """What tells whether an embedder without a version is still the same."""
         try:
             self.recipe = decode_json(Recipe, (folder / "recipe.json").read_bytes())
         except (OSError, UserError) as error:
