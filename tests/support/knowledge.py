@@ -14,7 +14,7 @@ from genaiops.knowledge import LocalIndex, Recipe
 
 ANYONE = Principal(id="anyone")
 STAFF = Principal(id="sam", groups=frozenset({"staff"}))
-SPEC = ModelSpec(provider="test", model="hashed-words")
+SPEC = ModelSpec(provider="test", model="hashed-words", version="1")
 
 
 def word_vector(word: str) -> NDArray[np.float32]:

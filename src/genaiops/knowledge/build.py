@@ -12,11 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genaiops.core import Digest, Embedder, Json, Passage, UserError, digest_bytes, hex_of
+from genaiops.knowledge.anchors import check_cached
 from genaiops.knowledge.chunks import Tokenizer, chunk_document
 from genaiops.knowledge.index import LocalIndex, other_embedding
 from genaiops.knowledge.maxsim import TokenCache
 from genaiops.knowledge.model import Chunk, Corpus, Document, Recipe
 from genaiops.knowledge.passages import PASSAGES, ReadyPassages, in_context, parts_of
+from genaiops.knowledge.vectors import differing, embed_texts
 
 if TYPE_CHECKING:  # a cache in a store needs SQLAlchemy, which is slow to import
     from genaiops.knowledge.cache import EmbeddingCache
@@ -99,7 +101,7 @@ async def build_index(
     if recipe.corpus != corpus.digest:
         raise ValueError("the recipe is for another corpus")
     if recipe.embedder != embedder.spec:
-        raise other_embedding(embedder.spec.reference, recipe.embedder.reference, folder)
+        raise other_embedding(*differing(embedder.spec, recipe.embedder), folder)
     there = open_index(folder, recipe.digest, cache)
     if there is not None:
         return there
@@ -178,13 +180,16 @@ async def _embed(
 ) -> NDArray[np.float32]:
     digests = [digest_bytes(text.encode()) for text in wanted]
     texts = dict(zip(digests, wanted, strict=True))
+    await check_cached(embedder, cache)
     known = cache.texts(embedder.spec, list(texts))
+    dimension = len(next(iter(known.values()))) if known else None
     # by length, so that a batch is not padded to one long text
     missing = sorted((digest for digest in texts if digest not in known), key=lambda d: (len(texts[d]), d))
     with progress(len(missing)) if progress and missing else nullcontext() as bar:
         for at in range(0, len(missing), _AT_ONCE):
             some = missing[at : at + _AT_ONCE]
-            vectors = await embedder.embed([texts[digest] for digest in some], "passage")
+            vectors = await embed_texts(embedder, [texts[digest] for digest in some], "passage", dimension)
+            dimension = vectors.shape[1]
             fresh = dict(zip(some, vectors, strict=True))
             cache.put_texts(embedder.spec, fresh)
             known.update(fresh)
@@ -215,6 +220,7 @@ async def _publish(
     index.upsert(passages, vectors)
     index.publish()
     await index.measure(embedder)
+    await index.anchors.keep(embedder)
     index.close()
     try:
         partial.rename(folder / name)

@@ -3,6 +3,7 @@
 recipe.json     what it was made by
 CURRENT         the live snapshot's name, replaced atomically
 trust.json      how far the embedder can be trusted with this corpus
+anchors.json    vectors of fixed texts, where the embedder has no version
 withdrawn.json  documents withdrawn, and the number of the last snapshot that must not show them
 """
 

@@ -27,6 +27,7 @@ from genaiops.core import (
     UserError,
     canonical,
 )
+from genaiops.knowledge.anchors import Anchors
 from genaiops.knowledge.filters import allowed_scopes
 from genaiops.knowledge.fusion import default_weights, fuse, joined, ordered, with_links
 from genaiops.knowledge.home import Home, Stamp
@@ -48,6 +49,8 @@ class LocalIndex:
         self.folder = folder
         self.tokens = TokenCache()
         """Token vectors of the passages that reranking met."""
+        self.anchors = Anchors(folder)
+        """What tells whether an embedder without a version is still the same."""
         self._home = Home(folder)
         self.recipe = self._home.recipe
         self._open: dict[SnapshotId, Snapshot] = {}

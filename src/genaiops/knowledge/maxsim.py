@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genaiops.core import Digest, ModelSpec, TokenEmbedder, digest_bytes
+from genaiops.knowledge.vectors import embed_tokens
 
 if TYPE_CHECKING:  # a cache in a store needs SQLAlchemy, which is slow to import
     from genaiops.knowledge.cache import EmbeddingCache
@@ -45,7 +46,7 @@ class TokenCache:
         missing.sort(key=lambda digest: (len(wanted[digest]), digest))
         for at in range(0, len(missing), _AT_ONCE):
             some = missing[at : at + _AT_ONCE]
-            rows = await embedder.token_vectors([wanted[digest] for digest in some])
+            rows = await embed_tokens(embedder, [wanted[digest] for digest in some])
             fresh = {digest: pack(row) for digest, row in zip(some, rows, strict=True)}
             if self._stored:
                 self._stored.put_tokens(embedder.spec, fresh)
@@ -79,7 +80,7 @@ async def rank(
     """Return how well each text fits `query`, token by token; 0.0 where either has no token."""
     if not texts:
         return []
-    question = (await embedder.token_vectors([query]))[0]
+    question = (await embed_tokens(embedder, [query]))[0]
     packed = await (cache or TokenCache()).vectors(embedder, texts)
     return maxsims(question, [unpack(vectors) for vectors in packed])
 

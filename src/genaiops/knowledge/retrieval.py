@@ -13,6 +13,7 @@ from genaiops.knowledge.fusion import default_weights
 from genaiops.knowledge.index import other_embedding
 from genaiops.knowledge.maxsim import maxsims, unpack
 from genaiops.knowledge.seams import Index
+from genaiops.knowledge.vectors import differing, embed_texts, embed_tokens
 
 Mode = Literal["hybrid", "dense", "lexical"]
 
@@ -84,10 +85,12 @@ async def retrieve_all(
 ) -> list[list[Passage]]:
     """Return for each query what `retrieve` does, in their order; an empty query finds nothing."""
     if embedder.spec != index.embedder:
-        raise other_embedding(embedder.spec.reference, index.embedder.reference, index.folder)
+        raise other_embedding(*differing(embedder.spec, index.embedder), index.folder)
     asked = [query for query in queries if query.text]
     tokens = embedder if rerank and can_rerank(embedder) else None
     wanted = max(k, candidates) if tokens else k
+    if asked and (tokens or mode != "lexical"):
+        await index.anchors.check(embedder)
     vectors = None if mode == "lexical" else await _vectors(embedder, asked)
     snapshot = index.snapshot()
     found: list[list[Passage]] = []
@@ -124,7 +127,7 @@ async def _vectors(embedder: Embedder, queries: Sequence[Query]) -> NDArray[np.f
     """Return a unit vector a query: of its text, and of its text within what was said before."""
     said = [query for query in queries if query.history]
     texts = [query.text for query in queries] + [query.in_context for query in said]
-    rows = np.asarray(await embedder.embed(texts, "query"), dtype=np.float32)
+    rows = await embed_texts(embedder, texts, "query")
     vectors = rows[: len(queries)].copy()
     weight = default_weights().history_vector
     for at, row in zip(
@@ -153,7 +156,7 @@ async def _reranked(
     parts = {id: texts[1:] or texts for id, texts in parts.items()}
     texts = list(dict.fromkeys(text for some in parts.values() for text in some))
     packed = dict(zip(texts, await index.tokens.vectors(embedder, texts), strict=True))
-    asked = await embedder.token_vectors([query.text for query in queries])
+    asked = await embed_tokens(embedder, [query.text for query in queries])
     weights = default_weights()
     ranked: list[list[Passage]] = []
     for query, question, some in zip(queries, asked, found, strict=True):

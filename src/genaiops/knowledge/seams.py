@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genaiops.core import Embedder, Json, ModelSpec, Passage, Principal, SnapshotId
+from genaiops.knowledge.anchors import Anchors
 from genaiops.knowledge.maxsim import TokenCache
 from genaiops.knowledge.model import Recipe
 
@@ -24,6 +25,8 @@ class Index(Protocol):
 
     tokens: TokenCache
     """Token vectors of the passages that reranking met."""
+    anchors: Anchors
+    """What tells whether an embedder without a version is still the same."""
 
     @property
     def folder(self) -> Path:

@@ -14,6 +14,7 @@ from genaiops.core import Embedder, Passage, digest_bytes
 from genaiops.knowledge.scripts import script_of
 from genaiops.knowledge.sentences import split_sentences
 from genaiops.knowledge.snapshot import Snapshot
+from genaiops.knowledge.vectors import embed_texts
 
 PROBES = 64
 _LEAST_PROBES = 8
@@ -36,11 +37,11 @@ async def measure_trust(snapshot: Snapshot, embedder: Embedder) -> dict[str, flo
     asked = [(row, probe) for row, probe in zip(rows, probes, strict=True) if probe]
     if len(asked) < _LEAST_PROBES:
         return {}
-    vectors = await embedder.embed([probe for _, probe in asked], "query")
+    vectors = await embed_texts(embedder, [probe for _, probe in asked], "query")
     everything = snapshot.allow(np.ones(len(snapshot.scopes), dtype=np.bool_))
     by_script: dict[str, list[tuple[float, float]]] = defaultdict(list)
     for (row, probe), vector in zip(asked, vectors, strict=True):
-        dense = _reciprocal_rank(row, snapshot.dense(np.asarray(vector), _DEPTH, everything))
+        dense = _reciprocal_rank(row, snapshot.dense(vector, _DEPTH, everything))
         lexical = _reciprocal_rank(row, snapshot.lexical(probe, _DEPTH, everything))
         for script in (script_of(probe), ""):
             by_script[script].append((dense, lexical))
