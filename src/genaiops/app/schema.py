@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from genaiops.app.secrets import find_secrets
 from genaiops.core import Claim, ClaimKind, Json
+from genaiops.models import EmbedSettings
 
 BOUND_KEYS: dict[ClaimKind, str] = {"better": "by", "not_worse": "margin", "at_least": "value"}
 _VARIABLE = r"^[A-Z_][A-Z0-9_]*$"
@@ -264,6 +265,34 @@ class JudgeConfig(_Strict):
         return self
 
 
+class EmbedConfig(_Strict):
+    """The embedder, and what its name and its own files do not say; all of it is part of the embedding.
+
+    `version` is what the owner of an endpoint calls what answers there. `dimension` is checked; with
+    `shorten` an endpoint is asked for so many numbers only.
+    """
+
+    model: str = Field(min_length=3)
+    version: Annotated[str, BeforeValidator(_as_text), Field(min_length=1)] | None = None
+    query_prefix: str | None = Field(default=None, max_length=1_000)
+    passage_prefix: str | None = Field(default=None, max_length=1_000)
+    pooling: Literal["mean", "cls", "last"] | None = None
+    dimension: int | None = Field(default=None, ge=1, le=100_000)
+    window: int | None = Field(default=None, ge=8, le=1_000_000)
+    shorten: bool | None = None
+
+    @model_validator(mode="after")
+    def _shortened_to_something(self) -> Self:
+        if self.shorten and self.dimension is None:
+            raise PydanticCustomError("shorten", "expected `dimension` beside `shorten`: to how many numbers")
+        return self
+
+    @property
+    def settings(self) -> EmbedSettings:
+        """What is said of the embedder beside its name."""
+        return EmbedSettings(**self.model_dump(exclude={"model"}, exclude_none=True))
+
+
 class ReuseConfig(_Strict):
     """How long an output of something remote may stand for what it would say now: `24h`, `30m`, `7d`."""
 
@@ -282,12 +311,23 @@ class ProjectFile(_Strict):
     project: Name
     app: Annotated[AppTarget, BeforeValidator(_target), WithJsonSchema(_TARGET_SCHEMA)]
     params: dict[str, Json] = {}
-    models: dict[str, str] = {}
+    models: dict[str, str | EmbedConfig] = {}
     prices: dict[str, PriceConfig] = {}
     knowledge: dict[Name, KnowledgeConfig] = {}
     suites: dict[Name, SuiteConfig] = {}
     judges: dict[Name, JudgeConfig] = {}
     reuse: ReuseConfig = ReuseConfig()
+
+    @model_validator(mode="after")
+    def _only_the_embedder_is_described(self) -> Self:
+        described = [
+            role for role, model in self.models.items() if role != "embed" and not isinstance(model, str)
+        ]
+        if described:
+            raise PydanticCustomError(
+                "models", "expected a reference for {role}: only `embed` is described", {"role": described[0]}
+            )
+        return self
 
     @model_validator(mode="after")
     def _endpoint_takes_inputs_only(self) -> Self:
