@@ -28,9 +28,6 @@ class Index(Protocol):
     anchors: Anchors
     """What tells whether an embedder without a version is still the same."""
 
-    anchors: Anchors
-    """What tells whether an embedder without a version is still the same: `Anchors(folder)`."""
-
     @property
     def folder(self) -> Path:
         """Where its recipe stands, and all of it where it is kept on this machine."""
