@@ -13,10 +13,10 @@ from genaiops.app.schema import (
     AppTarget,
     ChunkConfig,
     ClaimConfig,
-    EmbedConfig,
     GateConfig,
     JudgeConfig,
     KnowledgeConfig,
+    ModelConfig,
     PriceConfig,
     ProjectFile,
     ReuseConfig,
@@ -86,17 +86,12 @@ def load_project(path: Path, overrides: Sequence[str] = (), env: Mapping[str, st
     except ValidationError as error:
         raise _invalid(error, sites) from None
     stated = {name: getattr(parsed, name) for name in ProjectFile.model_fields if name != "models"}
-    embed = parsed.models.get("embed")
     return Project(
         root=file.parent.resolve(),
-        models={role: _named(model) for role, model in parsed.models.items()},
-        embedding=embed.settings if isinstance(embed, EmbedConfig) else EmbedSettings(),
+        models={role: model.model for role, model in parsed.models.items()},
+        embedding=parsed.models["embed"].settings if "embed" in parsed.models else EmbedSettings(),
         **stated,
     )
-
-
-def _named(model: str | EmbedConfig) -> str:
-    return model if isinstance(model, str) else model.model
 
 
 def _text(file: Path) -> str:
@@ -179,7 +174,7 @@ _MODELS: dict[str, type[BaseModel]] = {
     "app": AppTarget,
     "reuse": ReuseConfig,
     "judge": JudgeConfig,
-    "embed": EmbedConfig,
+    "embed": ModelConfig,
 }
 _KNOWN: dict[str, Sequence[str]] = {
     "none": (),

@@ -5,8 +5,16 @@ from datetime import timedelta
 from typing import Annotated, Literal, Self, cast
 from urllib.parse import parse_qsl, urlsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    WithJsonSchema,
+    model_validator,
+)
+from pydantic_core import CoreSchema, PydanticCustomError
 
 from genaiops.app.secrets import find_secrets
 from genaiops.core import Claim, ClaimKind, Json
@@ -265,14 +273,14 @@ class JudgeConfig(_Strict):
         return self
 
 
-class EmbedConfig(_Strict):
-    """The embedder, and what its name and its own files do not say; all of it is part of the embedding.
+class ModelConfig(_Strict):
+    """A model by its reference; of the embedder also what its name and its own files do not say.
 
-    `version` is what the owner of an endpoint calls what answers there. `dimension` is checked; with
-    `shorten` an endpoint is asked for so many numbers only.
+    All of that is part of the embedding. `version` is what the owner of an endpoint calls what answers there.
+    `dimension` is checked; with `shorten` an endpoint is asked for so many numbers only.
     """
 
-    model: str = Field(min_length=3)
+    model: str
     version: Annotated[str, BeforeValidator(_as_text), Field(min_length=1)] | None = None
     query_prefix: str | None = Field(default=None, max_length=1_000)
     passage_prefix: str | None = Field(default=None, max_length=1_000)
@@ -293,6 +301,23 @@ class EmbedConfig(_Strict):
         return EmbedSettings(**self.model_dump(exclude={"model"}, exclude_none=True))
 
 
+def _model(value: object) -> object:
+    return {"model": value} if isinstance(value, str) else value
+
+
+class _OrText:
+    """Says in the JSON Schema that a text may stand where a mapping is described."""
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, object]:
+        return {"anyOf": [{"type": "string"}, handler(schema)]}
+
+
+ModelEntry = Annotated[ModelConfig, BeforeValidator(_model), _OrText]
+
+
 class ReuseConfig(_Strict):
     """How long an output of something remote may stand for what it would say now: `24h`, `30m`, `7d`."""
 
@@ -311,7 +336,7 @@ class ProjectFile(_Strict):
     project: Name
     app: Annotated[AppTarget, BeforeValidator(_target), WithJsonSchema(_TARGET_SCHEMA)]
     params: dict[str, Json] = {}
-    models: dict[str, str | EmbedConfig] = {}
+    models: dict[str, ModelEntry] = {}
     prices: dict[str, PriceConfig] = {}
     knowledge: dict[Name, KnowledgeConfig] = {}
     suites: dict[Name, SuiteConfig] = {}
@@ -321,7 +346,9 @@ class ProjectFile(_Strict):
     @model_validator(mode="after")
     def _only_the_embedder_is_described(self) -> Self:
         described = [
-            role for role, model in self.models.items() if role != "embed" and not isinstance(model, str)
+            role
+            for role, model in self.models.items()
+            if role != "embed" and model.settings != EmbedSettings()
         ]
         if described:
             raise PydanticCustomError(
