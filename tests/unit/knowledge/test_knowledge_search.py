@@ -11,7 +11,7 @@ from tests.support.knowledge import ANYONE, SPEC, STAFF, WordEmbedder, make_inde
 from genaiops.core import Passage, Principal, digest_bytes
 from genaiops.knowledge import LocalIndex, Query, Recipe, retrieve, retrieve_all
 from genaiops.knowledge.fusion import Weights, default_weights, fuse, ordered, with_links
-from genaiops.knowledge.links import name_of, named_in, titles_of
+from genaiops.knowledge.links import Titles, name_of, named_in, titles_of
 from genaiops.knowledge.passages import parts_of
 from genaiops.knowledge.scripts import folded, script_of
 from genaiops.knowledge.trust import measure_trust, trust_in
@@ -113,7 +113,7 @@ def test_a_title_that_many_passages_bear_names_none_of_them() -> None:
 
 
 def test_names_are_whole_words() -> None:
-    titles = {"rollo": [1], "new york": [2]}
+    titles = Titles({"rollo": [1], "new york": [2]})
     assert named_in("Rollo sailed to New York; Rollos stayed", titles) == {1: "rollo", 2: "new york"}
 
 
@@ -149,7 +149,7 @@ def test_without_titles_nothing_is_linked() -> None:
     def never(rows: Sequence[int]) -> Sequence[str]:
         raise AssertionError(rows)
 
-    assert with_links({1: 0.5}, "anything", {}, never, lambda row: None, 0.3) == {1: 0.5}
+    assert with_links({1: 0.5}, "anything", Titles({}), never, lambda row: None, 0.3) == {1: 0.5}
 
 
 @pytest.mark.proves("D-REWRITE")
