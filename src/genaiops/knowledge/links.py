@@ -6,6 +6,7 @@ first. A title counts as a name only where few passages bear it.
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeVar
 
 MOST_BEARERS = 3
 """Passages with the same title; of a title with more, none is meant in particular."""
@@ -18,8 +19,11 @@ _MOST_LETTERS = 8_000
 _ASIDE = re.compile(r"\([^()]*\)")
 _WORD = re.compile(r"\w+")
 
-Titles = Mapping[str, Sequence[int]]
-"""From a title, as `name_of` writes it, to the rows that bear it."""
+Key = TypeVar("Key", int, str)
+"""What a passage is known by: its row, or its id where a backend has no rows in the order of ids."""
+
+Titles = Mapping[str, Sequence[Key]]
+"""From a title, as `name_of` writes it, to the passages that bear it."""
 
 
 def name_of(title: str) -> str:
@@ -39,10 +43,10 @@ def titles_of(titles: Iterable[str]) -> dict[str, list[int]]:
     return {name: rows for name, rows in found.items() if len(rows) <= MOST_BEARERS}
 
 
-def named_in(text: str, titles: Titles) -> dict[int, str]:
-    """Return the rows whose titles stand in `text`, with the name by which each was found."""
+def named_in(text: str, titles: Titles[Key]) -> dict[Key, str]:
+    """Return the passages whose titles stand in `text`, with the name by which each was found."""
     words = _WORD.findall(text[:_MOST_LETTERS].casefold())
-    found: dict[int, str] = {}
+    found: dict[Key, str] = {}
     for at in range(len(words)):
         for size in range(1, _MOST_WORDS + 1):
             name = " ".join(words[at : at + size])
