@@ -149,7 +149,7 @@ def test_without_titles_nothing_is_linked() -> None:
     def never(rows: Sequence[int]) -> Sequence[str]:
         raise AssertionError(rows)
 
-    assert with_links({1: 0.5}, "anything", {}, never, lambda row: None, 0.3) == {1: 0.5}
+    assert with_links({1: 0.5}, "anything", {}, never, lambda rows: {}, 0.3) == {1: 0.5}
 
 
 @pytest.mark.proves("D-REWRITE")

@@ -309,7 +309,7 @@ def _row_ids(query: Any, *score: str) -> list[int]:
 
 
 def _library() -> Any:
-    os.environ.setdefault("LANCE_LOG", "error")  # read at its import; else it warns of each new table
+    os.environ.setdefault("LANCEDB_LOG", "error")  # read at its import; else it warns of each new table
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of modules that it imports

@@ -1,4 +1,4 @@
-"""Indexes in LanceDB and in PostgreSQL, opened and made."""
+"""An index opened or made in the backend that its recipe names."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,7 +9,9 @@ from genaiops.knowledge.backends.lance import LanceFinder
 from genaiops.knowledge.backends.ledger import Ledger
 from genaiops.knowledge.backends.postgres import PostgresFinder, make_extension
 from genaiops.knowledge.home import Home
+from genaiops.knowledge.index import LocalIndex
 from genaiops.knowledge.model import Recipe
+from genaiops.knowledge.seams import Index
 from genaiops.store import file_database, shared_database
 
 _PREFIX = "index_{recipe}_"
@@ -17,40 +19,48 @@ _DIGITS = 20
 """Of the recipe's digest in the names of tables, which PostgreSQL cuts at 63 characters."""
 
 
-def open_stored(folder: Path, env: Mapping[str, str] | None = None) -> StoredIndex:
-    """Open the index whose recipe stands in `folder`, for a recipe with another backend than `local`.
+def open_any_index(folder: Path, env: Mapping[str, str] | None = None) -> Index:
+    """Open the index whose recipe stands in `folder`.
 
     PostgreSQL is found by `GENAIOPS_DATABASE` of `env`, without it of the process. Raises `UserError` where
-    an extra is missing or no database is named, `OutsideError` where the tables are not as they were made.
+    an extra is missing or no database is named, `OutsideError` where what is kept is not as it was made.
     """
     recipe = Home(folder).recipe
+    if recipe.backend.name == "local":
+        return LocalIndex(folder)
     if recipe.backend.name == "lance":
-        finder = LanceFinder(folder, recipe.backend.settings)
-        return StoredIndex(folder, recipe, Ledger(file_database(folder / "ledger.db")), finder)
+        lance = LanceFinder(folder, recipe.backend.settings)
+        return StoredIndex(folder, recipe, _in_folder(folder), lance)
     ledger, finder = _in_postgres(recipe, env)
-    index = StoredIndex(folder, recipe, ledger, finder)
     with ledger.view() as view:
         if view and view.dimension:
             finder.check(view.connection, view.dimension)
-    return index
+    return StoredIndex(folder, recipe, ledger, finder)
 
 
-def create_stored(folder: Path, recipe: Recipe, env: Mapping[str, str] | None = None) -> StoredIndex:
+def create_index(folder: Path, recipe: Recipe, env: Mapping[str, str] | None = None) -> Index:
     """Make an index in the new `folder`: without a snapshot, unless its tables are in PostgreSQL already."""
-    if recipe.backend.name == "lance":
-        Home.create(folder, recipe)
-        ledger = Ledger(file_database(folder / "ledger.db"))
-        with ledger.database.write() as connection:
-            ledger.create(connection)
-        ledger.database.close()
-    else:
+    if recipe.backend.name == "local":
+        return LocalIndex.create(folder, recipe)
+    if recipe.backend.name == "postgres":
         ledger, _ = _in_postgres(recipe, env)
         with ledger.database.write() as connection:
             make_extension(connection)
             ledger.create(connection)
         ledger.database.close()
         Home.create(folder, recipe)
-    return open_stored(folder, env)
+        return open_any_index(folder, env)
+    LanceFinder(folder, recipe.backend.settings)  # says first where the extra is missing
+    Home.create(folder, recipe)
+    ledger = _in_folder(folder)
+    with ledger.database.write() as connection:
+        ledger.create(connection)
+    ledger.database.close()
+    return open_any_index(folder, env)
+
+
+def _in_folder(folder: Path) -> Ledger:
+    return Ledger(file_database(folder / "ledger.db"))
 
 
 def _in_postgres(recipe: Recipe, env: Mapping[str, str] | None) -> tuple[Ledger, PostgresFinder]:

@@ -5,18 +5,17 @@ all look alike, so no name or value can be read as a part of a query, and none i
 """
 
 import hashlib
-import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from genaiops.core import Json, Passage
+from genaiops.core import Json, Passage, canonical
 
 _LENGTH = 32
 
 
 def mark(*parts: Json) -> str:
-    """Return the mark of `parts`: 32 hexadecimal digits; 1, 1.0 and true are different values."""
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:_LENGTH]
+    """Return the mark of `parts`: 32 hexadecimal digits."""
+    return hashlib.sha256(canonical(list(parts))).hexdigest()[:_LENGTH]
 
 
 EVERYONE = mark("everyone")
