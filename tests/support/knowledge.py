@@ -3,6 +3,7 @@
 import hashlib
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -17,6 +18,7 @@ STAFF = Principal(id="sam", groups=frozenset({"staff"}))
 SPEC = ModelSpec(provider="test", model="hashed-words", version="1")
 
 
+@lru_cache(maxsize=20_000)
 def word_vector(word: str) -> NDArray[np.float32]:
     seed = int.from_bytes(hashlib.sha256(word.lower().encode()).digest()[:8], "little")
     vector = np.random.default_rng(seed).standard_normal(32).astype(np.float32)

@@ -20,7 +20,16 @@ if TYPE_CHECKING:
     from genaiops.knowledge.index import LocalIndex
     from genaiops.knowledge.kinds import CORPUS_KIND, INDEX_KIND, KINDS, index_facts
     from genaiops.knowledge.maxsim import TokenCache, rank
-    from genaiops.knowledge.model import Chunk, ChunkOptions, Corpus, Document, LeftOut, Recipe
+    from genaiops.knowledge.model import (
+        Backend,
+        BackendName,
+        Chunk,
+        ChunkOptions,
+        Corpus,
+        Document,
+        LeftOut,
+        Recipe,
+    )
     from genaiops.knowledge.parsed import ParsedFiles
     from genaiops.knowledge.passages import ReadyPassages, read_passages, read_rows
     from genaiops.knowledge.plain import parse_document
@@ -28,6 +37,7 @@ if TYPE_CHECKING:
     from genaiops.knowledge.readiness import Readiness, Screen, Screened, check_readiness, readiness_lines
     from genaiops.knowledge.reading import Reading
     from genaiops.knowledge.retrieval import Mode, Query, retrieve, retrieve_all
+    from genaiops.knowledge.seams import Index
     from genaiops.knowledge.sentences import sentence_spans, split_sentences
 
 _FILES = {
@@ -44,23 +54,25 @@ _FILES = {
     "maxsim": "TokenCache rank",
     "passages": "ReadyPassages read_passages read_rows",
     "retrieval": "Mode Query retrieve retrieve_all",
-    "model": "Chunk ChunkOptions Corpus Document LeftOut Recipe",
+    "model": "Backend BackendName Chunk ChunkOptions Corpus Document LeftOut Recipe",
     "parsed": "ParsedFiles",
     "plain": "parse_document",
     "quarantine": "Release read_releases",
     "readiness": "Readiness Screen Screened check_readiness readiness_lines",
     "reading": "Reading",
+    "seams": "Index",
     "sentences": "sentence_spans split_sentences",
 }
 
 __all__ = [
-    "CORPUS_KIND", "INDEX_KIND", "KINDS", "SUFFIXES", "Bounds", "Chunk", "ChunkOptions", "Corpus",
-    "CountsTokens", "Document", "EmbeddingCache", "LeftOut", "Listed", "LocalIndex", "Mode", "ParsedFiles",
-    "Query", "Readiness", "Reading", "ReadyPassages", "Recipe", "Release", "Screen", "Screened", "TokenCache",
-    "aread_corpus", "build_index", "check_readiness", "corpus_blobs", "corpus_facts", "expand",
-    "holds_document", "index_facts", "index_passages", "listed_documents", "make_chunks", "open_index",
-    "parse_document", "passages_facts", "rank", "read_corpus", "read_passages", "read_releases", "read_rows",
-    "readiness_lines", "retrieve", "retrieve_all", "sentence_spans", "split_sentences",
+    "CORPUS_KIND", "INDEX_KIND", "KINDS", "SUFFIXES", "Backend", "BackendName", "Bounds", "Chunk",
+    "ChunkOptions", "Corpus", "CountsTokens", "Document", "EmbeddingCache", "Index", "LeftOut", "Listed",
+    "LocalIndex", "Mode", "ParsedFiles", "Query", "Readiness", "Reading", "ReadyPassages", "Recipe",
+    "Release", "Screen", "Screened", "TokenCache", "aread_corpus", "build_index", "check_readiness",
+    "corpus_blobs", "corpus_facts", "expand", "holds_document", "index_facts", "index_passages",
+    "listed_documents", "make_chunks", "open_index", "parse_document", "passages_facts", "rank",
+    "read_corpus", "read_passages", "read_releases", "read_rows", "readiness_lines", "retrieve",
+    "retrieve_all", "sentence_spans", "split_sentences",
 ]  # fmt: skip
 
 __getattr__ = attach(__name__, {name: file for file, names in _FILES.items() for name in names.split()})

@@ -20,7 +20,9 @@ def allowed_scopes(
     ]
     if where:
         seen = [scope for scope, may in zip(scopes, readable, strict=True) if may]
-        _check_keys(where, seen)
+        if seen:
+            # only what the asker may read tells which keys there are
+            check_keys(where, {key for scope in seen for key in scope.metadata})
         readable = [
             may and all(fits(scope.metadata.get(key), value) for key, value in where.items())
             for scope, may in zip(scopes, readable, strict=True)
@@ -48,15 +50,14 @@ def check_readers(passages: Sequence[Passage]) -> None:
             )
 
 
-def _check_keys(where: Mapping[str, Json], seen: Sequence[Scope]) -> None:
-    # only what the asker may read tells which keys there are
-    known = sorted({key for scope in seen for key in scope.metadata})
+def check_keys(where: Mapping[str, Json], known: Collection[str]) -> None:
+    """Refuse a key that no document has which the asker may read: a misspelt filter would find nothing."""
     for key in where:
-        if seen and key not in known:
-            near = difflib.get_close_matches(key, known, 1)
+        if key not in known:
+            near = difflib.get_close_matches(key, sorted(known), 1)
             raise UserError(
                 "GAO-KNOWLEDGE-026",
                 f"no document has the metadata key {key!r}",
-                why=f"known keys: {', '.join(known) or 'none'}",
+                why=f"known keys: {', '.join(sorted(known)) or 'none'}",
                 fix=f"did you mean {near[0]!r}?" if near else "use a key of the documents' front matter",
             )

@@ -16,7 +16,7 @@ from importlib.resources import files
 import numpy as np
 from numpy.typing import NDArray
 
-from genaiops.knowledge.links import Titles, named_in
+from genaiops.knowledge.links import Key, Titles, named_in
 
 DEPTH = 60
 """How many of each half are fused."""
@@ -97,36 +97,35 @@ def joined(cosine: float, share: float, trust: float, weights: Weights) -> float
 
 
 def with_links(
-    scores: Mapping[int, float],
+    scores: Mapping[Key, float],
     question: str,
-    titles: Titles,
-    text_of: Callable[[Sequence[int]], Sequence[str]],
-    score_of: Callable[[int], float | None],
+    titles: Titles[Key],
+    text_of: Callable[[Sequence[Key]], Sequence[str]],
+    scores_of: Callable[[Sequence[Key]], Mapping[Key, float]],
     weight: float,
-) -> dict[int, float]:
+) -> dict[Key, float]:
     """Return `scores` with what is named: by the question, and by the best of a first look.
 
     The n-th of the first look gives 1/n of `weight` to what its text names, whose title is not its own.
-    `score_of` scores a row that was not found otherwise; None where it may not be seen.
+    `scores_of` scores passages that were not found otherwise, and leaves out what may not be seen.
     """
     if not titles:
         return dict(scores)
     asked = named_in(question, titles)
     first = [row for row, _ in ordered(scores, _FIRST)]
-    found: dict[int, float] = {}
+    found: dict[Key, float] = {}
     for rank, (row, text) in enumerate(zip(first, text_of(first), strict=True), start=1):
         for other, name in named_in(text, titles).items():
             if row not in titles[name]:
                 found[other] = max(found.get(other, 0.0), weight / rank)
-    linked = dict(scores)
-    for row in asked.keys() | found.keys():
-        score = linked.get(row, score_of(row))
-        if score is not None:
-            linked[row] = score + found.get(row, 0.0) + (weight if row in asked else 0.0)
+    named = asked.keys() | found.keys()
+    linked = {**scores, **scores_of([row for row in named if row not in scores])}
+    for row in named & linked.keys():
+        linked[row] += found.get(row, 0.0) + (weight if row in asked else 0.0)
     return linked
 
 
-def ordered(scores: Mapping[int, float], k: int) -> list[tuple[int, float]]:
+def ordered(scores: Mapping[Key, float], k: int) -> list[tuple[Key, float]]:
     """Return the `k` best (row, score), best first."""
     rounded = ((row, round(score, _DIGITS)) for row, score in scores.items())
     return sorted(rounded, key=lambda item: (-item[1], item[0]))[:k]

@@ -36,7 +36,7 @@ from genaiops.knowledge.model import Recipe
 from genaiops.knowledge.seams import Vector, Where
 from genaiops.knowledge.snapshot import Allowed, Snapshot, write_snapshot
 from genaiops.knowledge.staging import Staged, check_k, check_unique
-from genaiops.knowledge.trust import measure_trust, trust_in
+from genaiops.knowledge.trust import drawn, measure_trust, trust_in
 from genaiops.store import disk_error
 
 _FILTERS = 64
@@ -116,7 +116,9 @@ class LocalIndex:
             query,
             reader.titles,
             lambda rows: [passage.text for passage in reader.passages(rows)],
-            lambda row: joined(cosines[row], shares[row], trust, weights) if allowed.rows[row] else None,
+            lambda rows: {
+                row: joined(cosines[row], shares[row], trust, weights) for row in rows if allowed.rows[row]
+            },
             weights.named,
         )
         return _scored(reader, ordered(found, k))
@@ -147,7 +149,16 @@ class LocalIndex:
 
     async def measure(self, embedder: Embedder) -> None:
         """Find out how far `embedder` can be trusted with the live snapshot, and keep that."""
-        self._home.keep_trust(await measure_trust(self._reader(self.snapshot()), embedder))
+        reader = self._reader(self.snapshot())
+        everything = reader.allow(np.ones(len(reader.scopes), dtype=np.bool_))
+        rows = drawn(len(reader))
+        trust = await measure_trust(
+            dict(zip(rows, reader.passages(rows), strict=True)),
+            lambda vector, k: reader.dense(vector, k, everything),
+            lambda text, k: reader.lexical(text, k, everything),
+            embedder,
+        )
+        self._home.keep_trust(trust)
 
     def upsert(self, passages: Sequence[Passage], vectors: Sequence[Vector]) -> None:
         """Stage passages for the next snapshot; a document staged replaces all its earlier passages.

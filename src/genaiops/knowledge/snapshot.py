@@ -271,7 +271,7 @@ class Snapshot:
         counts = self._frequent | dict(self._database.execute(_COUNTS, (rare,)).fetchall())
         return {word: counts.get(term, 0) for word, term in zip(words, terms, strict=True)}
 
-    def _read_titles(self) -> Titles:
+    def _read_titles(self) -> Titles[int]:
         found: dict[str, list[int]] = {}
         for name, row in self._database.execute("SELECT name, row FROM titles"):
             found.setdefault(str(name), []).append(int(row))

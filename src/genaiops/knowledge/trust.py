@@ -5,16 +5,15 @@ passage by its own words, where the lexical search does.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from heapq import nsmallest
 from statistics import fmean
 
-import numpy as np
-
 from genaiops.core import Embedder, Passage, digest_bytes
+from genaiops.knowledge.links import Key
 from genaiops.knowledge.scripts import script_of
 from genaiops.knowledge.sentences import split_sentences
-from genaiops.knowledge.snapshot import Snapshot
-from genaiops.knowledge.vectors import embed_texts
+from genaiops.knowledge.vectors import Vectors, embed_texts
 
 PROBES = 64
 _LEAST_PROBES = 8
@@ -25,26 +24,40 @@ _DEPTH = 20
 Trust = Mapping[str, float]
 """By script, from 0 to 1; "" holds for any other."""
 
+Found = Sequence[tuple[Key, float]]
+"""Passages with their scores, best first."""
 
-async def measure_trust(snapshot: Snapshot, embedder: Embedder) -> dict[str, float]:
-    """Return the mean reciprocal rank of passages by vectors over that by words, at most 1, by script.
 
-    The same corpus gives the same probes: rows are drawn by the digests of their numbers.
+def drawn(count: int) -> list[int]:
+    """Return which of `count` passages, in the order of their ids, are asked about.
+
+    They are drawn by the digests of their numbers: the same ones for equal corpora.
     """
-    rows = _drawn(snapshot)
-    passages = snapshot.passages(rows)
-    probes = [_probe(passage) for passage in passages]
-    asked = [(row, probe) for row, probe in zip(rows, probes, strict=True) if probe]
+    keys = [(digest_bytes(f"{row}".encode()), row) for row in range(count)]
+    return [row for _, row in nsmallest(PROBES, keys)]
+
+
+async def measure_trust(
+    passages: Mapping[Key, Passage],
+    dense: Callable[[Vectors, int], Found[Key]],
+    lexical: Callable[[str, int], Found[Key]],
+    embedder: Embedder,
+) -> dict[str, float]:
+    """Return the mean reciprocal rank of `passages` by vectors over that by words, at most 1, by script.
+
+    `dense` and `lexical` look among everything, whoever may read it, for so many passages at most.
+    """
+    probes = {key: _probe(passage) for key, passage in passages.items()}
+    asked = [(key, probe) for key, probe in probes.items() if probe]
     if len(asked) < _LEAST_PROBES:
         return {}
     vectors = await embed_texts(embedder, [probe for _, probe in asked], "query")
-    everything = snapshot.allow(np.ones(len(snapshot.scopes), dtype=np.bool_))
     by_script: dict[str, list[tuple[float, float]]] = defaultdict(list)
-    for (row, probe), vector in zip(asked, vectors, strict=True):
-        dense = _reciprocal_rank(row, snapshot.dense(vector, _DEPTH, everything))
-        lexical = _reciprocal_rank(row, snapshot.lexical(probe, _DEPTH, everything))
+    for (key, probe), vector in zip(asked, vectors, strict=True):
+        by_vector = _reciprocal_rank(key, dense(vector, _DEPTH))
+        by_words = _reciprocal_rank(key, lexical(probe, _DEPTH))
         for script in (script_of(probe), ""):
-            by_script[script].append((dense, lexical))
+            by_script[script].append((by_vector, by_words))
     return {script: _ratio(pairs) for script, pairs in by_script.items() if len(pairs) >= _LEAST_PROBES}
 
 
@@ -53,18 +66,13 @@ def trust_in(trust: Trust, query: str) -> float:
     return trust.get(script_of(query), trust.get("", 1.0))
 
 
-def _drawn(snapshot: Snapshot) -> list[int]:
-    keys = [(digest_bytes(f"{row}".encode()), row) for row in range(len(snapshot))]
-    return [row for _, row in sorted(keys)[:PROBES]]
-
-
 def _probe(passage: Passage) -> str:
     long = [one for one in split_sentences(passage.text) if len(one) >= _LEAST_LETTERS]
     return long[len(long) // 2][:_MOST_LETTERS] if long else ""
 
 
-def _reciprocal_rank(row: int, found: Sequence[tuple[int, float]]) -> float:
-    return next((1 / rank for rank, (one, _) in enumerate(found, start=1) if one == row), 0.0)
+def _reciprocal_rank(key: Key, found: Found[Key]) -> float:
+    return next((1 / rank for rank, (one, _) in enumerate(found, start=1) if one == key), 0.0)
 
 
 def _ratio(pairs: Sequence[tuple[float, float]]) -> float:

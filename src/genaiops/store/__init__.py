@@ -11,13 +11,15 @@ from genaiops.lazy import attach
 
 if TYPE_CHECKING:
     from genaiops.store.faults import disk_error
+    from genaiops.store.places import file_database, shared_database
     from genaiops.store.schema import freeze
     from genaiops.store.seams import Blobs, Database
     from genaiops.store.store import Store, find_store
     from genaiops.store.streams import write_new, write_whole
 
 __all__ = [
-    "Blobs", "Database", "Store", "disk_error", "find_store", "freeze", "write_new", "write_whole",
+    "Blobs", "Database", "Store", "disk_error", "file_database", "find_store", "freeze", "shared_database",
+    "write_new", "write_whole",
 ]  # fmt: skip
 
 __getattr__ = attach(
@@ -27,8 +29,10 @@ __getattr__ = attach(
         "Database": "seams",
         "Store": "store",
         "disk_error": "faults",
+        "file_database": "places",
         "find_store": "store",
         "freeze": "schema",
+        "shared_database": "places",
         "write_new": "streams",
         "write_whole": "streams",
     },

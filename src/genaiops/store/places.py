@@ -1,5 +1,6 @@
 """Where a store keeps its things: in its folder, or where the environment says."""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -25,6 +26,23 @@ def database_of(folder: Path, env: Mapping[str, str]) -> Database:
             postgres.SETTING, "postgresql://USER:PASSWORD@HOST/NAME", "it is not postgresql://…"
         )
     return PostgresDatabase("postgresql://" + address.partition("://")[2])
+
+
+def file_database(path: Path) -> Database:
+    """Return the embedded database in the file `path`, which is made at the first use."""
+    return SqliteDatabase(path)
+
+
+def shared_database(turn: str, env: Mapping[str, str] | None = None) -> Database:
+    """Return the database that `GENAIOPS_DATABASE` of `env`, without it of the process, names.
+
+    Its writers wait for those of the same `turn` only. Raises `UserError` where it names no PostgreSQL.
+    """
+    address = (os.environ if env is None else env).get(postgres.SETTING, "")
+    if not address.startswith(("postgresql://", "postgres://")):
+        why = "it is not postgresql://…" if address else "it is not set"
+        raise bad_address(postgres.SETTING, "postgresql://USER:PASSWORD@HOST/NAME", why)
+    return PostgresDatabase("postgresql://" + address.partition("://")[2], turn=turn)
 
 
 def blobs_of(folder: Path, env: Mapping[str, str]) -> Blobs:

@@ -33,7 +33,7 @@ _CONNECT_SECONDS = 10
 # machine gives the lock back after _IDLE_SECONDS
 _TAKE_LOCK = """SELECT set_config('lock_timeout', %s, true),
     set_config('idle_in_transaction_session_timeout', %s, true),
-    pg_advisory_xact_lock(1196314960, hashtext(coalesce(current_schema(), '')))"""
+    pg_advisory_xact_lock(1196314960, hashtext(coalesce(current_schema(), '') || %s))"""
 
 _FULL = "53100"
 _BUSY = ("55P03", "57014")
@@ -43,12 +43,15 @@ _NO_SCHEMA = "3F000"
 
 
 class PostgresDatabase:
-    """A schema of a PostgreSQL database. Safe to share between threads; every process opens its own."""
+    """A schema of a PostgreSQL database. Safe to share between threads; every process opens its own.
 
-    def __init__(self, url: str, *, busy_seconds: float = _BUSY_SECONDS) -> None:
+    Writers wait for those of the same `turn` only: whoever has one writes to tables that are its own.
+    """
+
+    def __init__(self, url: str, *, busy_seconds: float = _BUSY_SECONDS, turn: str = "") -> None:
         self._url = url
         self._where = shown(url)
-        self._limits = (f"{round(busy_seconds * 1000)}ms", f"{_IDLE_SECONDS}s")
+        self._limits = (f"{round(busy_seconds * 1000)}ms", f"{_IDLE_SECONDS}s", turn)
         self._turns = Turns()
         self._open_lock = threading.Lock()
         self._reader: Engine | None = None

@@ -1,0 +1,351 @@
+"""LanceDB: an index in files that need not fit into memory, for a million passages on one machine.
+
+lance/chunks.lance   vectors, words and what sieves compare, a version for each snapshot
+vectors.f32          the same vectors, row by row: candidates are compared exactly without asking LanceDB
+parts.i4             of how many rows the passage is that begins in a row; 0 where none begins
+ledger.db            the ledger (`ledger.py`)
+
+LanceDB's row ids are stable, given in the order in which rows come, and never used again: they are the keys.
+Reading a column of LanceDB for scattered rows costs several milliseconds, so that of a search it is asked for
+row ids only.
+"""
+
+import os
+import warnings
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from genaiops.core import OutsideError, UserError, one_line
+from genaiops.knowledge.backends.seams import Incoming, View
+from genaiops.knowledge.backends.sieve import Sieve, Wanted
+from genaiops.store import disk_error
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+LEAST_INDEXED = 20_000
+"""Vectors; fewer are compared one by one, which is exact and as fast."""
+
+_TABLE = "chunks"
+_BATCH = 10_000
+_IN = 5_000
+_HANDLES = 4
+_DEEPER = 2
+"""How many times as many matches by words are taken: LanceDB's BM25 orders a little differently."""
+
+_FOR_EVER = timedelta(days=36_500)
+
+
+class LanceFinder:
+    """Candidates from a LanceDB table in `folder`; threads may share it."""
+
+    def __init__(self, folder: Path, settings: Mapping[str, int]) -> None:
+        self._folder = folder
+        self._lance = _library()
+        self._nprobes, self._refine = settings["nprobes"], settings["refine"]
+        self._open: dict[str, _Rows] = {}
+
+    def add(
+        self,
+        connection: "Connection",
+        live: View | None,
+        incoming: Sequence[Incoming],
+        retired: Sequence[int],
+        number: int,
+    ) -> tuple[list[int], str]:
+        """Keep `live` less the keys `retired`, with `incoming`, as `number`; return their keys, a mark."""
+        with _explained(self._folder):
+            before = self._at(live) if live and live.mark else None
+            if before is None and not incoming:
+                return [], ""
+            table = self._writable(live, incoming)
+            keys = self._append(table, incoming, number) if incoming else []
+            if before is not None:
+                _delete(table, before.rows_of(retired))
+            self._index(table)
+            end = max(
+                [
+                    before.end if before else 0,
+                    *(key + len(one.vectors) for key, one in zip(keys, incoming, strict=True)),
+                ]
+            )
+            return keys, f"{table.version}:{end}"
+
+    def nearest(self, view: View, vector: NDArray[np.float32], n: int, sieve: Sieve) -> Mapping[int, float]:
+        """Return about the `n` passages nearest to `vector`, with the largest cosine of their parts."""
+        if not view.mark:
+            return {}
+        with _explained(self._folder):
+            rows = self._at(view)
+            limit = n * self._refine if rows.indexed else n
+            while True:
+                query = rows.table.search(vector, vector_column_name="vector").distance_type("cosine")
+                if rows.indexed:
+                    query = query.minimum_nprobes(self._nprobes).maximum_nprobes(0)
+                found = _row_ids(query.where(_condition(sieve), prefilter=True).limit(limit), "_distance")
+                keys = rows.owners(found)
+                # parts of few passages may fill the list
+                if len(keys) >= n or len(found) < limit:
+                    return rows.cosines(keys, vector)
+                limit *= 2
+
+    def matching(self, view: View, idf: Mapping[str, float], n: int, sieve: Sieve) -> Sequence[int]:
+        """Return about the `n` passages with the highest BM25 for the terms of `idf`."""
+        if not view.mark or not idf:
+            return []
+        with _explained(self._folder):
+            query = self._at(view).table.search(" ".join(idf), query_type="fts", fts_columns="words")
+            return _row_ids(query.where(_condition(sieve), prefilter=True).limit(n * _DEEPER), "_score")
+
+    def cosines(self, view: View, keys: Sequence[int], vector: NDArray[np.float32]) -> Mapping[int, float]:
+        """Return the largest cosine of each passage's parts."""
+        return self._at(view).cosines(keys, vector) if keys else {}
+
+    def allowed(self, view: View, keys: Sequence[int], sieve: Sieve) -> set[int]:
+        """Return which of `keys` the sieve lets through."""
+        if not keys:
+            return set()
+        with _explained(self._folder):
+            condition = f"_rowid IN ({_listed(keys)}) AND {_condition(sieve)}"
+            return set(_row_ids(self._at(view).table.search().where(condition).limit(len(keys))))
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self._open.clear()
+
+    def _at(self, view: View) -> "_Rows":
+        if view.mark not in self._open:
+            version, end = (int(part) for part in view.mark.split(":"))
+            table = self._table()
+            table.checkout(version)
+            while len(self._open) >= _HANDLES:
+                self._open.pop(next(iter(self._open)), None)
+            self._open[view.mark] = _Rows(self._folder, table, end, view.dimension)
+        return self._open[view.mark]
+
+    def _table(self) -> Any:
+        return self._lance.connect(str(self._folder / "lance")).open_table(_TABLE)
+
+    def _writable(self, live: View | None, incoming: Sequence[Incoming]) -> Any:
+        """Return the table as it is in `live`, whatever a publish left behind that did not end."""
+        if live is None or not live.mark:
+            database = self._lance.connect(str(self._folder / "lance"))
+            options = {"new_table_enable_stable_row_ids": "true"}
+            schema = _schema(incoming[0].vectors.shape[1])
+            return database.create_table(_TABLE, schema=schema, mode="overwrite", storage_options=options)
+        table, version = self._table(), int(live.mark.partition(":")[0])
+        if table.version != version:
+            table.checkout(version)
+            table.restore()
+        return table
+
+    def _append(self, table: Any, incoming: Sequence[Incoming], number: int) -> list[int]:
+        """Add rows and return the first row of each passage."""
+        pa = _arrow()
+        schema = _schema(incoming[0].vectors.shape[1])
+        table.add(pa.RecordBatchReader.from_batches(schema, _batches(incoming, number, schema)))
+        parts = np.array([len(one.vectors) for one in incoming], np.int64)
+        mine = table.search().where(f"snapshot = {number}").select(["place", "_rowid"]).with_row_id(True)
+        found = mine.limit(int(parts.sum()) + 1).to_arrow()
+        rows = found["_rowid"].to_numpy().astype(np.int64)
+        first = int(rows.min())
+        if len(rows) != parts.sum() or not np.array_equal(rows - first, found["place"].to_numpy()):
+            raise _broken(self._folder, "its rows are not numbered in the order in which they came")
+        starts = first + np.cumsum(parts) - parts
+        counts = np.zeros(int(parts.sum()), "<i4")
+        counts[starts - first] = parts
+        _write_at(self._folder / "parts.i4", first, counts)
+        _write_at(self._folder / "vectors.f32", first, np.concatenate([one.vectors for one in incoming]))
+        return [int(start) for start in starts]
+
+    def _index(self, table: Any) -> None:
+        """Index what is new; the vectors once there are enough of them."""
+        from lancedb.index import FTS, IvfPq, LabelList  # optional: extra [lance]
+
+        known = {index.columns[0] for index in table.list_indices()}
+        if not known:
+            table.create_index("access", config=LabelList())
+            table.create_index("tags", config=LabelList())
+            words = FTS(
+                base_tokenizer="whitespace",
+                lower_case=False,
+                stem=False,
+                remove_stop_words=False,
+                ascii_folding=False,
+                max_token_length=None,
+            )
+            table.create_index("words", config=words)
+        else:
+            table.optimize(cleanup_older_than=_FOR_EVER)
+        count = table.count_rows()
+        if "vector" not in known and count >= LEAST_INDEXED:
+            dimension = table.schema.field("vector").type.list_size
+            cells = max(1, int(count**0.5))
+            codes = dimension // 8 if dimension % 8 == 0 else 1
+            table.create_index(
+                "vector", config=IvfPq(distance_type="cosine", num_partitions=cells, num_sub_vectors=codes)
+            )
+
+
+class _Rows:
+    """One version of the table, with the vectors of its rows."""
+
+    def __init__(self, folder: Path, table: Any, end: int, dimension: int) -> None:
+        self.table, self.end = table, end
+        self.indexed = any(index.columns[0] == "vector" for index in table.list_indices())
+        self._vectors = np.memmap(folder / "vectors.f32", "<f4", "r", shape=(end, dimension))
+        self._parts = np.memmap(folder / "parts.i4", "<i4", "r", shape=(end,))
+
+    def owners(self, rows: Sequence[int]) -> list[int]:
+        """Return the keys of the passages that rows belong to, once each."""
+        keys = np.array(rows, np.int64)
+        inside = self._parts[keys] == 0
+        while inside.any():
+            keys[inside] -= 1
+            inside = self._parts[keys] == 0
+        return list(dict.fromkeys(keys.tolist()))
+
+    def rows_of(self, keys: Sequence[int]) -> list[int]:
+        """Return all rows of these passages."""
+        return [row for key in keys for row in range(key, key + int(self._parts[key]))]
+
+    def cosines(self, keys: Sequence[int], vector: NDArray[np.float32]) -> dict[int, float]:
+        """Return the largest cosine of each passage's parts."""
+        if not keys:
+            return {}
+        parts = self._parts[list(keys)]
+        if int(parts.max()) == 1:
+            return dict(zip(keys, (self._vectors[list(keys)] @ vector).tolist(), strict=True))
+        scores = self._vectors[self.rows_of(keys)] @ vector
+        best = np.maximum.reduceat(scores, np.cumsum(parts) - parts)
+        return dict(zip(keys, best.tolist(), strict=True))
+
+
+def _schema(dimension: int) -> Any:
+    pa = _arrow()
+    text: Any = pa.string()
+    marks: Any = pa.list_(pa.string())
+    return pa.schema(
+        [
+            *(("snapshot", pa.int32()), ("place", pa.int64()), ("document", text)),
+            *(("access", marks), ("tags", marks), ("words", text)),
+            ("vector", pa.list_(pa.float32(), dimension)),
+        ]
+    )
+
+
+def _batches(incoming: Sequence[Incoming], number: int, schema: Any) -> Iterator[Any]:
+    pa = _arrow()
+    place = 0
+    for start in range(0, len(incoming), _BATCH):
+        some = [(one, part) for one in incoming[start : start + _BATCH] for part in range(len(one.vectors))]
+        vectors = np.concatenate([one.vectors for one in incoming[start : start + _BATCH]])
+        columns: list[Any] = [
+            pa.array([number] * len(some), pa.int32()),
+            pa.array(range(place, place + len(some)), pa.int64()),
+            pa.array([one.document for one, _ in some], pa.string()),
+            pa.array([one.access for one, _ in some], schema.field("access").type),
+            pa.array([one.tags for one, _ in some], schema.field("tags").type),
+            # the words stand once, with the first part
+            pa.array([_text(one) if part == 0 else None for one, part in some], pa.string()),
+            pa.FixedSizeListArray.from_arrays(pa.array(vectors.ravel()), vectors.shape[1]),
+        ]
+        yield pa.record_batch(columns, schema=schema)
+        place += len(some)
+
+
+def _text(one: Incoming) -> str:
+    return " ".join(word for term, tf in one.words.terms() for word in [term] * tf)
+
+
+def _write_at(path: Path, row: int, values: NDArray[Any]) -> None:
+    path.touch()
+    with path.open("r+b") as file:
+        file.seek(row * values.strides[0])
+        file.write(values.tobytes())
+
+
+def _delete(table: Any, rows: Sequence[int]) -> None:
+    for at in range(0, len(rows), _IN):
+        table.delete(f"_rowid IN ({_listed(rows[at : at + _IN])})")
+
+
+def _condition(sieve: Sieve) -> str:
+    """Return a sieve in LanceDB's SQL; marks are hexadecimal, so that nothing has to be escaped."""
+    parts = [_wanted(one) for one in sieve.wanted]
+    if sieve.readers is not None:
+        parts.append(_any("access", sieve.readers))
+    if sieve.hidden:
+        parts.append(f"document NOT IN ({_quoted(sieve.hidden)})")
+    return " AND ".join(parts) or "true"
+
+
+def _wanted(one: Wanted) -> str:
+    found = _any("tags", one.any_of) if one.any_of else "false"
+    return f"({found} OR NOT {_any('tags', (one.absent,))})" if one.absent else found
+
+
+def _any(column: str, marks: Sequence[str]) -> str:
+    return f"array_has_any({column}, [{_quoted(marks)}])"
+
+
+def _quoted(marks: Sequence[str]) -> str:
+    return ", ".join(f"'{mark}'" for mark in marks)
+
+
+def _listed(keys: Sequence[int]) -> str:
+    return ", ".join(map(str, keys))
+
+
+def _row_ids(query: Any, *score: str) -> list[int]:
+    found = query.select(["_rowid", *score]).with_row_id(True).to_arrow()
+    return cast("list[int]", found["_rowid"].to_pylist())
+
+
+def _library() -> Any:
+    os.environ.setdefault("LANCEDB_LOG", "error")  # read at its import; else it warns of each new table
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of modules that it imports
+            import lancedb  # optional: extra [lance]
+    except ImportError as error:
+        raise UserError(
+            "GAO-KNOWLEDGE-081",
+            "an index in LanceDB needs lancedb, which is not installed",
+            fix="pip install 'genaiops[lance]', or take index: local",
+        ) from error
+    return lancedb
+
+
+def _arrow() -> Any:
+    import pyarrow  # comes with lancedb
+
+    return pyarrow
+
+
+@contextmanager
+def _explained(folder: Path) -> Generator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno:
+            raise disk_error(error, folder) from error
+        raise _broken(folder, str(error)) from error
+    except (ValueError, RuntimeError) as error:  # what LanceDB raises for whatever goes wrong below it
+        raise _broken(folder, str(error)) from error
+
+
+def _broken(folder: Path, why: str) -> OutsideError:
+    return OutsideError(
+        "GAO-KNOWLEDGE-082",
+        "the index in LanceDB cannot be read or written",
+        why=one_line(why, 300),
+        fix=f"check the disk; if it is damaged, remove the folder {folder} and run `genaiops index build`",
+        where=str(folder),
+    )

@@ -1,0 +1,380 @@
+"""What an index knows of its passages, in tables: versioned, so that a snapshot held is still whole.
+
+A passage is in every snapshot from `born` to before `gone`. A snapshot is there once its row is; whatever
+else was written for it came in the same transaction. LanceDB has these tables in a SQLite file beside its
+own, PostgreSQL in the database itself, under a prefix of the index.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TypeVar, cast
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Connection,
+    Float,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    and_,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.exc import OperationalError, ProgrammingError
+
+from genaiops.core import OutsideError, Passage, SnapshotId, decode_json, encode, one_line
+from genaiops.knowledge.backends.seams import View
+from genaiops.knowledge.backends.sieve import access_marks
+from genaiops.knowledge.backends.wording import Words
+from genaiops.knowledge.links import MOST_BEARERS, name_of
+from genaiops.store import Database
+
+Item = TypeVar("Item")
+_AT_ONCE = 5_000
+_IN = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A passage as it is kept."""
+
+    key: int
+    id: str
+    body: str
+    words: Words
+
+    def passage(self) -> Passage:
+        """Return the passage."""
+        return decode_json(Passage, self.body)
+
+
+Shapes = Sequence[tuple[frozenset[str], frozenset[str]]]
+"""Who may read (their marks), and the metadata keys of passages with these readers."""
+
+
+class Ledger:
+    """The tables of one index, whose names begin with `prefix`."""
+
+    def __init__(self, database: Database, prefix: str = "") -> None:
+        self.database = database
+        self.prefix = prefix
+        self._meta = MetaData()
+        self._passages = Table(
+            f"{prefix}passages",
+            self._meta,
+            Column("key", BigInteger, primary_key=True, autoincrement=False),
+            Column("id", Text, nullable=False),
+            Column("document", Text, nullable=False),
+            Column("name", Text, nullable=False),
+            Column("body", Text, nullable=False),
+            Column("words", Text, nullable=False),
+            Column("length", Integer, nullable=False),
+            Column("born", Integer, nullable=False),
+            Column("gone", Integer),
+        )
+        columns = self._passages.c
+        Index(f"{prefix}passages_id", columns.id)
+        Index(f"{prefix}passages_document", columns.document)
+        Index(f"{prefix}passages_name", columns.name, columns.born, columns.gone, columns.id)
+        self._terms = Table(
+            f"{prefix}terms",
+            self._meta,
+            Column("term", Text, primary_key=True),
+            Column("born", Integer, primary_key=True),
+            Column("passages", Integer, nullable=False),
+        )
+        self._shapes = Table(
+            f"{prefix}shapes",
+            self._meta,
+            Column("shape", Text, primary_key=True),
+        )
+        self._snapshots = Table(
+            f"{prefix}snapshots",
+            self._meta,
+            Column("number", Integer, primary_key=True),
+            Column("name", Text, nullable=False),
+            Column("mark", Text, nullable=False),
+            Column("passages", Integer, nullable=False),
+            Column("documents", Integer, nullable=False),
+            Column("length", BigInteger, nullable=False),
+            Column("dimension", Integer, nullable=False),
+        )
+        self._withdrawn = Table(
+            f"{prefix}withdrawn",
+            self._meta,
+            Column("document", Text, primary_key=True),
+            Column("last", Integer, nullable=False),
+        )
+        self._trust = Table(
+            f"{prefix}trust",
+            self._meta,
+            Column("script", Text, primary_key=True),
+            Column("value", Float, nullable=False),
+        )
+
+    def create(self, connection: Connection) -> None:
+        """Make the tables."""
+        self._meta.create_all(connection)
+
+    def there(self, connection: Connection) -> bool:
+        """Whether the tables are there."""
+        return connection.dialect.has_table(connection, self._snapshots.name)
+
+    @contextmanager
+    def view(self, snapshot: SnapshotId | None = None) -> Generator[View | None]:
+        """Give a snapshot to read from, None: the live one; None where it is not there."""
+        with self._explained(), self.database.read() as connection:
+            yield self.at(connection, snapshot)
+
+    def at(self, connection: Connection, snapshot: SnapshotId | None = None) -> View | None:
+        """Return a snapshot by its name, None: the live one; None where it is not there."""
+        table = self._snapshots
+        query = select(table).order_by(table.c.number.desc()).limit(1)
+        if snapshot is not None:
+            query = query.where(table.c.name == snapshot)
+        row = connection.execute(query).one_or_none()
+        if row is None:
+            return None
+        return View(
+            connection=connection,
+            number=row.number,
+            name=SnapshotId(row.name),
+            mark=row.mark,
+            passages=row.passages,
+            documents=row.documents,
+            length=row.length,
+            dimension=row.dimension,
+        )
+
+    # reading
+
+    def entries(self, view: View, keys: Collection[int]) -> list[Entry]:
+        """Return the passages of `keys`, in any order."""
+        table = self._passages.c
+        query = select(table.key, table.id, table.body, table.words, table.length)
+        return [
+            Entry(row.key, row.id, row.body, Words(row.words, row.length))
+            for some in _parts(list(keys), _IN)
+            for row in view.connection.execute(query.where(table.key.in_(some)))
+        ]
+
+    def keys_of(self, view: View, ids: Collection[str]) -> list[int]:
+        """Return the keys of the passages with these ids."""
+        table = self._passages.c
+        query = select(table.key).where(self._visible(view.number))
+        return [
+            row.key
+            for some in _parts(list(ids), _IN)
+            for row in view.connection.execute(query.where(table.id.in_(some)))
+        ]
+
+    def ids(self, view: View) -> list[tuple[str, int]]:
+        """Return every passage's id and key, in the order of the ids."""
+        query = select(self._passages.c.id, self._passages.c.key).where(self._visible(view.number))
+        return sorted((row.id, row.key) for row in view.connection.execute(query))
+
+    def holding(self, view: View, terms: Collection[str]) -> dict[str, int]:
+        """Return in how many passages each term stands; terms that stand nowhere are left out."""
+        table = self._terms.c
+        query = (
+            select(table.term, table.passages)
+            .where(table.born <= view.number, table.term.in_(list(terms)))
+            .order_by(table.born)
+        )
+        found = {row.term: row.passages for row in view.connection.execute(query)}
+        return {term: count for term, count in found.items() if count > 0}
+
+    def titles(self, view: View) -> dict[str, list[str]]:
+        """Return the titles that may be meant by a name, with the ids of the passages that bear them."""
+        table = self._passages.c
+        visible = and_(self._visible(view.number), table.name != "")
+        few = select(table.name).where(visible).group_by(table.name).having(func.count() <= MOST_BEARERS)
+        found: dict[str, list[str]] = {}
+        query = select(table.name, table.id).where(visible, table.name.in_(few))
+        for row in view.connection.execute(query):
+            found.setdefault(row.name, []).append(row.id)
+        return {name: sorted(ids) for name, ids in found.items()}
+
+    def shapes(self, view: View) -> Shapes:
+        """Return which metadata keys there are for whom; keys of passages that are gone stay."""
+        rows = view.connection.execute(select(self._shapes.c.shape)).scalars()
+        read = [cast("list[list[str]]", json.loads(row)) for row in rows]
+        return [(frozenset(access), frozenset(keys)) for access, keys in read]
+
+    def hidden(self, view: View) -> list[str]:
+        """Return the documents withdrawn that this snapshot must not show."""
+        table = self._withdrawn.c
+        query = select(table.document).where(table.last >= view.number)
+        return list(view.connection.execute(query).scalars())
+
+    def withdrawn(self, connection: Connection) -> list[str]:
+        """Return all documents withdrawn that no later snapshot has brought back."""
+        return sorted(connection.execute(select(self._withdrawn.c.document)).scalars())
+
+    def trust(self, connection: Connection) -> dict[str, float]:
+        """Return how far the embedder can be trusted."""
+        return {row.script: row.value for row in connection.execute(select(self._trust))}
+
+    # writing, each within the caller's transaction
+
+    def keep_trust(self, connection: Connection, trust: Mapping[str, float]) -> None:
+        """Replace how far the embedder can be trusted."""
+        connection.execute(self._trust.delete())
+        if trust:
+            rows = [{"script": script, "value": value} for script, value in trust.items()]
+            connection.execute(insert(self._trust), rows)
+
+    def withdraw(self, connection: Connection, documents: Collection[str], last: int) -> None:
+        """Withdraw documents from snapshots up to the number `last`."""
+        table = self._withdrawn
+        for some in _parts(list(documents), _IN):
+            connection.execute(table.delete().where(table.c.document.in_(some)))
+            rows = [{"document": document, "last": last} for document in some]
+            connection.execute(insert(table), rows)
+
+    def retire(self, view: View, documents: Collection[str], number: int) -> list[Entry]:
+        """End the passages of `documents` before the snapshot `number`, and return them."""
+        table = self._passages
+        retired: list[Entry] = []
+        for some in _parts(list(documents), _IN):
+            these = and_(table.c.gone.is_(None), table.c.document.in_(some))
+            keys = list(view.connection.execute(select(table.c.key).where(these)).scalars())
+            retired += self.entries(view, keys)
+            view.connection.execute(update(table).where(these).values(gone=number))
+        return retired
+
+    def taken(self, view: View, ids: Collection[str]) -> tuple[str, str] | None:
+        """Return the id and document of a passage that is there, and has one of `ids`."""
+        table = self._passages.c
+        for some in _parts(list(ids), _IN):
+            query = select(table.id, table.document).where(table.gone.is_(None), table.id.in_(some)).limit(1)
+            row = view.connection.execute(query).one_or_none()
+            if row is not None:
+                return row.id, row.document
+        return None
+
+    def add(
+        self,
+        connection: Connection,
+        number: int,
+        keys: Sequence[int],
+        passages: Sequence[Passage],
+        words: Sequence[Words],
+    ) -> None:
+        """Keep passages from the snapshot `number` on."""
+        rows: Iterable[dict[str, object]] = (
+            {
+                "key": key,
+                "id": one.id,
+                "document": one.document,
+                "name": name_of(one.title),
+                "body": json.dumps(encode(one)),
+                "words": said.text,
+                "length": said.length,
+                "born": number,
+            }
+            for key, one, said in zip(keys, passages, words, strict=True)
+        )
+        for some in _batches(rows):
+            connection.execute(insert(self._passages), some)
+        known = set(connection.execute(select(self._shapes.c.shape)).scalars())
+        fresh = {_shape(one) for one in passages} - known
+        if fresh:
+            connection.execute(insert(self._shapes), [{"shape": shape} for shape in sorted(fresh)])
+
+    def count_terms(
+        self,
+        connection: Connection,
+        view: View | None,
+        number: int,
+        more: Iterable[Words],
+        less: Iterable[Words],
+    ) -> None:
+        """Keep in how many passages of the snapshot `number` each term stands."""
+        change: Counter[str] = Counter()
+        for words in more:
+            change.update(term for term, _ in words.terms())
+        for words in less:
+            change.subtract(term for term, _ in words.terms())
+        changed = [term for term, count in change.items() if count]
+        rows: list[dict[str, object]] = []
+        for some in _parts(changed, _IN):
+            before = self.holding(view, some) if view else {}
+            rows.extend(
+                {"term": term, "born": number, "passages": before.get(term, 0) + change[term]}
+                for term in some
+            )
+        for batch in _batches(rows):
+            connection.execute(insert(self._terms), batch)
+
+    def finish(
+        self, connection: Connection, number: int, name: SnapshotId, mark: str, dimension: int
+    ) -> None:
+        """Make the snapshot `number` the live one, of all that is there now."""
+        table = self._passages.c
+        counts = select(func.count(), func.count(table.document.distinct()), func.sum(table.length))
+        passages, documents, length = connection.execute(counts.where(table.gone.is_(None))).one()
+        row = {
+            "number": number,
+            "name": name,
+            "mark": mark,
+            "passages": passages,
+            "documents": documents,
+            "length": length or 0,
+            "dimension": dimension,
+        }
+        connection.execute(insert(self._snapshots), row)
+
+    @contextmanager
+    def _explained(self) -> Generator[None]:
+        try:
+            yield
+        except (OperationalError, ProgrammingError) as error:  # what is not the store's to explain
+            raise tables_damaged(str(error.orig), self.prefix) from error
+
+    def _visible(self, number: int) -> ColumnElement[bool]:
+        table = self._passages.c
+        return and_(table.born <= number, or_(table.gone.is_(None), table.gone > number))
+
+
+def tables_damaged(why: str, prefix: str) -> OutsideError:
+    """Return the error for tables that are not as they were made."""
+    tables = (
+        f"drop the tables whose names begin with {prefix}" if prefix else "remove the folder of the index"
+    )
+    return OutsideError(
+        "GAO-KNOWLEDGE-083",
+        "the tables of the index cannot be used",
+        why=one_line(why, 300),
+        fix=f"{tables}, and run `genaiops index build` again; embeddings are cached",
+        where=prefix,
+    )
+
+
+def _shape(passage: Passage) -> str:
+    return json.dumps([access_marks(passage), sorted(passage.metadata)])
+
+
+def _parts(items: Sequence[Item], size: int) -> list[Sequence[Item]]:
+    return [items[at : at + size] for at in range(0, len(items), size)]
+
+
+def _batches(rows: Iterable[dict[str, object]]) -> Generator[list[dict[str, object]]]:
+    batch: list[dict[str, object]] = []
+    for row in rows:
+        batch.append(row)
+        if len(batch) == _AT_ONCE:
+            yield batch
+            batch = []
+    if batch:
+        yield batch

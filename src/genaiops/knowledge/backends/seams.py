@@ -1,0 +1,86 @@
+"""What a backend brings: it finds passages by vector and by words, among those a sieve lets through."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from genaiops.core import SnapshotId
+from genaiops.knowledge.backends.sieve import Sieve
+from genaiops.knowledge.backends.wording import Words
+
+if TYPE_CHECKING:  # SQLAlchemy takes 180 ms to import
+    from sqlalchemy import Connection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """A snapshot seen through a connection; `mark` is what the backend needs to see the same one.
+
+    `length` is the number of tokens of all its passages together.
+    """
+
+    connection: "Connection"
+    number: int
+    name: SnapshotId
+    mark: str
+    passages: int
+    documents: int
+    length: int
+    dimension: int
+
+    @property
+    def mean_length(self) -> float:
+        """Tokens of a passage."""
+        return self.length / max(self.passages, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A passage on its way in: what sieves compare, its words, its vectors (one row a part)."""
+
+    access: list[str]
+    tags: list[str]
+    document: str
+    words: Words
+    vectors: NDArray[np.float32]
+
+
+class Finder(Protocol):
+    """One backend. Keys name passages within the index; they are never used again for another one."""
+
+    def add(
+        self,
+        connection: "Connection",
+        live: View | None,
+        incoming: Sequence[Incoming],
+        retired: Sequence[int],
+        number: int,
+    ) -> tuple[list[int], str]:
+        """Keep snapshot `number`: `live` less the keys `retired`, with `incoming`; return their keys, a mark.
+
+        Nobody sees any of it before the caller's transaction is committed.
+        """
+        ...
+
+    def nearest(self, view: View, vector: NDArray[np.float32], n: int, sieve: Sieve) -> Mapping[int, float]:
+        """Return about the `n` passages nearest to `vector`, with the largest cosine of their parts."""
+        ...
+
+    def matching(self, view: View, idf: Mapping[str, float], n: int, sieve: Sieve) -> Sequence[int]:
+        """Return about the `n` passages with the highest BM25 for the terms of `idf`."""
+        ...
+
+    def cosines(self, view: View, keys: Sequence[int], vector: NDArray[np.float32]) -> Mapping[int, float]:
+        """Return the largest cosine of each passage's parts."""
+        ...
+
+    def allowed(self, view: View, keys: Sequence[int], sieve: Sieve) -> set[int]:
+        """Return which of `keys` the sieve lets through."""
+        ...
+
+    def close(self) -> None:
+        """Let go of files and connections."""
+        ...
