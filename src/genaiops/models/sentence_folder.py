@@ -9,11 +9,8 @@ from genaiops.models.embedding import EmbedSettings, Origin
 from genaiops.models.extras import need_extra
 from genaiops.models.machine import threads
 from genaiops.models.providers.onnx import OnnxEmbedder, OnnxFiles
-from genaiops.models.sentence_files import CONFIGS, TOKENIZER, Description, describe
+from genaiops.models.sentence_files import TOKENIZER, Description, describe, wanted_files
 from genaiops.models.weights import digest_file
-
-BESIDE = "_data"
-"""Weights beyond 2 GB lie in a file beside the ONNX file, called after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +65,6 @@ class SentenceFolder:
 
     def _content(self, name: str) -> bytes | None:
         return self.path(name).read_bytes() if name in self.digests else None
-
-
-def wanted_files(model: str) -> tuple[str, ...]:
-    """Return the names of the files that make an embedder of the ONNX file `model`."""
-    return (model, model + BESIDE, TOKENIZER, *CONFIGS)
 
 
 def open_folder(

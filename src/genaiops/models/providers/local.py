@@ -7,20 +7,18 @@ from difflib import get_close_matches
 from importlib.resources import files as packaged
 from pathlib import Path
 
-from genaiops.core import ChatModel, Digest, Json, ModelSpec, UserError, parse_digest
+from genaiops.core import ChatModel, Digest, ModelSpec, UserError, parse_digest
 from genaiops.models.catalogue import known_weights
 from genaiops.models.context import ModelContext
 from genaiops.models.embedding import Origin
-from genaiops.models.extras import need_extra
-from genaiops.models.machine import CONTEXT, positive, threads
+from genaiops.models.machine import threads
 from genaiops.models.providers.extractive import ExtractiveChat
-from genaiops.models.providers.llama import LlamaChat
+from genaiops.models.providers.llama import LlamaChat, llama_settings
 from genaiops.models.providers.onnx import OnnxEmbedder, OnnxFiles
 from genaiops.models.sentence_files import Description
 from genaiops.models.sentence_folder import SentenceFolder, open_folder, runtime
 from genaiops.models.weights import Weights, digest_file
 
-DEFAULT_CONTEXT = 4096
 EXTRACTIVE = "extractive"
 _TOKENIZER = packaged("genaiops.models").joinpath("data/minilm-tokenizer.json")
 _PINNED = re.compile(r"(?P<path>.+?)(?:@(?P<digest>sha256:[0-9a-f]+))?")
@@ -31,11 +29,7 @@ def open_chat(name: str, context: ModelContext) -> ChatModel:
     if name == EXTRACTIVE:
         return ExtractiveChat(_minilm("minilm-l6", context))
     chosen = _own_file(name, context) if _is_path(name) else _catalogued(name, "chat", context)
-    settings: dict[str, Json] = {
-        "n_ctx": positive(context.settings.env, CONTEXT) or DEFAULT_CONTEXT,
-        "threads": threads(context.settings.env),
-        "runtime": f"xllamacpp {need_extra('xllamacpp', 'local', 'a local language model')}",
-    }
+    settings = llama_settings(context.settings.env)
     spec = ModelSpec(provider="local", model=chosen.name, digest=chosen.digest, settings=settings)
     return LlamaChat(spec, chosen.find)
 
