@@ -310,7 +310,7 @@ def _hub(services: Services) -> Hub:
 
 def _changed_meanwhile(name: str) -> UserError:
     return UserError(
-        "GAO-APP-080",
+        "GAO-APP-190",
         f"the documents of {name} changed while their index was built",
         why="what was indexed is not what would be registered",
         fix="run the command again; what was embedded is kept",

@@ -15,6 +15,7 @@ from urllib.parse import unquote, urlsplit
 
 from genaiops.core import Digest, Egress, OutsideError, Response, Settings, UserError
 from genaiops.models.catalogue import megabytes
+from genaiops.models.weights import cannot_be_kept
 from genaiops.net import RETRYABLE, RetryPolicy, retry_after
 from genaiops.work import Console, Progress
 
@@ -100,13 +101,7 @@ async def keep(response: Response, target: Path, expected: Expected, console: Co
             digest = await _copy(response, file, target.name, expected, console)
         os.replace(name, target)
     except OSError as error:
-        raise OutsideError(
-            "GAO-MODELS-016",
-            "the weights cannot be kept",
-            why=error.strerror or str(error),
-            fix="free some space, or set GENAIOPS_CACHE to another folder",
-            where=str(target.parent),
-        ) from error
+        raise cannot_be_kept(target.parent, error) from error
     finally:
         Path(name).unlink(missing_ok=True)
     return digest

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from genaiops.core import Digest, Settings, UserError, decode_json, encode_json
-from genaiops.models.weights import digest_file
+from genaiops.models.weights import check_file
 
 _REFERENCE = re.compile(
     r"(?P<repo>[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*)@(?P<revision>[^#@]+)(?:#(?P<file>\S+))?", re.ASCII
@@ -113,13 +113,5 @@ class PulledModels:
 
     def file(self, pulled: Pulled) -> Path:
         """Return the file of weights, its digest checked; raises `UserError` where it is another."""
-        path = self.folder(HubModel(pulled.repo, pulled.revision)) / pulled.model
-        if not path.is_file() or digest_file(path) != pulled.files[pulled.model]:
-            raise UserError(
-                "GAO-MODELS-012",
-                f"the weights of {pulled.repo} are not what they must be",
-                why=f"their digest is not {pulled.files[pulled.model]}",
-                fix=f"delete the file and run: genaiops models pull '{pulled.reference}'",
-                where=str(path),
-            )
-        return path
+        folder = self.folder(HubModel(pulled.repo, pulled.revision))
+        return check_file(folder / pulled.model, pulled.files[pulled.model])

@@ -17,7 +17,7 @@ from genaiops.models.providers.llama import LlamaChat, llama_settings
 from genaiops.models.providers.onnx import OnnxEmbedder, OnnxFiles
 from genaiops.models.sentence_files import Description
 from genaiops.models.sentence_folder import SentenceFolder, open_folder, runtime
-from genaiops.models.weights import Weights, digest_file
+from genaiops.models.weights import Weights, check_file, digest_file
 
 EXTRACTIVE = "extractive"
 _TOKENIZER = packaged("genaiops.models").joinpath("data/minilm-tokenizer.json")
@@ -89,7 +89,7 @@ def _own_folder(name: str, context: ModelContext) -> OnnxEmbedder:
         raise _unstated(folder.name, written, files.digest, folder)
     if stated not in (None, files.digest):
         raise UserError(
-            "GAO-MODELS-022",
+            "GAO-MODELS-025",
             f"{folder.name} is not the embedder that was named",
             why=f"the digest of its files is {files.digest}, not {stated}",
             fix="bring back the files, or correct the digest after the @",
@@ -129,7 +129,7 @@ def _own_file(name: str, context: ModelContext) -> _Chosen:
     digest = stated or digest_file(path)
     if stated is None and not context.allow_unverified:
         raise _unstated(path.name, written, digest, path)
-    return _Chosen(written, digest, lambda: _verified(path, digest))
+    return _Chosen(written, digest, lambda: check_file(path, digest))
 
 
 def _split(name: str) -> tuple[str, Digest | None]:
@@ -148,19 +148,6 @@ def _unstated(what: str, written: str, digest: Digest, path: Path) -> UserError:
         fix=f"write local:{written}@{digest}, or pass --allow-unverified",
         where=str(path),
     )
-
-
-def _verified(path: Path, digest: Digest) -> Path:
-    found = digest_file(path)
-    if found != digest:
-        raise UserError(
-            "GAO-MODELS-022",
-            f"{path.name} is not the file that was named",
-            why=f"its digest is {found}, not {digest}",
-            fix="bring back the file, or correct the digest after the @",
-            where=str(path),
-        )
-    return path
 
 
 def _check_gguf(path: Path) -> None:
