@@ -1,0 +1,153 @@
+"""What encoded stretches of a text say, so that the detectors can look at that too.
+
+Bounded: `depth` layers, and so many decoded characters of one text in all. What does not decode to readable
+text is left alone, and nothing here is an accusation: only what is found in the decoded text counts.
+"""
+
+import base64
+import binascii
+import codecs
+import html
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import unquote
+
+from genaiops.core import hidden_text
+
+Encoding = Literal["base64", "hex", "url", "html", "rot13", "leet", "hidden"]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What `text[start:end]` of the text given says, read as `layers`, the outermost first."""
+
+    start: int
+    end: int
+    says: str
+    layers: tuple[Encoding, ...]
+
+    @property
+    def aligned(self) -> bool:
+        """Whether it is the whole text, written otherwise character for character."""
+        return all(layer in ("rot13", "leet") for layer in self.layers)
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """What was decoded, and what was not because it lies deeper, or is longer, than the bounds allow."""
+
+    views: list[View]
+    beyond: list[View]
+
+
+MOST_VIEWS = 1000
+"""So many stretches of one text are decoded; each costs a call of every detector."""
+
+_LEAST = 8
+"""A shorter stretch hides nothing that a detector would know."""
+
+_HEX = re.compile(r"(?<![0-9A-Za-z])(?:0x)?(?:[0-9a-fA-F]{2}){12,}(?![0-9A-Za-z])")
+_BASE64 = re.compile(r"(?<![A-Za-z0-9+/_=-])[A-Za-z0-9+/_-]{16,}={0,2}")
+# only from where a word begins, so that each is read once
+_ESCAPED_URL = re.compile(r"(?<![^\s<>\"])(?=[^\s<>\"]*?%[0-9A-Fa-f]{2})[^\s<>\"]+")
+_ENTITIES = re.compile(r"(?:&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]{2,8});[^\s&]{0,8}\s?){4,}")
+_LEET_WORD = re.compile(r"(?<=[A-Za-z])[013457@$](?=[A-Za-z])")
+_LEET = str.maketrans("013457@$", "oieastas")
+_ROT13_WORDS = (" gur ", " naq ", " lbhe ", " nyy ", " lbh ", " gb ", " bs ", " zl ", " vtaber ", " flfgrz ")
+_MANY_LEET = 3
+_MANY_ROT13 = 2
+
+
+def decoded(text: str, depth: int, max_characters: int) -> Decoded:
+    """Return what the encoded stretches of `text` say, and theirs, down to `depth` layers."""
+    left = max_characters
+    found: list[View] = []
+    layer = [View(0, len(text), text, ())]
+    beyond: list[View] = []
+    for level in range(depth + 1):
+        deeper: list[View] = []
+        for outer in layer:
+            for inner in _layer(outer.says):
+                view = _within(outer, inner)
+                if len(view.says) < _LEAST or view.layers[-2:] == ("rot13", "rot13"):
+                    continue
+                if level == depth or len(view.says) > left or len(found) + len(deeper) >= MOST_VIEWS:
+                    beyond.append(view)
+                    continue
+                left -= len(view.says)
+                deeper.append(view)
+        found += deeper
+        layer = deeper
+    return Decoded(found, beyond)
+
+
+def _within(outer: View, inner: View) -> View:
+    """Return a view of what `outer` says as one of the text itself; where they align, at its exact place."""
+    start, end = (inner.start, inner.end) if outer.aligned else (outer.start, outer.end)
+    return View(start, end, inner.says, outer.layers + inner.layers)
+
+
+def _layer(text: str) -> Iterator[View]:
+    for pattern, encoding, decode in _STRETCHES:
+        if (encoding == "url" and "%" not in text) or (encoding == "html" and "&" not in text):
+            continue
+        for match in pattern.finditer(text):
+            says = decode(match.group())
+            if says:
+                yield View(match.start(), match.end(), says, (encoding,))
+    yield from _whole(text)
+    for hidden in hidden_text(text):
+        if hidden.says:
+            yield View(hidden.start, hidden.end, hidden.says, ("hidden",))
+
+
+def _whole(text: str) -> Iterator[View]:
+    """Yield the whole text where its words are written another way throughout."""
+    low = text.lower()
+    if sum(word in low for word in _ROT13_WORDS) >= _MANY_ROT13:
+        yield View(0, len(text), codecs.encode(text, "rot13"), ("rot13",))
+    if sum(1 for _ in _LEET_WORD.finditer(text)) >= _MANY_LEET:
+        yield View(0, len(text), text.translate(_LEET), ("leet",))
+
+
+def _from_base64(stretch: str) -> str:
+    body = stretch.rstrip("=")
+    if len(body) % 4 == 1 or (body.isalpha() and (body.islower() or body.isupper())):
+        return ""  # a long word, most often
+    padded = body.replace("-", "+").replace("_", "/") + "=" * (-len(body) % 4)
+    try:
+        return _readable(base64.b64decode(padded, validate=True))
+    except (binascii.Error, ValueError):
+        return ""
+
+
+def _from_hex(stretch: str) -> str:
+    return _readable(bytes.fromhex(stretch.removeprefix("0x")))
+
+
+def _from_url(stretch: str) -> str:
+    says = unquote(stretch, errors="replace")
+    return says if says != stretch and "\ufffd" not in says else ""
+
+
+def _from_html(stretch: str) -> str:
+    return html.unescape(stretch)
+
+
+def _readable(raw: bytes) -> str:
+    """Return `raw` as text where it is text: UTF-8 without control characters but white space."""
+    try:
+        says = raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return ""
+    return says if all(char.isprintable() or char in "\n\r\t" for char in says) else ""
+
+
+_STRETCHES: tuple[tuple[re.Pattern[str], Encoding, Callable[[str], str]], ...] = (
+    (_BASE64, "base64", _from_base64),
+    (_HEX, "hex", _from_hex),
+    (_ESCAPED_URL, "url", _from_url),
+    (_ENTITIES, "html", _from_html),
+)

@@ -1,0 +1,125 @@
+"""The detector of personal data: one walk over what could be a number, then what letters and signs begin."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from pydantic import BaseModel, ConfigDict
+
+from genaiops.core import DetectorSpec, Finding, Json, UserError
+from genaiops.guard.detectors.base import Budget, Pure, before, overlapping, parameters_of
+from genaiops.guard.detectors.pii.accounts import cards, iban_at
+from genaiops.guard.detectors.pii.contact import Found, addresses, emails, phones
+from genaiops.guard.detectors.pii.identities import FROM_DIGIT, FROM_LETTER, Identity
+from genaiops.guard.detectors.pii.named import NAMES, named
+from genaiops.guard.policy_file import SURFACES, nearest
+
+_ZONE = re.compile(r"[0-9][0-9 .()/-]{5,}")
+_FROM_CAPITAL = re.compile(r"(?<![A-Za-z0-9])[A-Z]{1,6}[ -]?[0-9]")
+_SHORTEST = 8  # of a card or a national number that is checked here
+_SEPARATOR = re.compile(r"[ ./-]")
+_GENERAL = ("email", "phone", "ip", "mac", "card", "iban", *NAMES)
+_REASONS: Mapping[str, str] = {
+    "email": "an e-mail address",
+    "phone": "a phone number by its form, or by the words before it",
+    "ip": "an IP address",
+    "mac": "a MAC address",
+    "card": "a payment card's number: range and check digit hold",
+    "iban": "an IBAN: country, length and check digits hold",
+    "passport": "a number after a word for a passport",
+    "driving_licence": "a number after a word for a driving licence",
+    "birth_date": "a date after a word for a birth",
+}
+COUNTRIES = tuple(sorted({each.country for each in (*FROM_DIGIT, *FROM_LETTER)}))
+
+
+class PiiParameters(BaseModel):
+    """Whose national numbers are looked for, by ISO 3166 code; all that are known where left out."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    countries: tuple[str, ...] = COUNTRIES
+
+
+def pii(given: Mapping[str, Json]) -> Pure:
+    """Return the detector of personal data; raises `UserError` for a country that it does not know."""
+    countries = parameters_of(PiiParameters, given).countries
+    for country in countries:
+        if country not in COUNTRIES:
+            raise UserError(
+                "GAO-GUARD-023",
+                f"no national number of {country!r} is known",
+                why="the countries of the detector `pii` are those whose numbers it can check",
+                fix=nearest(country, COUNTRIES),
+            )
+    digits = [each for each in FROM_DIGIT if each.country in countries]
+    letters = [each for each in FROM_LETTER if each.country in countries]
+    names = {*_GENERAL, *(each.name for each in (*digits, *letters))}
+    spec = DetectorSpec(
+        name="pii",
+        version="1",
+        surfaces=frozenset(SURFACES),
+        span=48,
+        categories=frozenset(f"pii.{name}" for name in names),
+    )
+    return Pure(spec, lambda text, where: _find(text, digits, letters))
+
+
+def _find(text: str, digits: Sequence[Identity], letters: Sequence[Identity]) -> Iterator[Finding]:
+    for name, start, end, sure in _found(text, digits, letters):
+        reason = _REASONS.get(name, "a national number: its form and check digits hold")
+        yield Finding(
+            detector="pii", category=f"pii.{name}", start=start, end=end, confidence=sure, reason=reason
+        )
+
+
+def _found(text: str, digits: Sequence[Identity], letters: Sequence[Identity]) -> Iterator[Found]:
+    budget = Budget()
+    low = text.lower()
+    yield from emails(text, budget)
+    yield from addresses(text, budget)
+    if len(low) == len(text):
+        yield from named(text, low, budget)
+    digits = [each for each in digits if each.alone or any(word in low for word in each.words)]
+    for zone in _ZONE.finditer(text):
+        yield from _numbers(text, zone.start(), zone.end(), digits, budget)
+    for match in _FROM_CAPITAL.finditer(text):
+        budget.spend()
+        yield from _from_capital(text, match.start(), letters)
+
+
+def _numbers(text: str, start: int, end: int, digits: Sequence[Identity], budget: Budget) -> Iterator[Found]:
+    """Yield what the digits of `text[start:end]` are; several answers may hold of one number."""
+    yield from phones(text, start, end, budget)
+    if end - start < _SHORTEST:
+        return
+    for place in cards(text, start, end, budget):
+        yield ("card", *place)
+    for identity in digits:
+        for match in overlapping(identity.pattern, text, start, end, budget):
+            sure = _sure(identity, text, match)
+            if sure:
+                yield identity.name, match.start(), match.end(), sure
+
+
+def _from_capital(text: str, start: int, letters: Sequence[Identity]) -> Iterator[Found]:
+    end = iban_at(text, start)
+    if end:
+        yield "iban", start, end, 0.95
+    for identity in letters:
+        match = identity.pattern.match(text, start)
+        if match is not None and (sure := _sure(identity, text, match)):
+            yield identity.name, match.start(), match.end(), sure
+
+
+def _sure(identity: Identity, text: str, match: re.Match[str]) -> float:
+    bare = _SEPARATOR.sub("", match.group())
+    if identity.name in _KEEP_SIGN:
+        bare = match.group()
+    if not identity.valid(bare):
+        return 0.0
+    words = before(text, match.start())
+    return identity.named if any(word in words for word in identity.words) else identity.alone
+
+
+_KEEP_SIGN = frozenset({"fi_hetu"})
+"""In these the separator says the century, and is checked with the number."""
