@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import unquote
 
-from genaiops.core import hidden_text
+from genaiops.core import Hidden, hidden_text
 
 Encoding = Literal["base64", "hex", "url", "html", "rot13", "leet", "hidden"]
 
@@ -45,6 +45,9 @@ class Decoded:
 MOST_VIEWS = 1000
 """So many stretches of one text are decoded; each costs a call of every detector."""
 
+MOST_INVISIBLE = 20_000
+"""No script needs so many invisible characters in one text, joiners and emoji included."""
+
 _LEAST = 8
 """A shorter stretch hides nothing that a detector would know."""
 
@@ -56,6 +59,7 @@ _ENTITIES = re.compile(r"(?:&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]{2,8})
 _LEET_WORD = re.compile(r"(?<=[A-Za-z])[013457@$](?=[A-Za-z])")
 _LEET = str.maketrans("013457@$", "oieastas")
 _ROT13_WORDS = (" gur ", " naq ", " lbhe ", " nyy ", " lbh ", " gb ", " bs ", " zl ", " vtaber ", " flfgrz ")
+_INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff\U000e0000-\U000e01ef]")
 _MANY_LEET = 3
 _MANY_ROT13 = 2
 
@@ -75,7 +79,7 @@ def decoded(text: str, depth: int, max_characters: int) -> Decoded:
                     continue
                 if level == depth or len(view.says) > left or len(found) + len(deeper) >= MOST_VIEWS:
                     beyond.append(view)
-                    continue
+                    break
                 left -= len(view.says)
                 deeper.append(view)
         found += deeper
@@ -94,13 +98,20 @@ def _layer(text: str) -> Iterator[View]:
         if (encoding == "url" and "%" not in text) or (encoding == "html" and "&" not in text):
             continue
         for match in pattern.finditer(text):
-            says = decode(match.group())
+            says = decode(match.group()) if match.end() - match.start() >= _LEAST else ""
             if says:
                 yield View(match.start(), match.end(), says, (encoding,))
     yield from _whole(text)
-    for hidden in hidden_text(text):
+    for hidden in stretches_hidden(text) or ():
         if hidden.says:
             yield View(hidden.start, hidden.end, hidden.says, ("hidden",))
+
+
+def stretches_hidden(text: str) -> list[Hidden] | None:
+    """Return the hidden stretches of `text`; None where it has more invisible characters than can be read."""
+    if text.isascii():
+        return []
+    return hidden_text(text) if sum(1 for _ in _INVISIBLE.finditer(text)) <= MOST_INVISIBLE else None
 
 
 def _whole(text: str) -> Iterator[View]:

@@ -1,7 +1,6 @@
-"""What the built-in detectors share: a detector made of a function, overlapping matches, words nearby."""
+"""What the built-in detectors share: a detector made of a function, its bounds, the words nearby."""
 
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -12,11 +11,8 @@ from genaiops.guard.model import TooMuch
 
 Parameters = TypeVar("Parameters", bound=BaseModel)
 
-MOST_CANDIDATES = 10_000
+MOST_CANDIDATES = 5_000
 """A detector that meets more stretches to look at closely gives the text up rather than take long."""
-
-LONGEST = 64
-"""No pattern for `overlapping` matches more characters, what it looks ahead to included."""
 
 NEARBY = 48
 """So many characters before a stretch are looked at for words that say what it is."""
@@ -56,20 +52,6 @@ class Budget:
         self._left -= 1
         if self._left < 0:
             raise TooMuch
-
-
-def overlapping(
-    pattern: re.Pattern[str], text: str, start: int, end: int, budget: Budget
-) -> Iterator[re.Match[str]]:
-    """Yield each match that begins in `text[start:end]`, also inside an earlier one.
-
-    So what is found does not depend on where the search began: a stream finds what the whole text does.
-    """
-    match = pattern.search(text, start, end + LONGEST)
-    while match is not None and match.start() < end:
-        budget.spend()
-        yield match
-        match = pattern.search(text, match.start() + 1, end + LONGEST)
 
 
 def before(text: str, start: int) -> str:

@@ -7,8 +7,10 @@ of Latin letters with some that only look so (Cyrillic, Greek) is no word of any
 import re
 from collections.abc import Iterator, Mapping
 
-from genaiops.core import DetectorSpec, Finding, Json, Where, hidden_text
-from genaiops.guard.detectors.base import Budget, NoParameters, Pure, parameters_of
+from genaiops.core import DetectorSpec, Finding, Json, Where
+from genaiops.guard.decoding import stretches_hidden
+from genaiops.guard.detectors.base import MOST_CANDIDATES, Budget, NoParameters, Pure, parameters_of
+from genaiops.guard.model import TooMuch
 from genaiops.guard.policy_file import SURFACES
 
 _REASONS: Mapping[str, str] = {
@@ -44,7 +46,10 @@ def hidden(given: Mapping[str, Json]) -> Pure:
 def _find(text: str, where: Where) -> Iterator[Finding]:
     if text.isascii():
         return
-    for one in hidden_text(text):
+    found = stretches_hidden(text)
+    if found is None or len(found) > MOST_CANDIDATES:
+        raise TooMuch
+    for one in found:
         yield _finding(f"hidden.{one.kind}", one.start, one.end, 0.95, _REASONS[one.kind])
     yield from _mixed_words(text)
 

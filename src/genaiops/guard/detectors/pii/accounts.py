@@ -5,9 +5,8 @@ IBAN registry's length for each country.
 """
 
 import re
-from collections.abc import Iterator
 
-from genaiops.guard.detectors.base import Budget, overlapping
+from genaiops.guard.detectors.base import Budget
 from genaiops.guard.detectors.pii.checksums import luhn, mod97
 
 CARD = re.compile(
@@ -46,13 +45,15 @@ _LENGTHS = {part[:2]: int(part[3:]) for part in _REGISTRY.split()}
 _NOT_DIGIT = re.compile(r"[^0-9]")
 
 
-def cards(text: str, start: int, end: int, budget: Budget) -> Iterator[tuple[int, int, float]]:
-    """Yield where a payment card's number stands in `text[start:end]`, and how sure that is."""
-    for match in overlapping(CARD, text, start, end, budget):
-        digits = _NOT_DIGIT.sub("", match.group())
-        sure = _network(digits)
-        if sure and luhn(digits):
-            yield match.start(), match.end(), sure
+def card_at(text: str, start: int, budget: Budget) -> tuple[int, float]:
+    """Return the end of the payment card's number that begins at `start`, and how sure it is, or 0."""
+    match = CARD.match(text, start)
+    if match is None:
+        return 0, 0.0
+    budget.spend()
+    digits = _NOT_DIGIT.sub("", match.group())
+    sure = _network(digits)
+    return (match.end(), sure) if sure and luhn(digits) else (0, 0.0)
 
 
 def _network(digits: str) -> float:
@@ -70,11 +71,10 @@ def iban_at(text: str, start: int) -> int:
     if match is None:
         return 0
     size = _LENGTHS.get(match.group()[:2], 0)
-    end, bare = start, ""
-    for char in match.group():
+    bare = match.group().replace(" ", "")[:size]
+    if len(bare) < size or not size or not mod97(bare):
+        return 0
+    end = start + size
+    while len(text[start:end].replace(" ", "")) < size:
         end += 1
-        bare += char.strip()
-        if len(bare) == size:
-            followed = text[end : end + 1]
-            return end if not followed.isalnum() and mod97(bare) else 0
-    return 0
+    return 0 if text[end : end + 1].isalnum() else end

@@ -4,7 +4,7 @@ import ipaddress
 import re
 from collections.abc import Iterator
 
-from genaiops.guard.detectors.base import Budget, before, overlapping
+from genaiops.guard.detectors.base import Budget, before
 
 Found = tuple[str, int, int, float]
 """What it is, where it begins and ends, how sure that is."""
@@ -14,7 +14,8 @@ _DOMAIN = re.compile(r"[\w.-]{3,253}")
 _LABEL = re.compile(r"(?!-)[\w-]{1,63}(?<!-)")
 
 _PHONE = re.compile(
-    r"(?<![\w+.,/(-])(?<![0-9)] )(?:\+|00)?\(?[0-9](?:[ .()/-]{0,2}[0-9]){6,16}(?![0-9A-Za-wyzA-WYZ_-])"
+    r"(?:(?<![\w+])\+|(?<![\w+.,/(-])(?<![0-9)] ))\(?[0-9](?:[ .()/-]{0,2}[0-9]){6,16}"
+    r"(?![0-9A-Za-wyzA-WYZ_-])"
 )
 _NANP = re.compile(r"(?:\+?1[ .-]?)?(?:\([2-9][0-9]{2}\) ?|[2-9][0-9]{2}([.-]))[2-9][0-9]{2}(?:\1|-)[0-9]{4}")
 _EXTENSION = re.compile(r" ?(?:x|ext\.?) ?[0-9]{1,6}(?![0-9])")
@@ -65,22 +66,31 @@ def _is_domain(host: str) -> bool:
     )
 
 
-def phones(text: str, start: int, end: int, budget: Budget) -> Iterator[Found]:
-    """Yield phone numbers that begin in `text[start:end]`."""
-    for match in overlapping(_PHONE, text, max(0, start - 2), end, budget):
-        sure = _phone(match.group(), before(text, match.start()))
-        if sure:
-            extension = _EXTENSION.match(text, match.end())
-            yield "phone", match.start(), extension.end() if extension else match.end(), sure
+def phone_at(text: str, start: int, budget: Budget) -> Found | None:
+    """Return the phone number whose first digit is at `start`."""
+    if text[start - 1 : start] == "(":
+        start -= 1
+    if text[start - 1 : start] == "+":
+        start -= 1
+    match = _PHONE.match(text, start)
+    if match is None:
+        return None
+    budget.spend()
+    sure = _phone(match.group(), text, start)
+    if not sure:
+        return None
+    extension = _EXTENSION.match(text, match.end())
+    return "phone", start, extension.end() if extension else match.end(), sure
 
 
-def _phone(number: str, words: str) -> float:
+def _phone(number: str, text: str, start: int) -> float:
     digits = sum(map(str.isdigit, number))
     if not 7 <= digits <= 15 or number.count("(") != number.count(")") or _DATE.match(number):
         return 0.0
     international = number.startswith(("+", "00"))
     if international and digits >= 8 and _COUNTRY.match(number.lstrip("+0(")):
         return 0.95 if number.startswith("+") else 0.6
+    words = before(text, start)
     if any(word in words for word in _PHONE_WORDS):
         return 0.8 if digits <= 13 else 0.6
     if any(word in words for word in _NO_PHONE_WORDS):

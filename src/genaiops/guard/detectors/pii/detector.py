@@ -6,16 +6,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from pydantic import BaseModel, ConfigDict
 
 from genaiops.core import DetectorSpec, Finding, Json, UserError
-from genaiops.guard.detectors.base import Budget, Pure, before, overlapping, parameters_of
-from genaiops.guard.detectors.pii.accounts import cards, iban_at
-from genaiops.guard.detectors.pii.contact import Found, addresses, emails, phones
+from genaiops.guard.detectors.base import Budget, Pure, before, parameters_of
+from genaiops.guard.detectors.pii.accounts import card_at, iban_at
+from genaiops.guard.detectors.pii.contact import Found, addresses, emails, phone_at
 from genaiops.guard.detectors.pii.identities import FROM_DIGIT, FROM_LETTER, Identity
 from genaiops.guard.detectors.pii.named import NAMES, named
 from genaiops.guard.policy_file import SURFACES, nearest
 
-_ZONE = re.compile(r"[0-9][0-9 .()/-]{5,}")
+# where a number begins: its first group of digits, six more digits or signs after it at least
+_GROUP = re.compile(r"(?<![A-Za-z0-9])(?<![0-9][.,])(?=[0-9][0-9 .()/+A-Za-z-]{5})[0-9]+")
 _FROM_CAPITAL = re.compile(r"(?<![A-Za-z0-9])[A-Z]{1,6}[ -]?[0-9]")
-_SHORTEST = 8  # of a card or a national number that is checked here
+MOST_GROUPS = 30_000
+"""A text with more groups of digits is given up rather than looked at for long."""
+
 _SEPARATOR = re.compile(r"[ ./-]")
 _GENERAL = ("email", "phone", "ip", "mac", "card", "iban", *NAMES)
 _REASONS: Mapping[str, str] = {
@@ -79,26 +82,41 @@ def _found(text: str, digits: Sequence[Identity], letters: Sequence[Identity]) -
     yield from addresses(text, budget)
     if len(low) == len(text):
         yield from named(text, low, budget)
-    digits = [each for each in digits if each.alone or any(word in low for word in each.words)]
-    for zone in _ZONE.finditer(text):
-        yield from _numbers(text, zone.start(), zone.end(), digits, budget)
+    by_first = _by_first([each for each in digits if each.alone or any(word in low for word in each.words)])
+    groups = Budget(MOST_GROUPS)
+    for match in _GROUP.finditer(text):
+        groups.spend()
+        yield from _numbers(text, match.start(), match.end() - match.start(), by_first, budget)
     for match in _FROM_CAPITAL.finditer(text):
         budget.spend()
         yield from _from_capital(text, match.start(), letters)
 
 
-def _numbers(text: str, start: int, end: int, digits: Sequence[Identity], budget: Budget) -> Iterator[Found]:
-    """Yield what the digits of `text[start:end]` are; several answers may hold of one number."""
-    yield from phones(text, start, end, budget)
-    if end - start < _SHORTEST:
-        return
-    for place in cards(text, start, end, budget):
-        yield ("card", *place)
-    for identity in digits:
-        for match in overlapping(identity.pattern, text, start, end, budget):
-            sure = _sure(identity, text, match)
-            if sure:
-                yield identity.name, match.start(), match.end(), sure
+def _by_first(digits: Sequence[Identity]) -> dict[int, list[Identity]]:
+    by_first: dict[int, list[Identity]] = {}
+    for each in digits:
+        for size in each.first:
+            by_first.setdefault(size, []).append(each)
+    return by_first
+
+
+def _numbers(
+    text: str, start: int, size: int, by_first: Mapping[int, Sequence[Identity]], budget: Budget
+) -> Iterator[Found]:
+    """Yield what begins with the group of `size` digits at `start`; one number may be several things."""
+    phone = phone_at(text, start, budget)
+    if phone is not None:
+        yield phone
+    if size == 4 or size > 11:
+        end, sure = card_at(text, start, budget)
+        if end:
+            yield "card", start, end, sure
+    for identity in by_first.get(size, ()):
+        match = identity.pattern.match(text, start)
+        if match is not None:
+            budget.spend()
+            if sure := _sure(identity, text, match):
+                yield identity.name, start, match.end(), sure
 
 
 def _from_capital(text: str, start: int, letters: Sequence[Identity]) -> Iterator[Found]:

@@ -27,7 +27,8 @@ _CF_EVEN = {char: int(char, 36) if char.isdigit() else int(char, 36) - 10 for ch
 class Identity:
     """A national number: `valid` checks it without separators; `alone` and `named` say how sure it is.
 
-    `alone` counts without, `named` after one of `words`; 0 means that it does not count.
+    `alone` counts without, `named` after one of `words`; 0 means that it does not count. `first`: how many
+    digits may stand before its first separator or letter.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Identity:
     valid: Callable[[str], bool]
     alone: float
     words: tuple[str, ...]
+    first: tuple[int, ...] = ()
     named: float = 0.95
 
 
@@ -149,57 +151,70 @@ def _any(n: str) -> bool:
 
 def _identity(
     name: str,
+    first: str,
     pattern: str,
     valid: Callable[[str], bool],
     alone: float,
     words: str,
 ) -> Identity:
     whole = rf"(?<![A-Za-z0-9])(?<![0-9][.,])(?:{pattern})(?![A-Za-z0-9])"
-    return Identity(name, name.partition("_")[0], re.compile(whole), valid, alone, tuple(words.split("|")))
+    return Identity(
+        name,
+        name.partition("_")[0],
+        re.compile(whole),
+        valid,
+        alone,
+        tuple(words.split("|")),
+        tuple(map(int, first.split())),
+    )
 
 
 FROM_DIGIT: tuple[Identity, ...] = (
-    _identity("us_ssn", r"[0-9]{3}([- ])[0-9]{2}\1[0-9]{4}", _ssn, 0.85, "ssn|social security"),
-    _identity("us_ssn", r"[0-9]{9}", _ssn, 0.0, "ssn|social security"),
-    _identity("us_itin", r"9[0-9]{2}([- ]?)(?:5[0-9]|6[0-5]|[78][0-9]|9[0-24-9])\1[0-9]{4}", _any, 0.0,
+    _identity("us_ssn", "3", r"[0-9]{3}([- ])[0-9]{2}\1[0-9]{4}", _ssn, 0.85, "ssn|social security"),
+    _identity("us_ssn", "9", r"[0-9]{9}", _ssn, 0.0, "ssn|social security"),
+    _identity("us_itin", "3 9", r"9[0-9]{2}([- ]?)(?:5[0-9]|6[0-5]|[78][0-9]|9[0-24-9])\1[0-9]{4}", _any, 0.0,
               "itin|taxpayer"),
-    _identity("gb_nhs", r"[0-9]{3}([- ]?)[0-9]{3}\1[0-9]{4}", _nhs, 0.0, "nhs|patient"),
-    _identity("de_tax_id", r"[0-9]{2} ?[0-9]{3} ?[0-9]{3} ?[0-9]{3}", _steuer_id, 0.6,
+    _identity("gb_nhs", "3 10", r"[0-9]{3}([- ]?)[0-9]{3}\1[0-9]{4}", _nhs, 0.0, "nhs|patient"),
+    _identity("de_tax_id", "2 5 8 11", r"[0-9]{2} ?[0-9]{3} ?[0-9]{3} ?[0-9]{3}", _steuer_id, 0.6,
               "steuer|idnr|tax id|tin"),
-    _identity("fr_nir", r"[12] ?[0-9]{2} ?(?:0[1-9]|1[0-2]|[2-9][0-9]) ?(?:[0-9]{2}|2[AB])"
+    _identity("fr_nir", "1 3 5 7 10 13 15",
+              r"[12] ?[0-9]{2} ?(?:0[1-9]|1[0-2]|[2-9][0-9]) ?(?:[0-9]{2}|2[AB])"
               r"(?: ?[0-9]{3}){2} ?[0-9]{2}",
               _nir, 0.9, "nir|sécurité sociale|securite sociale|insee"),
-    _identity("es_dni", r"[0-9]{8}-?[A-HJ-NP-TV-Z]", _dni, 0.85, "dni|nif"),
-    _identity("nl_bsn", r"[0-9]{4}[. ]?[0-9]{2}[. ]?[0-9]{3}", _bsn, 0.0,
+    _identity("es_dni", "8", r"[0-9]{8}-?[A-HJ-NP-TV-Z]", _dni, 0.85, "dni|nif"),
+    _identity("nl_bsn", "4 6 9", r"[0-9]{4}[. ]?[0-9]{2}[. ]?[0-9]{3}", _bsn, 0.0,
               "bsn|burgerservicenummer|sofinummer"),
-    _identity("be_national", r"[0-9]{2}\.[0-9]{2}\.[0-9]{2}-[0-9]{3}\.[0-9]{2}|[0-9]{11}", _belgian, 0.6,
+    _identity("be_national", "2 11",
+              r"[0-9]{2}\.[0-9]{2}\.[0-9]{2}-[0-9]{3}\.[0-9]{2}|[0-9]{11}", _belgian, 0.6,
               "rijksregister|registre national|national number|nrn|niss|insz"),
-    _identity("pl_pesel", r"[0-9]{11}", _pesel, 0.6, "pesel"),
-    _identity("se_personnummer", r"(?:19|20)?[0-9]{6}[-+][0-9]{4}", _personnummer, 0.8,
+    _identity("pl_pesel", "11", r"[0-9]{11}", _pesel, 0.6, "pesel"),
+    _identity("se_personnummer", "6 8", r"(?:19|20)?[0-9]{6}[-+][0-9]{4}", _personnummer, 0.8,
               "personnummer|personal number"),
-    _identity("se_personnummer", r"(?:19|20)?[0-9]{10}", _personnummer, 0.0, "personnummer|personal number"),
-    _identity("fi_hetu", r"[0-9]{6}[-+A-FU-Y][0-9]{3}[0-9A-FHJ-NPR-Y]", _hetu, 0.9,
+    _identity("se_personnummer", "10 12", r"(?:19|20)?[0-9]{10}", _personnummer, 0.0,
+              "personnummer|personal number"),
+    _identity("fi_hetu", "6", r"[0-9]{6}[-+A-FU-Y][0-9]{3}[0-9A-FHJ-NPR-Y]", _hetu, 0.9,
               "hetu|henkilötunnus|personal identity"),
-    _identity("br_cpf", r"[0-9]{3}\.[0-9]{3}\.[0-9]{3}-[0-9]{2}", _cpf, 0.95, "cpf"),
-    _identity("br_cpf", r"[0-9]{11}", _cpf, 0.0, "cpf"),
-    _identity("br_cnpj", r"[0-9]{2}\.[0-9]{3}\.[0-9]{3}/[0-9]{4}-[0-9]{2}", _cnpj, 0.95, "cnpj"),
-    _identity("in_aadhaar", r"[0-9]{4}([- ])[0-9]{4}\1[0-9]{4}", _aadhaar, 0.8, "aadhaar|aadhar|uidai"),
-    _identity("in_aadhaar", r"[0-9]{12}", _aadhaar, 0.0, "aadhaar|aadhar|uidai"),
-    _identity("au_tfn", r"[0-9]{3}([- ]?)[0-9]{3}\1[0-9]{3}", _tfn, 0.0, "tfn|tax file"),
-    _identity("ca_sin", r"[0-9]{3}([- ])[0-9]{3}\1[0-9]{3}", _sin, 0.6, "sin|social insurance"),
-    _identity("ca_sin", r"[0-9]{9}", _sin, 0.0, "social insurance|sin number|sin:"),
-    _identity("ch_ahv", r"756\.[0-9]{4}\.[0-9]{4}\.[0-9]{2}|756[0-9]{10}", _ahv, 0.95,
+    _identity("br_cpf", "3", r"[0-9]{3}\.[0-9]{3}\.[0-9]{3}-[0-9]{2}", _cpf, 0.95, "cpf"),
+    _identity("br_cpf", "11", r"[0-9]{11}", _cpf, 0.0, "cpf"),
+    _identity("br_cnpj", "2", r"[0-9]{2}\.[0-9]{3}\.[0-9]{3}/[0-9]{4}-[0-9]{2}", _cnpj, 0.95, "cnpj"),
+    _identity("in_aadhaar", "4", r"[0-9]{4}([- ])[0-9]{4}\1[0-9]{4}", _aadhaar, 0.8, "aadhaar|aadhar|uidai"),
+    _identity("in_aadhaar", "12", r"[0-9]{12}", _aadhaar, 0.0, "aadhaar|aadhar|uidai"),
+    _identity("au_tfn", "3 9", r"[0-9]{3}([- ]?)[0-9]{3}\1[0-9]{3}", _tfn, 0.0, "tfn|tax file"),
+    _identity("ca_sin", "3", r"[0-9]{3}([- ])[0-9]{3}\1[0-9]{3}", _sin, 0.6, "sin|social insurance"),
+    _identity("ca_sin", "9", r"[0-9]{9}", _sin, 0.0, "social insurance|sin number|sin:"),
+    _identity("ch_ahv", "3 13", r"756\.[0-9]{4}\.[0-9]{4}\.[0-9]{2}|756[0-9]{10}", _ahv, 0.95,
               "ahv|avs|sozialversicherung"),
 )  # fmt: skip
 """Those that begin with a digit."""
 
 FROM_LETTER: tuple[Identity, ...] = (
-    _identity("gb_nino",
-              r"(?!BG|GB|KN|NK|NT|TN|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z](?: ?[0-9]{2}){3} ?[A-D]", _any, 0.85,
-              "national insurance|nino|ni number"),
-    _identity("es_nie", r"[XYZ]-?[0-9]{7}-?[A-HJ-NP-TV-Z]", _nie, 0.9, "nie|extranjero"),
-    _identity("it_codice_fiscale", r"[A-Z]{6}[0-9]{2}[A-EHLMPRST][0-9]{2}[A-Z][0-9]{3}[A-Z]", _codice_fiscale,
+    _identity("gb_nino", "",
+              r"(?!BG|GB|KN|NK|NT|TN|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z](?: ?[0-9]{2}){3} ?[A-D]", _any,
+              0.85, "national insurance|nino|ni number"),
+    _identity("es_nie", "", r"[XYZ]-?[0-9]{7}-?[A-HJ-NP-TV-Z]", _nie, 0.9, "nie|extranjero"),
+    _identity("it_codice_fiscale", "",
+              r"[A-Z]{6}[0-9]{2}[A-EHLMPRST][0-9]{2}[A-Z][0-9]{3}[A-Z]", _codice_fiscale,
               0.95, "codice fiscale"),
-    _identity("in_pan", r"[A-Z]{3}[ABCFGHJLPT][A-Z][0-9]{4}[A-Z]", _any, 0.75, "pan|permanent account"),
+    _identity("in_pan", "", r"[A-Z]{3}[ABCFGHJLPT][A-Z][0-9]{4}[A-Z]", _any, 0.75, "pan|permanent account"),
 )  # fmt: skip
 """Those that begin with capital letters, at most six, before the first digit."""
