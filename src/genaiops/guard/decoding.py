@@ -9,7 +9,7 @@ import binascii
 import codecs
 import html
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import unquote
@@ -51,15 +51,19 @@ MOST_INVISIBLE = 20_000
 _LEAST = 8
 """A shorter stretch hides nothing that a detector would know."""
 
-_HEX = re.compile(r"(?<![0-9A-Za-z])(?:0x)?(?:[0-9a-fA-F]{2}){12,}(?![0-9A-Za-z])")
-_BASE64 = re.compile(r"(?<![A-Za-z0-9+/_=-])[A-Za-z0-9+/_-]{16,}={0,2}")
+_LONG_WORD = re.compile(r"[A-Za-z0-9+/_-](?<![A-Za-z0-9+/_=-].)[A-Za-z0-9+/_-]{15,}={0,2}")
+_HEX = re.compile(r"(?:0x)?(?:[0-9a-fA-F]{2})+")
+_PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
 # only from where a word begins, so that each is read once
 _ESCAPED_URL = re.compile(r"(?<![^\s<>\"])(?=[^\s<>\"]*?%[0-9A-Fa-f]{2})[^\s<>\"]+")
 _ENTITIES = re.compile(r"(?:&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]{2,8});[^\s&]{0,8}\s?){4,}")
-_LEET_WORD = re.compile(r"(?<=[A-Za-z])[013457@$](?=[A-Za-z])")
+_LEET_WORD = re.compile(r"[013457@$](?<=[A-Za-z].)(?=[A-Za-z])")
 _LEET = str.maketrans("013457@$", "oieastas")
 _ROT13_WORDS = (" gur ", " naq ", " lbhe ", " nyy ", " lbh ", " gb ", " bs ", " zl ", " vtaber ", " flfgrz ")
-_INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff\U000e0000-\U000e01ef]")
+_INVISIBLE = re.compile(
+    "[\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff\U000e0000-\U000e01ef]"
+)
+_MANY_ENTITIES = 4
 _MANY_LEET = 3
 _MANY_ROT13 = 2
 
@@ -94,13 +98,18 @@ def _within(outer: View, inner: View) -> View:
 
 
 def _layer(text: str) -> Iterator[View]:
-    for pattern, encoding, decode in _STRETCHES:
-        if (encoding == "url" and "%" not in text) or (encoding == "html" and "&" not in text):
-            continue
-        for match in pattern.finditer(text):
-            says = decode(match.group()) if match.end() - match.start() >= _LEAST else ""
+    for match in _LONG_WORD.finditer(text):
+        encoding, says = _from_word(match.group())
+        if says:
+            yield View(match.start(), match.end(), says, (encoding,))
+    if _PERCENT.search(text):
+        for match in _ESCAPED_URL.finditer(text):
+            says = _from_url(match.group()) if match.end() - match.start() >= _LEAST else ""
             if says:
-                yield View(match.start(), match.end(), says, (encoding,))
+                yield View(match.start(), match.end(), says, ("url",))
+    if text.count("&") >= _MANY_ENTITIES:
+        for match in _ENTITIES.finditer(text):
+            yield View(match.start(), match.end(), html.unescape(match.group()), ("html",))
     yield from _whole(text)
     for hidden in stretches_hidden(text) or ():
         if hidden.says:
@@ -109,7 +118,7 @@ def _layer(text: str) -> Iterator[View]:
 
 def stretches_hidden(text: str) -> list[Hidden] | None:
     """Return the hidden stretches of `text`; None where it has more invisible characters than can be read."""
-    if text.isascii():
+    if text.isascii() or _INVISIBLE.search(text) is None:
         return []
     return hidden_text(text) if sum(1 for _ in _INVISIBLE.finditer(text)) <= MOST_INVISIBLE else None
 
@@ -123,28 +132,23 @@ def _whole(text: str) -> Iterator[View]:
         yield View(0, len(text), text.translate(_LEET), ("leet",))
 
 
-def _from_base64(stretch: str) -> str:
-    body = stretch.rstrip("=")
+def _from_word(word: str) -> tuple[Encoding, str]:
+    """Return what a long word says as hexadecimal digits, else in base 64; empty where it says nothing."""
+    if _HEX.fullmatch(word):
+        return "hex", _readable(bytes.fromhex(word.removeprefix("0x")))
+    body = word.rstrip("=")
     if len(body) % 4 == 1 or (body.isalpha() and (body.islower() or body.isupper())):
-        return ""  # a long word, most often
+        return "base64", ""  # a long word of a language, most often
     padded = body.replace("-", "+").replace("_", "/") + "=" * (-len(body) % 4)
     try:
-        return _readable(base64.b64decode(padded, validate=True))
+        return "base64", _readable(base64.b64decode(padded, validate=True))
     except (binascii.Error, ValueError):
-        return ""
-
-
-def _from_hex(stretch: str) -> str:
-    return _readable(bytes.fromhex(stretch.removeprefix("0x")))
+        return "base64", ""
 
 
 def _from_url(stretch: str) -> str:
     says = unquote(stretch, errors="replace")
     return says if says != stretch and "\ufffd" not in says else ""
-
-
-def _from_html(stretch: str) -> str:
-    return html.unescape(stretch)
 
 
 def _readable(raw: bytes) -> str:
@@ -154,11 +158,3 @@ def _readable(raw: bytes) -> str:
     except UnicodeDecodeError:
         return ""
     return says if all(char.isprintable() or char in "\n\r\t" for char in says) else ""
-
-
-_STRETCHES: tuple[tuple[re.Pattern[str], Encoding, Callable[[str], str]], ...] = (
-    (_BASE64, "base64", _from_base64),
-    (_HEX, "hex", _from_hex),
-    (_ESCAPED_URL, "url", _from_url),
-    (_ENTITIES, "html", _from_html),
-)

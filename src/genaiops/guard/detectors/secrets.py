@@ -35,7 +35,11 @@ class _Shape:
 
 
 _BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
-_EDGE = r"(?<![A-Za-z0-9_])"
+
+
+def _word(first: str, rest: str) -> str:
+    """Return a pattern for what begins a word with the letter `first`: looked for by it, and then checked."""
+    return rf"{first}(?<![A-Za-z0-9_]{first}){rest}"
 
 
 def _always(sure: float) -> Callable[[str], float]:
@@ -83,39 +87,41 @@ def _shape(
 
 
 SHAPES: tuple[_Shape, ...] = (
-    _shape("aws", "AKIA ASIA", _EDGE + r"A(?:KIA|SIA)[A-Z2-7]{16}(?![A-Za-z0-9])", "key id of AWS"),
-    _shape("github", "ghp_ gho_ ghu_ ghs_ ghr_", _EDGE + r"gh[pousr]_[A-Za-z0-9]{36}(?![A-Za-z0-9])",
+    _shape("aws", "AKIA ASIA", _word("A", r"(?:KIA|SIA)[A-Z2-7]{16}(?![A-Za-z0-9])"), "key id of AWS"),
+    _shape("github", "ghp_ gho_ ghu_ ghs_ ghr_", _word("g", r"h[pousr]_[A-Za-z0-9]{36}(?![A-Za-z0-9])"),
            "GitHub token", _github),
-    _shape("github", "github_pat_", _EDGE + r"github_pat_[A-Za-z0-9_]{22,255}", "GitHub token"),
-    _shape("npm", "npm_", _EDGE + r"npm_[A-Za-z0-9]{36}(?![A-Za-z0-9])", "npm token", _github),
-    _shape("gitlab", "glpat- gldt- glrt-", _EDGE + r"gl(?:pat|dt|rt)-[A-Za-z0-9_-]{20,64}", "GitLab token"),
-    _shape("slack", "xox xapp-", _EDGE + r"(?:xox[abceoprs]|xapp)-[A-Za-z0-9-]{10,250}", "Slack token"),
+    _shape("github", "github_pat_", _word("g", r"ithub_pat_[A-Za-z0-9_]{22,255}"), "GitHub token"),
+    _shape("npm", "npm_", _word("n", r"pm_[A-Za-z0-9]{36}(?![A-Za-z0-9])"), "npm token", _github),
+    _shape("gitlab", "glpat- gldt- glrt-", _word("g", r"l(?:pat|dt|rt)-[A-Za-z0-9_-]{20,64}"), "GitLab token"),
+    _shape("slack", "xox xapp-", _word("x", r"(?:ox[abceoprs]|app)-[A-Za-z0-9-]{10,250}"), "Slack token"),
     _shape("slack", "hooks.slack.com/",
            r"hooks\.slack\.com/services/T[A-Z0-9]{1,16}/B[A-Z0-9]{1,16}/[A-Za-z0-9]{8,64}", "Slack webhook"),
-    _shape("stripe", "sk_ rk_ whsec_", _EDGE + r"(?:[sr]k_(?:live|test)|whsec)_[A-Za-z0-9]{16,250}",
+    _shape("stripe", "sk_live_ sk_test_", _word("s", r"k_(?:live|test)_[A-Za-z0-9]{16,250}"),
            "Stripe key"),
-    _shape("google", "AIza", _EDGE + r"AIza[0-9A-Za-z_-]{35}(?![0-9A-Za-z_-])", "Google API key"),
-    _shape("google", "GOCSPX-", _EDGE + r"GOCSPX-[A-Za-z0-9_-]{20,64}", "Google client secret"),
-    _shape("model_api", "sk-", _EDGE + r"sk-(?:[a-z]{2,10}[0-9]{0,2}-){0,2}[A-Za-z0-9_-]{20,250}",
+    _shape("stripe", "rk_live_ rk_test_", _word("r", r"k_(?:live|test)_[A-Za-z0-9]{16,250}"), "Stripe key"),
+    _shape("stripe", "whsec_", _word("w", r"hsec_[A-Za-z0-9]{16,250}"), "Stripe secret"),
+    _shape("google", "AIza", _word("A", r"Iza[0-9A-Za-z_-]{35}(?![0-9A-Za-z_-])"), "Google API key"),
+    _shape("google", "GOCSPX-", _word("G", r"OCSPX-[A-Za-z0-9_-]{20,64}"), "Google client secret"),
+    _shape("model_api", "sk-", _word("s", r"k-(?:[a-z]{2,10}[0-9]{0,2}-){0,2}[A-Za-z0-9_-]{20,250}"),
            "key of a model's API", _mixed),
-    _shape("huggingface", "hf_", _EDGE + r"hf_[A-Za-z0-9]{30,40}(?![A-Za-z0-9])", "Hugging Face token"),
-    _shape("pypi", "pypi-AgE", _EDGE + r"pypi-AgE[A-Za-z0-9_-]{16,500}", "PyPI token"),
-    _shape("sendgrid", "SG.", _EDGE + r"SG\.[A-Za-z0-9_-]{16,24}\.[A-Za-z0-9_-]{16,50}", "SendGrid key"),
-    _shape("digitalocean", "dop_v1_ doo_v1_", _EDGE + r"do[op]_v1_[0-9a-f]{32,64}", "DigitalOcean token"),
-    _shape("shopify", "shpat_ shpca_ shppa_ shpss_", _EDGE + r"shp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}",
+    _shape("huggingface", "hf_", _word("h", r"f_[A-Za-z0-9]{30,40}(?![A-Za-z0-9])"), "Hugging Face token"),
+    _shape("pypi", "pypi-AgE", _word("p", r"ypi-AgE[A-Za-z0-9_-]{16,500}"), "PyPI token"),
+    _shape("sendgrid", "SG.", _word("S", r"G\.[A-Za-z0-9_-]{16,24}\.[A-Za-z0-9_-]{16,50}"), "SendGrid key"),
+    _shape("digitalocean", "dop_v1_ doo_v1_", _word("d", r"o[op]_v1_[0-9a-f]{32,64}"), "DigitalOcean token"),
+    _shape("shopify", "shpat_ shpca_ shppa_ shpss_", _word("s", r"hp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}"),
            "Shopify token"),
-    _shape("databricks", "dapi", _EDGE + r"dapi[0-9a-f]{32}(?![0-9a-f])", "Databricks token"),
+    _shape("databricks", "dapi", _word("d", r"api[0-9a-f]{32}(?![0-9a-f])"), "Databricks token"),
     _shape("telegram", ":AA", r"(?<![0-9])[0-9]{8,10}:AA[A-Za-z0-9_-]{33}(?![A-Za-z0-9_-])",
            "Telegram bot token"),
     _shape("azure", "AccountKey=", r"AccountKey=[A-Za-z0-9+/]{20,86}={0,2}", "Azure Storage key"),
     _shape("jwt", "eyJ",
-           _EDGE + r"eyJ[A-Za-z0-9_-]{8,2000}\.eyJ[A-Za-z0-9_-]{0,6000}(?:\.[A-Za-z0-9_-]{0,1000})?",
+           _word("e", r"yJ[A-Za-z0-9_-]{8,2000}\.eyJ[A-Za-z0-9_-]{0,6000}(?:\.[A-Za-z0-9_-]{0,1000})?"),
            "signed token (JWT)", _jwt),
     _shape("private_key", "PRIVATE KEY-----", r"-----BEGIN (?:[A-Z]{2,9} ){0,2}PRIVATE KEY-----"
            r"(?:(?:\s|\\[nr]){1,4}(?:[A-Za-z-]{3,20}: [^\n\\]{1,80}|[A-Za-z0-9+/=]{20,2000})){0,200}"
            r"(?:(?:\s|\\[nr]){1,4}[A-Za-z0-9+/=]{1,80}(?=(?:\s|\\[nr]){1,4}-----END))?"
            r"(?:(?:\s|\\[nr]){1,4}-----END [A-Z ]{1,30}-----)?", "private key"),
-    _shape("url_password", "://", r"(?<=://)[^\s:/?#@\[\]]{1,64}:[^\s:/?#@]{3,128}@(?=[A-Za-z0-9\[])",
+    _shape("url_password", "://", r"://([^\s:/?#@\[\]]{1,64}:[^\s:/?#@]{3,128}@)(?=[A-Za-z0-9\[])",
            "password in a URL", 0.85),
 )  # fmt: skip
 
@@ -153,7 +159,8 @@ def _find(text: str, where: Where) -> Iterator[Finding]:
                 budget.spend()
                 sure = shape.sure(match.group())
                 if sure:
-                    yield _finding(shape.category, match.start(), match.end(), sure, shape.reason)
+                    start, end = match.span(shape.pattern.groups)  # the group, where there is one
+                    yield _finding(shape.category, start, end, sure, shape.reason)
     yield from _assigned(text, text.lower(), budget)
 
 

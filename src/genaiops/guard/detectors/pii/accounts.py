@@ -6,14 +6,15 @@ IBAN registry's length for each country.
 
 import re
 
-from genaiops.guard.detectors.base import Budget
+from genaiops.guard.detectors.base import Budget, before
 from genaiops.guard.detectors.pii.checksums import luhn, mod97
 
 CARD = re.compile(
     r"(?<![A-Za-z0-9])(?<![0-9][.,])(?:[2-6][0-9]{3}([ -])[0-9]{4}\1[0-9]{4}\1[0-9]{1,7}"
-    r"|3[0-9]{3}([ -])[0-9]{6}\2[0-9]{4,5}|[2-6][0-9]{11,18})(?![A-Za-z0-9])"
+    r"|3[0-9]{3}([ -])[0-9]{6}\2[0-9]{4,5}|[0-9]{12,19})(?![A-Za-z0-9])"
 )
 IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]){11,30}")
+SMALL_IBAN = re.compile(r"(?<![A-Za-z0-9])[a-z]{2}[0-9]{2}(?: ?[a-z0-9]){11,30}")
 
 _RANGES: tuple[tuple[int, int, frozenset[int]], ...] = (
     # the first six digits from, to, lengths
@@ -42,6 +43,9 @@ _REGISTRY = (
     "TL:23 TN:24 TR:26 UA:29 VA:22 VG:24 XK:20 YE:30"
 )
 _LENGTHS = {part[:2]: int(part[3:]) for part in _REGISTRY.split()}
+_CARD_WORDS = ("card", "karte", "carte", "tarjeta", "carta", "kaart", "cc ", "visa", "amex", "pan ")
+_NAMED = 0.85
+"""How sure a number with a good check digit is a card after a word for one, whatever its range."""
 _NOT_DIGIT = re.compile(r"[^0-9]")
 
 
@@ -52,8 +56,12 @@ def card_at(text: str, start: int, budget: Budget) -> tuple[int, float]:
         return 0, 0.0
     budget.spend()
     digits = _NOT_DIGIT.sub("", match.group())
+    if not luhn(digits):
+        return 0, 0.0
     sure = _network(digits)
-    return (match.end(), sure) if sure and luhn(digits) else (0, 0.0)
+    if sure < _NAMED and any(word in before(text, start) for word in _CARD_WORDS):
+        sure = _NAMED
+    return (match.end(), sure) if sure else (0, 0.0)
 
 
 def _network(digits: str) -> float:
@@ -65,13 +73,14 @@ def _network(digits: str) -> float:
     return 0.0
 
 
-def iban_at(text: str, start: int) -> int:
+def iban_at(text: str, start: int, pattern: re.Pattern[str] = IBAN) -> int:
     """Return the end of the IBAN that begins at `start`, or 0 where none does."""
-    match = IBAN.match(text, start)
+    match = pattern.match(text, start)
     if match is None:
         return 0
-    size = _LENGTHS.get(match.group()[:2], 0)
-    bare = match.group().replace(" ", "")[:size]
+    found = match.group().upper()
+    size = _LENGTHS.get(found[:2], 0)
+    bare = found.replace(" ", "")[:size]
     if len(bare) < size or not size or not mod97(bare):
         return 0
     end = start + size

@@ -33,8 +33,10 @@ _DATE = re.compile(
     r"|[0-9]{1,2}([-./])[0-9]{1,2}\1(?:19|20)[0-9]{2}"
 )
 
-_IPV4 = re.compile(r"(?<![\w.])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![\w]|\.[0-9])")
+_IPV4 = re.compile(r"[0-9](?<![\w.].)[0-9]{0,2}\.(?:[0-9]{1,3}\.){2}[0-9]{1,3}(?![\w]|\.[0-9])")
 _IPV6 = re.compile(r"(?<![\w:.])(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f]{0,4}(?![\w:])")
+_TWO_COLONS = re.compile(r":[0-9A-Fa-f]{0,4}:")
+_TWO_PAIRS = re.compile(r"[:-][0-9A-Fa-f]{2}[:-][0-9A-Fa-f]{2}[:-]")
 _MAC = re.compile(r"(?<![\w:-])[0-9A-Fa-f]{2}([:-])(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}(?![\w:-])")
 
 
@@ -107,12 +109,12 @@ def addresses(text: str, budget: Budget) -> Iterator[Found]:
             budget.spend()
             if _is_ip(match.group()):
                 yield "ip", match.start(), match.end(), 0.6 if _version(text, match.start()) else 0.9
-    if text.count(":") >= 2:
+    if _TWO_COLONS.search(text):
         for match in _IPV6.finditer(text):
             budget.spend()
             if any(map(str.isdigit, match.group())) and _is_ip(match.group()):
                 yield "ip", match.start(), match.end(), 0.9
-    if text.count(":") >= 5 or text.count("-") >= 5:
+    if _TWO_PAIRS.search(text):
         for match in _MAC.finditer(text):
             budget.spend()
             yield "mac", match.start(), match.end(), 0.9

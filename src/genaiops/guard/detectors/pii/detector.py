@@ -7,15 +7,15 @@ from pydantic import BaseModel, ConfigDict
 
 from genaiops.core import DetectorSpec, Finding, Json, UserError
 from genaiops.guard.detectors.base import Budget, Pure, before, parameters_of
-from genaiops.guard.detectors.pii.accounts import card_at, iban_at
+from genaiops.guard.detectors.pii.accounts import SMALL_IBAN, card_at, iban_at
 from genaiops.guard.detectors.pii.contact import Found, addresses, emails, phone_at
 from genaiops.guard.detectors.pii.identities import FROM_DIGIT, FROM_LETTER, Identity
 from genaiops.guard.detectors.pii.named import NAMES, named
 from genaiops.guard.policy_file import SURFACES, nearest
 
 # where a number begins: its first group of digits, six more digits or signs after it at least
-_GROUP = re.compile(r"(?<![A-Za-z0-9])(?<![0-9][.,])(?=[0-9][0-9 .()/+A-Za-z-]{5})[0-9]+")
-_FROM_CAPITAL = re.compile(r"(?<![A-Za-z0-9])[A-Z]{1,6}[ -]?[0-9]")
+_GROUP = re.compile(r"[0-9](?<![A-Za-z0-9].)(?<![0-9][.,].)(?=[0-9 .()/+A-Za-z-]{5})[0-9]*")
+_FROM_CAPITAL = re.compile(r"[A-Z](?<![A-Za-z0-9].)[A-Z]{0,5}[ -]?[0-9]")
 MOST_GROUPS = 30_000
 """A text with more groups of digits is given up rather than looked at for long."""
 
@@ -87,6 +87,11 @@ def _found(text: str, digits: Sequence[Identity], letters: Sequence[Identity]) -
     for match in _GROUP.finditer(text):
         groups.spend()
         yield from _numbers(text, match.start(), match.end() - match.start(), by_first, budget)
+    if "iban" in low:
+        for match in SMALL_IBAN.finditer(text):
+            budget.spend()
+            if end := iban_at(text, match.start(), SMALL_IBAN):
+                yield "iban", match.start(), end, 0.95
     for match in _FROM_CAPITAL.finditer(text):
         budget.spend()
         yield from _from_capital(text, match.start(), letters)
@@ -104,19 +109,22 @@ def _numbers(
     text: str, start: int, size: int, by_first: Mapping[int, Sequence[Identity]], budget: Budget
 ) -> Iterator[Found]:
     """Yield what begins with the group of `size` digits at `start`; one number may be several things."""
-    phone = phone_at(text, start, budget)
-    if phone is not None:
-        yield phone
+    surest = 0.0
     if size == 4 or size > 11:
         end, sure = card_at(text, start, budget)
         if end:
+            surest = sure
             yield "card", start, end, sure
     for identity in by_first.get(size, ()):
         match = identity.pattern.match(text, start)
         if match is not None:
             budget.spend()
             if sure := _sure(identity, text, match):
+                surest = max(surest, sure)
                 yield identity.name, start, match.end(), sure
+    phone = phone_at(text, start, budget)
+    if phone is not None and phone[3] >= surest:
+        yield phone
 
 
 def _from_capital(text: str, start: int, letters: Sequence[Identity]) -> Iterator[Found]:
