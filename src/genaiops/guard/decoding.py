@@ -109,7 +109,8 @@ def _layer(text: str) -> Iterator[View]:
                 yield View(match.start(), match.end(), says, ("url",))
     if text.count("&") >= _MANY_ENTITIES:
         for match in _ENTITIES.finditer(text):
-            yield View(match.start(), match.end(), html.unescape(match.group()), ("html",))
+            stretch = match.group().rstrip()
+            yield View(match.start(), match.start() + len(stretch), html.unescape(stretch), ("html",))
     yield from _whole(text)
     for hidden in stretches_hidden(text) or ():
         if hidden.says:

@@ -19,7 +19,7 @@ _PHONE = re.compile(
 )
 _NANP = re.compile(r"(?:\+?1[ .-]?)?(?:\([2-9][0-9]{2}\) ?|[2-9][0-9]{2}([.-]))[2-9][0-9]{2}(?:\1|-)[0-9]{4}")
 _EXTENSION = re.compile(r" ?(?:x|ext\.?) ?[0-9]{1,6}(?![0-9])")
-_GROUPED = re.compile(r"0[0-9]{1,4}(?:[ .-][0-9]{2,4}){2,4}")
+_GROUPED = re.compile(r"0[1-9][0-9]{0,3}(?:[ .-][0-9]{2,4}){2,4}")
 _PHONE_WORDS = (
     "phone", "tel", "mobile", "cell", "fax", "call", "dial", "contact", "whatsapp", "sms", "reach", "ring",
     "hotline", "handy", "téléphone", "teléfono", "numero di", "telefoon", "registered",
