@@ -1,5 +1,7 @@
 """What holds of every text: redaction leaks nothing, a stream passes on what the whole text would."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,7 +13,7 @@ from genaiops.guard.policy import merged, redacted
 
 OUT = Where(surface="output")
 MARK = 0xE000
-"""From here on stand characters for private use: in a text each stands once, so that one that leaks is seen."""
+"""From here on stand characters for private use: each stands once, so that one that leaks is seen."""
 
 
 @st.composite
@@ -50,25 +52,48 @@ def test_redaction_leaks_no_character_and_keeps_every_other_in_order(case: tuple
         char for at, char in enumerate(text) if at not in taken
     ]
     stretches = merged(judged)
-    assert all(one[1] <= other[0] for one, other in zip(stretches, stretches[1:], strict=False))
+    assert all(one[1] <= other[0] for one, other in pairwise(stretches))
     assert after.count("[") == len(stretches)
 
 
 PIECES = st.sampled_from(
     [
-        "4111 1111 1111 1111", "4111111111111112", "GB82 WEST 1234 5698 7654 32", "219-09-9999", "a.b@mail.example",
-        "@", "+44 20 7946 0958", "call 555 0134", "phone", "9", "1 ", "-", "12345678Z", "sk-abc", "password: Xy12",
-        "AKIA" + "ABCDEFGHIJKLMNOP", "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln", "-----BEGIN PRIVATE KEY-----\n",
-        "MIIEpAIBAAKCAQEAxxxxxxxxxxxx\n", "![x](https://evil.example/p)", "https://u:pass@host", " ", " ", "\n", ".",
-        "word", "and the", "é", "<script>", "rm -rf /", "203.0.113.9", "born on 3 March 1990", "passport no ",
-        "X1234567", "123", "4567",
+        *(
+            "4111 1111 1111 1111",
+            "4111111111111112",
+            "GB82 WEST 1234 5698 7654 32",
+            "219-09-9999",
+            "12345678Z",
+        ),
+        *(
+            "a.b@mail.example",
+            "@",
+            "+44 20 7946 0958",
+            "call 555 0134",
+            "phone",
+            "9",
+            "1 ",
+            "-",
+            "123",
+            "4567",
+        ),
+        *("sk-abc", "password: Xy12", "AKIAABCDEFGHIJKLMNOP", "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln"),
+        *(
+            "-----BEGIN PRIVATE KEY-----\n",
+            "MIIEpAIBAAKCAQEAxxxxxxxxxxxx\n",
+            "https://u:pass@host",
+            "203.0.113.9",
+        ),
+        *("![x](https://evil.example/p)", "<script>", "rm -rf /", "born on 3 March 1990", "passport no "),
+        *("X1234567", " ", " ", "\n", ".", "word", "and the", "é"),
     ]
-)  # fmt: skip
+)
 TEXTS = st.lists(PIECES, max_size=30).map("".join)
 CUTS = st.lists(st.integers(1, 60), min_size=1, max_size=40)
 RELEASING = load_guard()
 BLOCKING = parse_guard(
-    "detectors: {pii: {}, secrets: {}}\nrules: [{find: [pii.card, secrets.*], do: block}, {find: [pii.*], do: redact}]",
+    "detectors: {pii: {}, secrets: {}}\n"
+    "rules: [{find: [pii.card, secrets.*], do: block}, {find: [pii.*], do: redact}]",
     "guard.yaml",
 )
 WHOLE = parse_guard(default_policy() + "stream: {whole: buffer}\n", "guard.yaml")
@@ -102,4 +127,4 @@ def test_a_stream_passes_on_what_the_whole_text_would_however_it_is_cut(guard, t
     if whole.passes:
         assert (passed, result) == (whole.text, whole)
     else:
-        assert "4111 1111 1111 1111" not in passed
+        assert guard.check(passed, OUT).passes

@@ -157,14 +157,14 @@ def test_code_that_acts_is_found(category: str, text: str) -> None:
 
 
 PROMPT = (
-    "You are the assistant of Acme. Never speak of prices before the customer has signed in, and always answer "
-    "in the language of the question. canary-0123456789abcdef"
+    "You are the assistant of Acme. Never speak of prices before the customer has signed in, and always "
+    "answer in the language of the question. canary-0123456789abcdef"
 )
 
 
 @pytest.mark.proves("E-GUARD-OUTPUT")
 def test_instructions_that_are_repeated_and_canaries_are_found() -> None:
-    told = "Sure: never speak of prices before the customer has signed in, and always ANSWER in the language. Ok?"
+    told = "Yes: never speak of prices before the customer has signed in, and always ANSWER in the language."
     leaked = found("leak", told, context=PROMPT)["prompt"]
     assert leaked.startswith("never speak")
     assert leaked.endswith("the language")

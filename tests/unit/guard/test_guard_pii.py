@@ -11,7 +11,7 @@ PII = build_detector("pii", {}, "test")
 
 def found(text: str, at_least: float = 0.5) -> dict[str, str]:
     """Return what is found in `text`: its stretch by its category without `pii.`."""
-    findings: list[Finding] = [one for one in PII.detect(text, Where(surface="input"))]
+    findings: list[Finding] = list(PII.detect(text, Where(surface="input")))
     return {
         one.category.removeprefix("pii."): text[one.start : one.end]
         for one in findings

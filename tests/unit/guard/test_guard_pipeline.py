@@ -11,8 +11,7 @@ import pytest
 from tests.support.guarding import RELEASE, Answers, Foreign, Hangs, Raises, found
 
 from genaiops.core import UserError, Where
-from genaiops.guard import Failed, GuardFile, Pipeline, load_guard, parse_guard
-from genaiops.guard import registry
+from genaiops.guard import Failed, GuardFile, Pipeline, load_guard, parse_guard, registry
 
 IN = Where(surface="input")
 RULES: list[dict[str, Any]] = [{"find": ["*"], "do": "flag"}]

@@ -136,7 +136,8 @@ def test_a_detector_that_no_rule_reads_and_a_rule_where_its_detector_does_not_lo
     unread = refusal("detectors: {pii: {}, secrets: {}}\nrules: [{find: [pii.*], do: flag}]\n")
     assert (unread.code, unread.where) == ("GAO-GUARD-010", "guard.yaml:1:22")
     blind = refusal(
-        "detectors: {leak: {}, pii: {}}\nrules: [{find: [pii.*], do: flag}, {find: [leak.*], surfaces: [input], do: block}]"
+        "detectors: {leak: {}, pii: {}}\n"
+        "rules: [{find: [pii.*], do: flag}, {find: [leak.*], surfaces: [input], do: block}]"
     )
     assert blind.code in ("GAO-GUARD-010", "GAO-GUARD-012")
 
