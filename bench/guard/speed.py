@@ -4,8 +4,8 @@
 
 Must: the pipeline of the default policy, input, p50 at most 0.3 ms for 128 tokens and 2 ms for 1,000 (aim
 0.15 and 0.8), and no accepted input over 200 ms. Texts are cut from this repository's documentation, each
-another, so that no verdict is known; four characters count as a token. Processor time is told beside the clock:
-the second depends on what else the machine does. The slow texts are those of `bench.guard.worst`.
+another, so that no verdict is known; four characters count as a token. Processor time is told beside the
+clock, which depends on what else the machine does. The slow texts are those of `bench.guard.worst`.
 """
 
 import json

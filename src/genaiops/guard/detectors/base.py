@@ -1,5 +1,6 @@
 """What the built-in detectors share: a detector made of a function, its bounds, the words nearby."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
@@ -13,6 +14,8 @@ Parameters = TypeVar("Parameters", bound=BaseModel)
 
 MOST_CANDIDATES = 5_000
 """A detector that meets more stretches to look at closely gives the text up rather than take long."""
+
+_SHORT = 4
 
 NEARBY = 48
 """So many characters before a stretch are looked at for words that say what it is."""
@@ -54,6 +57,19 @@ class Budget:
             raise TooMuch
 
 
-def before(text: str, start: int) -> str:
-    """Return the characters before `start` that may say what stands there, in lower case."""
-    return text[max(0, start - NEARBY) : start].lower()
+class Words:
+    """Words that say what stands after them; short ones whole, longer ones also with an ending."""
+
+    def __init__(self, *words: str) -> None:
+        self._words = words
+        each = (rf"(?<!\w){re.escape(word)}" + (r"(?!\w)" if len(word) <= _SHORT else "") for word in words)
+        self._pattern = re.compile("|".join(each))
+
+    def are_in(self, low: str) -> bool:
+        """Say whether one may stand in the lower-case text `low`: quick, and also true inside a word."""
+        return any(word in low for word in self._words)
+
+    def before(self, text: str, start: int) -> bool:
+        """Say whether one stands in the characters just before `start`."""
+        low = text[max(0, start - NEARBY) : start].lower()
+        return self.are_in(low) and self._pattern.search(low) is not None

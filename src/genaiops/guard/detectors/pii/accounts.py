@@ -6,7 +6,7 @@ IBAN registry's length for each country.
 
 import re
 
-from genaiops.guard.detectors.base import Budget, before
+from genaiops.guard.detectors.base import Budget, Words
 from genaiops.guard.detectors.pii.checksums import luhn, mod97
 
 CARD = re.compile(
@@ -43,7 +43,21 @@ _REGISTRY = (
     "TL:23 TN:24 TR:26 UA:29 VA:22 VG:24 XK:20 YE:30"
 )
 _LENGTHS = {part[:2]: int(part[3:]) for part in _REGISTRY.split()}
-_CARD_WORDS = ("card", "karte", "carte", "tarjeta", "carta", "kaart", "cc ", "visa", "amex", "pan ")
+_CARD_WORDS = Words(
+    "card",
+    "cards",
+    "credit",
+    "debit",
+    "karte",
+    "carte",
+    "tarjeta",
+    "carta",
+    "kaart",
+    "cc",
+    "visa",
+    "amex",
+    "pan",
+)
 _NAMED = 0.85
 """How sure a number with a good check digit is a card after a word for one, whatever its range."""
 _NOT_DIGIT = re.compile(r"[^0-9]")
@@ -59,7 +73,7 @@ def card_at(text: str, start: int, budget: Budget) -> tuple[int, float]:
     if not luhn(digits):
         return 0, 0.0
     sure = _network(digits)
-    if sure < _NAMED and any(word in before(text, start) for word in _CARD_WORDS):
+    if sure < _NAMED and _CARD_WORDS.before(text, start):
         sure = _NAMED
     return (match.end(), sure) if sure else (0, 0.0)
 

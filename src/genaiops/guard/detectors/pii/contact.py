@@ -4,7 +4,7 @@ import ipaddress
 import re
 from collections.abc import Iterator
 
-from genaiops.guard.detectors.base import Budget, before
+from genaiops.guard.detectors.base import Budget, Words
 
 Found = tuple[str, int, int, float]
 """What it is, where it begins and ends, how sure that is."""
@@ -20,12 +20,51 @@ _PHONE = re.compile(
 _NANP = re.compile(r"(?:\+?1[ .-]?)?(?:\([2-9][0-9]{2}\) ?|[2-9][0-9]{2}([.-]))[2-9][0-9]{2}(?:\1|-)[0-9]{4}")
 _EXTENSION = re.compile(r" ?(?:x|ext\.?) ?[0-9]{1,6}(?![0-9])")
 _GROUPED = re.compile(r"0[1-9][0-9]{0,3}(?:[ .-][0-9]{2,4}){2,4}")
-_PHONE_WORDS = (
-    "phone", "tel", "mobile", "cell", "fax", "call", "dial", "contact", "whatsapp", "sms", "reach", "ring",
-    "hotline", "handy", "téléphone", "teléfono", "numero di", "telefoon", "registered",
-    "answering", "messages to",
-)  # fmt: skip
-_NO_PHONE_WORDS = ("version", "order", "invoice", "isbn", "account", "ticket", "ref", "id ", "id:", "case ")
+_PHONE_WORDS = Words(
+    *(
+        "phone",
+        "telephone",
+        "tel",
+        "mobile",
+        "cell",
+        "fax",
+        "call",
+        "calls",
+        "called",
+        "calling",
+        "dial",
+        "contact",
+    ),
+    *(
+        "whatsapp",
+        "sms",
+        "text me",
+        "reach",
+        "ring",
+        "hotline",
+        "handy",
+        "téléphone",
+        "teléfono",
+        "numero di",
+    ),
+    *("telefon", "registered", "answering", "messages to"),
+)
+_NO_PHONE_WORDS = Words(
+    *(
+        "version",
+        "order",
+        "invoice",
+        "isbn",
+        "account",
+        "ticket",
+        "ref",
+        "reference",
+        "id",
+        "case",
+        "sha",
+        "issue",
+    )
+)
 # ITU-T E.164: the first digits of country codes; 0 begins none
 _COUNTRY = re.compile(r"[1-9]")
 _DATE = re.compile(
@@ -33,6 +72,7 @@ _DATE = re.compile(
     r"|[0-9]{1,2}([-./])[0-9]{1,2}\1(?:19|20)[0-9]{2}"
 )
 
+_VERSION = Words("version", "v", "release", "build")
 _IPV4 = re.compile(r"[0-9](?<![\w.].)[0-9]{0,2}\.(?:[0-9]{1,3}\.){2}[0-9]{1,3}(?![\w]|\.[0-9])")
 _IPV6 = re.compile(r"(?<![\w:.])(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f]{0,4}(?![\w:])")
 _TWO_COLONS = re.compile(r":[0-9A-Fa-f]{0,4}:")
@@ -92,10 +132,9 @@ def _phone(number: str, text: str, start: int) -> float:
     international = number.startswith(("+", "00"))
     if international and digits >= 8 and _COUNTRY.match(number.lstrip("+0(")):
         return 0.95 if number.startswith("+") else 0.6
-    words = before(text, start)
-    if any(word in words for word in _PHONE_WORDS):
+    if _PHONE_WORDS.before(text, start):
         return 0.8 if digits <= 13 else 0.6
-    if any(word in words for word in _NO_PHONE_WORDS):
+    if _NO_PHONE_WORDS.before(text, start):
         return 0.0
     if _NANP.fullmatch(number) or (_GROUPED.fullmatch(number) and 9 <= digits <= 11):
         return 0.7
@@ -108,7 +147,7 @@ def addresses(text: str, budget: Budget) -> Iterator[Found]:
         for match in _IPV4.finditer(text):
             budget.spend()
             if _is_ip(match.group()):
-                yield "ip", match.start(), match.end(), 0.6 if _version(text, match.start()) else 0.9
+                yield "ip", match.start(), match.end(), 0.6 if _VERSION.before(text, match.start()) else 0.9
     if _TWO_COLONS.search(text):
         for match in _IPV6.finditer(text):
             budget.spend()
@@ -126,7 +165,3 @@ def _is_ip(text: str) -> bool:
     except ValueError:
         return False
     return not (address.is_loopback or address.is_unspecified or address.is_multicast)
-
-
-def _version(text: str, start: int) -> bool:
-    return before(text, start).rstrip().endswith(("version", "v", "release", "build"))

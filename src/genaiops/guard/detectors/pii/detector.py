@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pydantic import BaseModel, ConfigDict
 
 from genaiops.core import DetectorSpec, Finding, Json, UserError
-from genaiops.guard.detectors.base import Budget, Pure, before, parameters_of
+from genaiops.guard.detectors.base import Budget, Pure, parameters_of
 from genaiops.guard.detectors.pii.accounts import SMALL_IBAN, card_at, iban_at
 from genaiops.guard.detectors.pii.contact import Found, addresses, emails, phone_at
 from genaiops.guard.detectors.pii.identities import FROM_DIGIT, FROM_LETTER, Identity
@@ -82,7 +82,7 @@ def _found(text: str, digits: Sequence[Identity], letters: Sequence[Identity]) -
     yield from addresses(text, budget)
     if len(low) == len(text):
         yield from named(text, low, budget)
-    by_first = _by_first([each for each in digits if each.alone or any(word in low for word in each.words)])
+    by_first = _by_first([each for each in digits if each.alone or each.words.are_in(low)])
     groups = Budget(MOST_GROUPS)
     for match in _GROUP.finditer(text):
         groups.spend()
@@ -143,8 +143,7 @@ def _sure(identity: Identity, text: str, match: re.Match[str]) -> float:
         bare = match.group()
     if not identity.valid(bare):
         return 0.0
-    words = before(text, match.start())
-    return identity.named if any(word in words for word in identity.words) else identity.alone
+    return identity.named if identity.words.before(text, match.start()) else identity.alone
 
 
 _KEEP_SIGN = frozenset({"fi_hetu"})

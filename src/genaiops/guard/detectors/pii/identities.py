@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
+from genaiops.guard.detectors.base import Words
 from genaiops.guard.detectors.pii.checksums import luhn, mod11_10, verhoeff, weighted
 
 _DNI = "TRWAGMYFPDXBNJZSQVHLCKE"
@@ -36,7 +37,7 @@ class Identity:
     pattern: re.Pattern[str]
     valid: Callable[[str], bool]
     alone: float
-    words: tuple[str, ...]
+    words: Words
     first: tuple[int, ...] = ()
     named: float = 0.95
 
@@ -164,7 +165,7 @@ def _identity(
         re.compile(whole),
         valid,
         alone,
-        tuple(words.split("|")),
+        Words(*words.split("|")),
         tuple(map(int, first.split())),
     )
 
@@ -200,8 +201,8 @@ FROM_DIGIT: tuple[Identity, ...] = (
     _identity("in_aadhaar", "4", r"[0-9]{4}([- ])[0-9]{4}\1[0-9]{4}", _aadhaar, 0.8, "aadhaar|aadhar|uidai"),
     _identity("in_aadhaar", "12", r"[0-9]{12}", _aadhaar, 0.0, "aadhaar|aadhar|uidai"),
     _identity("au_tfn", "3 9", r"[0-9]{3}([- ]?)[0-9]{3}\1[0-9]{3}", _tfn, 0.0, "tfn|tax file"),
-    _identity("ca_sin", "3", r"[0-9]{3}([- ])[0-9]{3}\1[0-9]{3}", _sin, 0.6, "sin|social insurance"),
-    _identity("ca_sin", "9", r"[0-9]{9}", _sin, 0.0, "social insurance|sin number|sin:"),
+    _identity("ca_sin", "3", r"[0-9]{3}([- ])[0-9]{3}\1[0-9]{3}", _sin, 0.0, "sin|social insurance"),
+    _identity("ca_sin", "9", r"[0-9]{9}", _sin, 0.0, "sin|social insurance"),
     _identity("ch_ahv", "3 13", r"756\.[0-9]{4}\.[0-9]{4}\.[0-9]{2}|756[0-9]{10}", _ahv, 0.95,
               "ahv|avs|sozialversicherung"),
 )  # fmt: skip
