@@ -19,6 +19,7 @@ from scripts.decision_tables import (
     sequential_power,
     together,
 )
+from scripts.guard_tables import guard_pii, guard_speed
 from scripts.hub_tables import hub_peers
 from scripts.measured import RESULTS, ROOT, machine, measured, share, table
 
@@ -39,7 +40,7 @@ _SHOWN = frozenset(
     {
         *("retrieval", "knowledge_speed", "decisions", "sequential", "estimators", "ppi", "stats_speed"),
         *("production_form", "judge_claims", "arena_peers", "hub_peers", "guards", "ratios"),
-        "knowledge_documents",
+        *("knowledge_documents", "guard_speed", "guard_pii"),
     }
 )
 _PLACE = re.compile(r"(<!-- table: (?P<name>\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -310,6 +311,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "retrieval_time": _retrieval_time,
     "knowledge_speed": _knowledge_speed,
     "knowledge_documents": _knowledge_documents,
+    "guard_speed": guard_speed,
+    "guard_pii": guard_pii,
     "decisions": decisions,
     "nulls": nulls,
     "naive": naive,
