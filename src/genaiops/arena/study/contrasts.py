@@ -125,6 +125,8 @@ def _contrast(
     diff = stats.difference(known[one], known[other], codes, alpha, least=-1.0, greatest=1.0)
     found = detectable(diff)
     reading, why = read(diff, MARGIN), diff.reason or ""
+    if reading == "open" and diff.se == 0.0 and diff.estimate == 0.0:
+        why = "both ended alike in every question"
     if level is not None and reading in ("open", "not worse") and (low := level(one, other, found)):
         reading, why = "not decidable", low
     return Contrast(

@@ -27,7 +27,7 @@ _ARM = "answer"
 
 @dataclass(frozen=True, slots=True)
 class _Sample:
-    """A question, the passages that hold its answer, others that do not, and the answer of another question."""
+    """A question, the passages that hold its answer, others that do not, and another question's answer."""
 
     case: Case
     oracle: tuple[Passage, ...]

@@ -129,7 +129,9 @@ def _knowledge(known: Known) -> dict[str, dict[str, Json]]:
 
 def _trust(facts: Mapping[str, Json]) -> str:
     trust = _part(facts, "trust")
-    told = [f"{name} {value:.2f}" for name, value in trust.items() if isinstance(value, float)]
+    told = [
+        f"{name or 'any script'} {value:.2f}" for name, value in trust.items() if isinstance(value, float)
+    ]
     return ", ".join(told) or "1, as nothing is known of it"
 
 
@@ -151,8 +153,8 @@ def _asking(known: Known) -> dict[str, dict[str, Json]]:
         "questions": {
             "origin": ", ".join(origins) or None,
             "split": "all rows are test rows: nothing was learnt from them here",
-            "contamination": f"{shared} of {long} questions of {RUN} words or more share {RUN} in a row with a "
-            "document",
+            "contamination": f"{shared} of {long} questions of {RUN} words or more share {RUN} in a row with "
+            "a document",
             "answerable share": f"{sum(stated)} of {len(stated)}" if stated else None,
             "slices": ", ".join(material.suite.ruler.slices) or "none",
             "rows": len(material.cases),
@@ -253,8 +255,8 @@ def _robustness(robustness: Robustness | None) -> dict[str, Json]:
         kind = trial.name.partition(":")[0]
         caught = "" if trial.caught is None else f", {trial.caught} carried it"
         told.setdefault(kind, []).append(
-            f"{trial.name.partition(':')[2]} {trial.right} of {trial.cases} right ({trial.against} undisturbed)"
-            f"{caught}".strip()
+            f"{trial.name.partition(':')[2]}: {trial.right} of {trial.cases} right "
+            f"({trial.against} undisturbed){caught}"
         )
     return {kind: "; ".join(lines) for kind, lines in told.items()}
 
@@ -265,7 +267,7 @@ def _part(facts: Mapping[str, Json], name: str) -> dict[str, Json]:
 
 
 def _each(rows: tuple[Answers, ...], told: Callable[[Answers], Json]) -> dict[str, Json]:
-    return {row.variant: told(row) for row in rows}
+    return {row.variant: _said(told(row)) for row in rows}
 
 
 def _pair(one: float | None, other: float | None) -> str | None:

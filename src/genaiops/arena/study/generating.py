@@ -155,7 +155,8 @@ def plan_lines(plan: Plan) -> list[str]:
     money = "cost unknown" if plan.cost_usd is None else usd(round(plan.cost_usd * NANO))
     lines = [
         f"plan: {plan.calls:,} model calls, {plan.tokens:,} tokens, {money}, {plan.minutes:g} minutes "
-        f"({plan.assumption}); {plan.cases:,} questions in {plan.clusters:,} clusters; spread from {plan.basis}"
+        f"({plan.assumption}); {plan.cases:,} questions in {plan.clusters:,} clusters; "
+        f"spread from {plan.basis}"
     ]
     for step in plan.steps:
         shows = "nothing" if step.detectable is None else f"differences from {step.detectable:.3f} on"

@@ -14,6 +14,9 @@ from dataclasses import dataclass
 from genaiops.arena.study.contrasts import MARGIN
 from genaiops.arena.study.variants import VARIANTS
 
+_MUCH = 0.5
+"""Where only larger differences can be shown, it is the clusters that are too few first of all."""
+
 
 @dataclass(frozen=True, slots=True)
 class Levels:
@@ -33,11 +36,11 @@ class Levels:
         best = max(self.right[variant], self.right[against])
         bar = max(detectable or 0.0, MARGIN)
         if best <= bar:
+            better = f"a generator that is right in more than {bar:.0%}"
+            needs = f"{better}, or more clusters" if bar <= _MUCH else f"more clusters, or {better}"
             return (
-                f"not decidable with this generator: it is right in {best:.0%} of the questions at most, and "
-                f"{self.clusters:,} clusters show differences from {bar:.3f} on, so that even the loss of every "
-                f"right answer would not be seen; needs a generator that is right in more than {bar:.0%}, or "
-                "more clusters"
+                f"not decidable with this generator: right in {best:.0%} of the questions at most, where "
+                f"{self._shows(bar)}; needs {needs}"
             )
         return self._search_only(variant, against, bar) if _same_but_search(variant, against) else ""
 
@@ -47,15 +50,18 @@ class Levels:
         if apart * used >= bar:
             return ""
         told = (
-            f"the searches give only one of both a sufficient context in {apart:.1%} of the questions, and the "
-            f"generator is right on {used:.0%} of those: about {apart * used:.3f} could differ, and "
-            f"{self.clusters:,} clusters show differences from {bar:.3f} on"
+            f"only one search of both gives a sufficient context in {apart:.1%} of the questions, of which "
+            f"the generator answers {used:.0%} rightly, so about {apart * used:.3f} can differ, and "
+            f"{self._shows(bar)}"
         )
         if apart < bar:
             return f"not decidable with any generator on these questions: {told}; needs more clusters"
         return (
             f"not decidable with this generator: {told}; needs one that is right on {bar / apart:.0%} of them"
         )
+
+    def _shows(self, bar: float) -> str:
+        return f"{self.clusters:,} clusters show differences from {bar:.3f} on"
 
 
 def _same_but_search(variant: str, against: str) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 
-from genaiops.app import Project, ScorerConfig, Services, SuiteConfig, load_project
+from genaiops.app import PROJECT_FILE, Project, ScorerConfig, Services, SuiteConfig, load_project
 from genaiops.arena.datasets import read_cases
 from genaiops.arena.model import Correct, Suite
 from genaiops.arena.pairing import load_suite, only_suite
@@ -28,11 +28,10 @@ _SLICES = range(2, 13)
 _EACH = 8
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Place:
     """Where the material lies, as it was asked for; paths are files."""
 
-    root: Path
     suite: str | None = None
     dataset: Path | None = None
     index: str | None = None
@@ -69,8 +68,8 @@ class Material:
         return self.suite.ruler.correct
 
 
-async def gather(place: Place, services: Services) -> Material:
-    """Return the material of a study; builds the index where it is not there.
+async def gather(root: Path, place: Place, services: Services) -> Material:
+    """Return the material of a study; builds the index where it is not there. `root` is the project's folder.
 
     Raises `UserError` where there is no knowledge, no question or no suite, or half of the files is missing.
     """
@@ -83,16 +82,21 @@ async def gather(place: Place, services: Services) -> Material:
             where="--questions" if place.questions is None else "--passages",
         )
     if place.passages is not None and place.questions is not None:
-        return await _from_files(place.passages, place.questions, place.root, services)
-    return await _from_project(place, services)
+        return await _from_files(place.passages, place.questions, root, place.overrides, services)
+    return await _from_project(root, place, services)
 
 
-async def _from_files(passages: Path, questions: Path, root: Path, services: Services) -> Material:
+async def _from_files(
+    passages: Path, questions: Path, root: Path, overrides: Sequence[str], services: Services
+) -> Material:
+    there = (root / PROJECT_FILE).is_file()
+    project = load_project(root, overrides, services.settings.env) if there else None
     cases, digest = read_questions(questions)
     ready = read_passages(passages)
     for problem in ready.problems[:20]:
         services.console.note(problem)
-    embedder = await services.embed_model(root, DEFAULT_EMBEDDER)
+    reference = (project and project.models.get("embed")) or DEFAULT_EMBEDDER
+    embedder = await services.embed_model(root, reference)
     index = await index_passages(
         ready,
         embedder,
@@ -102,7 +106,7 @@ async def _from_files(passages: Path, questions: Path, root: Path, services: Ser
     )
     return Material(
         name=passages.stem,
-        project=None,
+        project=project,
         index=index,
         embedder=embedder,
         texts={one.id: one.text for one in ready.passages},
@@ -112,8 +116,8 @@ async def _from_files(passages: Path, questions: Path, root: Path, services: Ser
     )
 
 
-async def _from_project(place: Place, services: Services) -> Material:
-    project = load_project(place.root, place.overrides, services.settings.env)
+async def _from_project(root: Path, place: Place, services: Services) -> Material:
+    project = load_project(root, place.overrides, services.settings.env)
     if not project.knowledge:
         raise UserError(
             "GAO-ARENA-394",
@@ -185,7 +189,7 @@ def _suite(
     parameters: Mapping[str, Json] | None = None,
 ) -> Suite:
     """Return the ruler of every study: who is right, what citations hold, and when silence was right."""
-    right = {"right": correct.scorer, "from": correct.threshold}
+    right: dict[str, Json] = {"right": correct.scorer, "from": correct.threshold}
     extra = [ScorerConfig(name="groundedness")] if "groundedness" in BUILT_IN else []
     config = SuiteConfig(
         dataset=name,

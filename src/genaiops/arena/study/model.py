@@ -141,7 +141,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Generation:
-    """The answers side by side. `margin` is what *not worse* allows; `level` says what the generator reaches."""
+    """The answers side by side. `margin` is what *not worse* allows."""
 
     cases: int
     clusters: int

@@ -1,4 +1,4 @@
-"""The study's own app made ready as arms: one for each prompt and model, under whatever passages it is given."""
+"""The study's own app made ready as arms: one for each prompt and model, whatever passages it is given."""
 
 import shutil
 from collections.abc import Sequence
@@ -29,13 +29,9 @@ class Room:
 
 
 def room_for(material: Material, k: int | None, tokens: int | None) -> Room:
-    """Return the room that was asked for, else that of the project's `top_k` and `context_tokens`."""
-    params = material.project.params if material.project else {}
-    stated = {name: params.get(name) for name in ("top_k", "context_tokens")}
-    return Room(
-        k=k or _whole(stated["top_k"]) or _ASSUMED_K,
-        tokens=tokens or _whole(stated["context_tokens"]) or _ASSUMED_BUDGET,
-    )
+    """Return the room that was asked for, else the project's `top_k`; its budget is for other prompts."""
+    stated = material.project.params.get("top_k") if material.project else None
+    return Room(k=k or _whole(stated) or _ASSUMED_K, tokens=tokens or _ASSUMED_BUDGET)
 
 
 def label_of(variant: Variant) -> str:

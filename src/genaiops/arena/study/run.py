@@ -8,6 +8,7 @@ stopped goes on where it was.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from genaiops.app import Services
 from genaiops.arena.engine import now
@@ -57,14 +58,16 @@ class _Set:
     chat: str | None
 
 
-async def run_study(options: StudyOptions, services: Services) -> StudyReport:
+async def run_study(root: Path, options: StudyOptions, services: Services) -> StudyReport:
     """Compare the variants and return the report; nothing is written but answers and the index.
+
+    `root` is the project's folder, or where the files of passages and questions are studied.
 
     Raises `UserError` for what the person can mend, `OutsideError` where a model or a disk fails.
     """
     variants = choose(options.variants, tuned=options.tuned is not None)
     with services.store.lock("arena"):
-        material = await gather(options.place, services)
+        material = await gather(root, options.place, services)
         room = room_for(material, options.k, options.tokens)
         prompts = prompts_of(app_folder(services))
         mine = _Set(material, variants, prompts, room, _chat(options, material))

@@ -204,7 +204,9 @@ def _slices(
             part = Ruled(ruled.codes[rows], ruled.alpha, ruled.key)
             mine = {search: column[rows] for search, column in values.items()}
             found += [contrast_slice(PRIMARY, name, pair, mine, part) for pair in PAIRS if pair[1] == "dense"]
-    outstanding = stats.benjamini_hochberg([p for _, p in found], ruled.alpha) if found else []
+    if not found:
+        return ()
+    outstanding = stats.benjamini_hochberg([p for _, p in found], ruled.alpha)
     return tuple(replace(one, stands_out=out) for (one, _), out in zip(found, outstanding, strict=True))
 
 

@@ -66,8 +66,8 @@ VARIANTS: dict[str, Variant] = {
 def choose(text: str | None, *, tuned: bool) -> tuple[Variant, ...]:
     """Return the variants named in `text` (`none,naive,…`), all without it, in the order of the table.
 
-    Those of a tuned model are among them where there is one. The baseline always is. Raises `UserError` for an
-    unknown name, with the nearest known one.
+    Those of a tuned model are among them where there is one. The baseline always is. Raises `UserError` for
+    an unknown name, with the nearest known one.
     """
     known = [name for name, one in VARIANTS.items() if tuned or not one.tuned]
     named = [part.strip() for part in text.split(",") if part.strip()] if text else known

@@ -7,7 +7,7 @@ variants found them.
 from typing import Any
 
 from genaiops import Answer, Citation, Context
-from genaiops.core import Grounding, Passage
+from genaiops.core import Grounding, Passage, decode
 
 OPENING, CLOSING = "##begin_quote##", "##end_quote##"
 SILENCE = ("don't know", "do not know", "not mentioned", "cannot be answered", "does not say", "no answer")
@@ -18,7 +18,7 @@ BLANK = " .:\"'*\n"
 async def answer(inputs: dict[str, Any], ctx: Context) -> Answer:
     """Put the passages before the question and say what the model says, with the words it stands on."""
     question = inputs["question"]
-    passages = [Passage(**{**one, "heading": tuple(one["heading"])}) for one in inputs.get("passages", [])]
+    passages = [decode(Passage, one) for one in inputs.get("passages", [])]
     texts = [f"[{at}] {passage.text}" for at, passage in enumerate(passages, 1)]
     name = ctx.params.prompt
     prompt = ctx.prompt(name)
