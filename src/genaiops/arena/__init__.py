@@ -52,11 +52,11 @@ _FILES = {
 }
 
 __all__ = [
-    "HUB_ROUTES", "KINDS", "Arm", "CalibrateOptions", "Calibrated", "Finished", "LabelReport", "LockReport",
-    "Recorded", "Role", "Round", "Row", "Run", "RunOptions", "RunPlan", "RunReport", "Session", "StudyReport",
-    "Suite", "SuiteLocks", "SweepReport", "Tally", "VerifyResult", "answer_round", "calibrate", "evidence_verifier",
-    "kinds_with", "open_session", "plan_run", "render_json", "render_terminal", "run_arena", "run_in",
-    "settings", "tally", "verify_bundle",
+    "HUB_ROUTES", "KINDS", "Arm", "CalibrateOptions", "Calibrated", "Finished", "LabelReport",
+    "LockReport", "Recorded", "Role", "Round", "Row", "Run", "RunOptions", "RunPlan", "RunReport",
+    "Session", "StudyReport", "Suite", "SuiteLocks", "SweepReport", "Tally", "VerifyResult",
+    "answer_round", "calibrate", "evidence_verifier", "kinds_with", "open_session", "plan_run",
+    "render_json", "render_terminal", "run_arena", "run_in", "settings", "tally", "verify_bundle",
 ]  # fmt: skip
 
 __getattr__ = attach(__name__, {name: file for file, names in _FILES.items() for name in names.split()})

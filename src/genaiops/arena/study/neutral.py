@@ -15,6 +15,7 @@ from genaiops.arena.study.material import Material
 from genaiops.arena.study.variants import Variant
 from genaiops.core import digest_bytes, digest_json, hex_of
 from genaiops.prompts import Prompt, load_prompt
+from genaiops.synthesis import raft_prompt_text
 
 _ASSUMED_BUDGET = 1_500
 _ASSUMED_K = 5
@@ -43,6 +44,7 @@ def app_folder(services: Services) -> Path:
     """Return the folder of the study's app, written where it is not there yet; named by its content."""
     with as_file(files("genaiops.arena.study") / "template") as template:
         content = {path: (template / path).read_bytes() for path in _paths(template)}
+        content["prompts/cot.md"] = raft_prompt_text()  # a tuned model is asked as it was taught
         name = hex_of(digest_json({path: digest_bytes(raw) for path, raw in content.items()}))[:16]
         folder = services.store.path / "study" / name
         if not folder.is_dir():
