@@ -76,11 +76,11 @@ async def generate(work: Work, answering: Answering, console: Console) -> Genera
         f"about {left:,} model calls; time and money after the first"
     )
     pilot = _pilot(asked)
-    rows = _by_variant(work, asked, await answering.answer(asked[:pilot], "pilot"))
-    plan = planned(work, rows, left, answering.jobs)
+    ended = await answering.answer(asked[:pilot], "pilot")
+    plan = planned(work, _by_variant(work, asked, ended), left, answering.jobs)
     for line in plan_lines(plan):
         console.note(line)
-    ended = await answering.answer(asked, "answers")
+    ended += await answering.answer(asked[pilot:], "answers")
     rows = _by_variant(work, asked, ended)
     old = [one.answered.kept.at for one in ended if one.output.trace_id not in answering.fresh]
     fresh = frozenset(answering.fresh)

@@ -32,4 +32,13 @@ def _generation(generation: Generation | None) -> str:
 
 
 def _listed(contrasts: Sequence[Contrast]) -> str:
-    return "; ".join(f"{one.variant} {one.reading} ({interval(one.diff, signed=True)})" for one in contrasts)
+    """Return what is proven with its size, and what is not by its name alone."""
+    told = [
+        f"{one.variant} {one.reading} ({interval(one.diff, signed=True)})"
+        for one in contrasts
+        if one.reading in ("better", "worse", "not worse")
+    ]
+    for reading in ("open", "not decidable"):
+        names = [one.variant for one in contrasts if one.reading == reading]
+        told += [f"{reading}: {', '.join(names)}"] if names else []
+    return "; ".join(told)

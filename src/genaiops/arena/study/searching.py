@@ -201,6 +201,8 @@ def _slices(
     found: list[tuple[Contrast, float]] = []
     for place in material.suite.ruler.slices:
         for name, rows in slices_of(place, cases).items():
+            if len(rows) == len(cases):
+                continue  # all of them: no slice
             part = Ruled(ruled.codes[rows], ruled.alpha, ruled.key)
             mine = {search: column[rows] for search, column in values.items()}
             found += [contrast_slice(PRIMARY, name, pair, mine, part) for pair in PAIRS if pair[1] == "dense"]
