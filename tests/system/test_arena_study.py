@@ -124,6 +124,10 @@ def test_a_plan_asks_no_model_and_a_model_that_is_down_ends_the_study_with_its_r
     (naive,) = some["generation"]["rows"]
     assert (naive["right"], naive["missing"]) == (23, 1), "what failed outside is missing, and counted"
     assert some["system"]["method"]["failures counted"].endswith("1 are missing")
+    tuned = ("--variants", "tuned", "--tuned", "scripted:model.yaml", "--limit", "2", "--robustness", "0")
+    both = told(capsys, *tuned)
+    assert [row["variant"] for row in both["generation"]["rows"]] == ["naive", "tuned"]
+    assert both["system"]["generator"]["tuned model"] == "scripted:model.yaml"
     model.write_text("rules:\n  - match: {regex: '.'}\n    error: down\n", encoding="utf-8")
     _, err = said(capsys, "--variants", "naive", status=3)
     assert "cases in a row failed outside the app" in err

@@ -190,7 +190,7 @@ def _suite(
 ) -> Suite:
     """Return the ruler of every study: who is right, what citations hold, and when silence was right."""
     right: dict[str, Json] = {"right": correct.scorer, "from": correct.threshold}
-    extra = [ScorerConfig(name="groundedness")] if "groundedness" in BUILT_IN else []
+    grounded = (ScorerConfig(name="groundedness"),) if "groundedness" in BUILT_IN else ()
     config = SuiteConfig(
         dataset=name,
         scorers=(
@@ -199,12 +199,18 @@ def _suite(
             ScorerConfig(name="citation_precision"),
             ScorerConfig(name="citation_recall"),
             ScorerConfig(name="abstention"),
-            *extra,
+            *grounded,
         ),
         slices=tuple(slices),
         discover=False,
     )
-    return resolve_suite(name, config, cases, digest)
+    try:
+        return resolve_suite(name, config, cases, digest)
+    except UserError:
+        if not grounded:
+            raise
+    without = tuple(one for one in config.scorers if one not in grounded)
+    return resolve_suite(name, config.model_copy(update={"scorers": without}), cases, digest)
 
 
 def _usual(cases: Sequence[Case]) -> Correct:

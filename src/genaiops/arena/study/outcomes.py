@@ -1,5 +1,6 @@
 """How the answers of a variant ended, by what the study calls right, and on which context. Pure."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -111,11 +112,16 @@ def summed(variant: str, title: str, rows: Sequence[Ended], fresh: frozenset[str
         tokens_out=_mean([row.output.usage.output_tokens for row in known]),
         cost_usd=None if cost is None or not known else round_sig(cost / len(known), 6),
         cost_per_right_usd=None if cost is None or not right else round_sig(cost / right, 6),
-        p50_ms=round_sig(timed[len(timed) // 2], 4) if timed else None,
-        p95_ms=round_sig(timed[int(0.95 * (len(timed) - 1))], 4) if timed else None,
+        p50_ms=quantile(timed, 0.5),
+        p95_ms=quantile(timed, 0.95),
         timed=len(timed),
         reused=len(known) - len(timed),
     )
+
+
+def quantile(ordered: Sequence[float], q: float) -> float | None:
+    """Return the smallest of sorted values that at least a share `q` does not exceed; None for none."""
+    return round_sig(ordered[max(0, math.ceil(q * len(ordered) - 1e-9) - 1)], 4) if ordered else None
 
 
 def _share(rows: Sequence[Ended], end: End, *, enough: bool) -> Share:

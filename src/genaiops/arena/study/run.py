@@ -23,7 +23,7 @@ from genaiops.arena.study.model import Generation, Robustness, StudyReport, Vari
 from genaiops.arena.study.neutral import Room, app_folder, arms_of, prompts_of, room_for
 from genaiops.arena.study.searching import Searched, measure_retrieval, search_all
 from genaiops.arena.study.variants import Variant, choose
-from genaiops.core import Digest, Json, ModelSpec, UserError, digest_json, encode
+from genaiops.core import Case, Digest, Json, ModelSpec, UserError, digest_json, encode
 from genaiops.prompts import Prompt
 
 
@@ -116,7 +116,7 @@ async def _answers(
     work = Work(
         material=material,
         variants=mine.variants,
-        cases=drawn(material.cases, options.limit, seed),
+        cases=drawn(_found(material, searched), options.limit, seed),
         hits=searched.hits,
         k=mine.room.k,
         seed=seed,
@@ -139,6 +139,12 @@ async def _answers(
         return generation, robustness, specs
     finally:
         await answering.close()
+
+
+def _found(material: Material, searched: Searched) -> list[Case]:
+    """Return the questions that could be searched for in every way: others are missing, not answered."""
+    hits = searched.hits.values()
+    return [case for case in material.cases if all(one[case.id] is not None for one in hits)]
 
 
 def _plan(work: Work, answering: Answering, services: Services) -> Generation:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,6 +17,7 @@ from genaiops.arena.study.asked import history_of, question_of
 from genaiops.arena.study.contrasts import Ruled, contrast_all, contrast_slice
 from genaiops.arena.study.material import Material
 from genaiops.arena.study.model import Contrast, Found, Retrieval
+from genaiops.arena.study.outcomes import quantile
 from genaiops.arena.study.variants import SEARCHES
 from genaiops.arena.suites import slices_of
 from genaiops.core import Case, OutsideError, Passage
@@ -45,7 +47,7 @@ class Searched:
 async def search_all(material: Material, console: Console) -> Searched:
     """Search for every question in every way, each once; raises `OutsideError` where none can be made."""
     hits: dict[str, dict[str, Sequence[Passage] | None]] = {}
-    times: dict[str, list[float]] = {}
+    times: dict[str, list[float]] = {name: [] for name in SEARCHES}
     with Progress("study · search", len(SEARCHES) * len(material.cases), console=console) as progress:
         for name in SEARCHES:
             hits[name] = {}
@@ -53,7 +55,8 @@ async def search_all(material: Material, console: Console) -> Searched:
                 some = material.cases[at : at + _AT_ONCE]
                 hits[name] |= await _searched(material, name, some)
                 progress.advance(len(some), name)
-            times[name] = await _timed(material, name)
+            with suppress(OutsideError):  # what failed is counted above
+                times[name] = await _timed(material, name)
     return Searched(hits, times)
 
 
@@ -162,8 +165,8 @@ def _found(name: str, values: Mapping[str, FloatArray], searched: Searched) -> F
     return Found(
         search=name,
         measures={key: _mean(column) for key, column in values.items()},
-        p50_ms=round_sig(times[len(times) // 2], 3) if times else None,
-        p95_ms=round_sig(times[int(0.95 * (len(times) - 1))], 3) if times else None,
+        p50_ms=quantile(times, 0.5),
+        p95_ms=quantile(times, 0.95),
         failed=sum(one is None for one in searched.hits[name].values()),
     )
 
