@@ -107,6 +107,11 @@ def test_what_two_searches_can_change_is_bounded_by_where_only_one_context_is_su
     assert "any generator on these questions" in Levels(right, used, {pair: 0.02}, 100).why(*pair, 0.15)
     assert Levels(right, used, {pair: 0.4}, 100).why(*pair, 0.15) == ""
     assert Levels(right, used, {}, 100).why("cot", "naive", 0.15) == "", "another prompt may change anything"
+    alike = Levels(right, used, {pair: 0.0}, 100)
+    assert "give a sufficient context in the same ones" in alike.why(*pair, None)
+    assert Levels(right, used, {pair: 0.4}, 100).why(*pair, None) == ""
+    never = Levels(dict.fromkeys(right, 0.0), used, {pair: 0.4}, 100)
+    assert "needs one that is right in more than 5%" in never.why(*pair, None)
 
 
 @pytest.mark.proves("D-STUDY-SUFFICIENT")

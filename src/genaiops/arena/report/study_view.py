@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from genaiops.arena.report.words import NOT_MEASURED, clip, dollars, interval, number, percent, shown
+from genaiops.arena.report.words import NOT_MEASURED, clip, dollars, interval, number, shown
 from genaiops.arena.study.model import (
     Answers,
     Contrast,
@@ -241,8 +241,8 @@ def _answers(generation: Generation) -> Section:
         "right",
         "wrong",
         "silent",
-        "wrong, context sufficient",
-        "wrong, not sufficient",
+        "wrong of sufficient",
+        "wrong of other",
         "citation P / R",
         "abstention P / R",
         "p50 / p95",
@@ -255,8 +255,9 @@ def _answers(generation: Generation) -> Section:
         id="answers",
         title="What each system answers",
         lead=f"{generation.cases:,} questions in {generation.clusters:,} clusters. Right: "
-        f"{generation.correct}, or rightly silent. {generation.model_calls:,} model calls now{said}. Latency "
-        "is of answers computed now, search apart.",
+        f"{generation.correct}, or rightly silent; wrong answers are told apart by whether the context that "
+        f"was shown is sufficient. {generation.model_calls:,} model calls now{said}. Latency is of answers "
+        "computed now, search apart.",
         head=head,
         rows=tuple(Row(_cells(row)) for row in generation.rows),
         notes=tuple(
@@ -280,12 +281,12 @@ def _cells(row: Answers) -> tuple[str, ...]:
         f"{_share(row.abstention_precision)} / {_share(row.abstention_recall)}",
         timed,
         "–" if row.tokens_in is None else f"{row.tokens_in:,.0f} / {row.tokens_out or 0:,.0f}",
-        dollars(row.cost_per_right_usd),
+        dollars(row.cost_per_right_usd) if row.right else "none right",
     )
 
 
 def _share(share: Share) -> str:
-    return f"{share.part}/{share.whole}" + (f" ({percent(share.part, share.whole)})" if share.whole else "")
+    return f"{share.part}/{share.whole}"
 
 
 def _robustness(robustness: Robustness | None) -> Section:

@@ -126,8 +126,8 @@ def planned(work: Work, rows: _Rows | None, left: int, jobs: int) -> Plan:
     levels = _levels(work, rows, clusters) if rows is not None else None
     for one, other in work.pairs:
         found = _detectable(work, rows, one, other, clusters)
-        why = levels.why(one, other, found) if levels else ""
-        why = why or ("the clusters are too few to decide anything" if found is None else "")
+        few = "the clusters are too few to decide anything"
+        why = few if found is None else levels.why(one, other, found) if levels else ""
         steps.append(Step(variant=one, against=other, detectable=found, decidable=not why, why=why))
     known = [row.output for some in (rows or {}).values() for row in some if row.output.status == "ok"]
     seconds = sum(one.latency_ns for one in known) / 1e9 / len(known) if known else _ASSUMED_SECONDS

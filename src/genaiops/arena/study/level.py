@@ -32,9 +32,14 @@ class Levels:
     clusters: int
 
     def why(self, variant: str, against: str, detectable: float | None) -> str:
-        """Return why the comparison cannot be decided with this generator; nothing where it can be."""
+        """Return why the comparison cannot be decided with this generator; nothing where it can be.
+
+        `detectable` None: nothing varies, so what the clusters show is not known.
+        """
         best = max(self.right[variant], self.right[against])
-        bar = max(detectable or 0.0, MARGIN)
+        if detectable is None:
+            return self._alike(variant, against, best)
+        bar = max(detectable, MARGIN)
         if best <= bar:
             better = f"a generator that is right in more than {bar:.0%}"
             needs = f"{better}, or more clusters" if bar <= _MUCH else f"more clusters, or {better}"
@@ -43,6 +48,19 @@ class Levels:
                 f"{self._shows(bar)}; needs {needs}"
             )
         return self._search_only(variant, against, bar) if _same_but_search(variant, against) else ""
+
+    def _alike(self, variant: str, against: str, best: float) -> str:
+        if best <= MARGIN:
+            return (
+                f"not decidable with this generator: right in {best:.0%} of the questions at most; needs one "
+                f"that is right in more than {MARGIN:.0%}"
+            )
+        if _same_but_search(variant, against) and self.apart[variant, against] == 0.0:
+            return (
+                "not decidable with any generator on these questions: both searches give a sufficient "
+                "context in the same ones"
+            )
+        return ""
 
     def _search_only(self, variant: str, against: str, bar: float) -> str:
         apart = self.apart[variant, against]
