@@ -21,6 +21,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "new": ("genaiops.blueprints.commands", "new", "Start an app from a blueprint"),
     "ask": ("genaiops.app.commands", "ask", "Ask the app one question"),
     "arena": ("genaiops.arena.commands", "arena", "Test a change: run, show, verify, calibrate, …"),
+    "synthesis": ("genaiops.synthesis.commands", "synthesis", "Make cases: training rows of your documents"),
     "index": ("genaiops.app.commands", "index", "Build and search the app's indexes"),
     "guard": ("genaiops.guard.commands", "app", "Check texts by a policy: what is found, what becomes of it"),
     "hub": ("genaiops.cli.hub", "hub", "Artifacts: versions, lineage, aliases, approvals"),
