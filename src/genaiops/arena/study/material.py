@@ -16,6 +16,7 @@ from genaiops.arena.study.asked import read_questions
 from genaiops.arena.suites import resolve_suite
 from genaiops.core import Case, Digest, Embedder, Json, UserError
 from genaiops.knowledge import EmbeddingCache, LocalIndex, ReadyPassages, index_passages, read_passages
+from genaiops.models import EmbedSettings
 from genaiops.work import Progress
 
 DEFAULT_EMBEDDER = "local:minilm-l6"
@@ -96,7 +97,8 @@ async def _from_files(
     for problem in ready.problems[:20]:
         services.console.note(problem)
     reference = (project and project.models.get("embed")) or DEFAULT_EMBEDDER
-    embedder = await services.embed_model(root, reference)
+    described = project.embedding if project else EmbedSettings()
+    embedder = await services.embed_model(root, reference, described)
     index = await index_passages(
         ready,
         embedder,
