@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -33,7 +34,8 @@ if TYPE_CHECKING:  # a cache in a store needs SQLAlchemy, which is slow to impor
 
 _KEEP_TOKENS_UP_TO = 2_000
 """Passages; each one's token vectors take about 50 kB in the store, so larger indexes keep them in memory."""
-_CHARACTERS_A_TOKEN = 3
+_TOKEN = re.compile(r"\S{1,3}")
+"""Three characters of a word, or what is left of it."""
 _SPECIAL_TOKENS = 2
 
 
@@ -249,4 +251,4 @@ def _alive(pid: int) -> bool:
 
 
 def _estimate(texts: Sequence[str]) -> list[int]:
-    return [sum(max(1, -(-len(word) // _CHARACTERS_A_TOKEN)) for word in text.split()) for text in texts]
+    return [len(_TOKEN.findall(text)) for text in texts]
