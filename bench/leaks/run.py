@@ -15,7 +15,10 @@ Not here: traces, outputs that are used again and studies. What runs on this mac
 principal without groups (`app.services.LOCAL_USER`), so that nobody else's passages can be in them.
 
 Expected: no leak (the upper limit of the two-sided 95 % interval of Clopper and Pearson is then 3.7 in
-10,000); scores equal but for the average length of a passage, which BM25 takes over all rows.
+10,000). But how rare a word is, BM25 counts over all rows, as most search engines do: scores tell a little
+about what one may not read, and how much is measured here. *Words elsewhere* asks for a word beside another,
+which stands in a closed row alone, or nowhere: where the two answers differ, one may find out whether it
+stands there.
 """
 
 import argparse
@@ -75,6 +78,8 @@ class Found:
     compared: int = 0
     other_order: int = 0
     largest: float = 0.0
+    told_apart: int = 0
+    tried: int = 0
 
 
 def draw_question(draw: random.Random, rows: list[Row], at: int) -> Asked:
@@ -163,6 +168,7 @@ async def measure(rows: list[Row], queries: int, folder: Path, seed: int) -> Fou
             again = await answer(alone[asked.principal], embedder, asked)
             found.differing += _written(again) != _written(told)
             _compare(found, told, await answer(only[asked.principal], embedder, asked))
+            await _try_word(found, shared, embedder, draw, rows, asked.principal)
     for index in (shared, *alone.values(), *only.values()):
         index.close()
     return found
@@ -175,6 +181,26 @@ def _compare(found: Found, told: object, alone: object) -> None:
         scores = {one.id: one.score or 0.0 for one in alone}
         apart = [abs((one.score or 0.0) - scores[one.id]) for one in told if one.id in scores]
         found.largest = max([found.largest, *apart])
+
+
+async def _try_word(
+    found: Found,
+    index: LocalIndex,
+    embedder: HashedWords,
+    draw: random.Random,
+    rows: list[Row],
+    who: Principal,
+) -> None:
+    """Count whether scores tell a word that stands in a closed row alone from one that stands nowhere."""
+    closed = draw.choice([row for row in rows if not row.open_to(who)])
+    word = draw.choice(WORDS)
+    vector = (await embedder.embed([word], "query"))[0]
+    scores = [
+        [one.score for one in index.search(index.snapshot(), f"{word} {other}", vector, 5, principal=who)]
+        for other in (closed.canary, f"zq{draw.getrandbits(48):012x}")
+    ]
+    found.tried += 1
+    found.told_apart += scores[0] != scores[1]
 
 
 def _written(told: list[Passage] | GenaiopsError) -> str:
@@ -212,6 +238,7 @@ def main() -> None:
             "another order": found.other_order,
             "largest difference of a score": round(found.largest, 6),
         },
+        "words elsewhere": {"tried": found.tried, "told apart": found.told_apart},
         "machine": {"cores": os.cpu_count(), "load": os.getloadavg(), "python": platform.python_version()},
     }
     RESULTS.write_text(json.dumps(facts, indent=1) + "\n")

@@ -11,7 +11,7 @@ import json
 import math
 import sqlite3
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -40,14 +40,10 @@ _COUNTS = "SELECT term, doc FROM temp.vocabulary WHERE term IN (SELECT value FRO
 _BODIES = "SELECT row, body FROM passages WHERE row IN (SELECT value FROM json_each(?))"
 _MATCHES = (
     "SELECT rowid, bm25(words, 2.0, 1.0) AS score FROM words WHERE words MATCH ? "
-    "ORDER BY score, rowid LIMIT ?"
+    "ORDER BY score, rowid LIMIT 1000"
 )
-_MOST_MATCHES = 1_000
-"""As many as a search returns at most; fetching more costs more than they are worth."""
-
-_READABLE_MATCHES = (
-    "SELECT rowid, bm25(words, 2.0, 1.0) FROM words WHERE words MATCH ? AND may_read(rowid) ORDER BY rowid"
-)
+"""The best 1,000: as many as a search returns at most; fetching more costs more than they are worth."""
+_SOME_MATCHES = _MATCHES.replace("MATCH ?", "MATCH ? AND may_read(rowid)")
 
 _SATURATION = 2.2
 """What a word's idf is multiplied by at most: k1 + 1 of FTS5's BM25."""
@@ -171,51 +167,29 @@ class Snapshot:
     def _scores(self, words: Sequence[str], allowed: Allowed) -> tuple[NDArray[np.float64], float]:
         """Return each row's BM25 for `words`, 0 where none stands, and the highest that could be.
 
-        Words that stand nowhere do not count: many pairs of characters are no words.
+        Words that stand nowhere do not count: many pairs of characters are no words. How rare a word is, is
+        counted over all rows, allowed or not.
         """
-        found = self.occurrences(words)
-        kept = rarest(found, MAX_MATCHES) if len(self) > MAX_MATCHES else list(words)
-        if not allowed.everything:
-            return self._readable_scores(found, kept, allowed)
         scores = np.zeros(len(self))
+        found = self.occurrences(words)
+        kept = rarest(found, MAX_MATCHES) if len(self) > MAX_MATCHES else words
         query = match_query(kept)
         if not query:
             return scores, 0.0
-        rows = self._database.execute(_MATCHES, (query, _MOST_MATCHES)).fetchall()
+        if allowed.everything:
+            rows = self._database.execute(_MATCHES, (query,)).fetchall()
+        else:
+            may_read = allowed.rows[self._row_of].tobytes()
+            self._database.create_function("may_read", 1, may_read.__getitem__)
+            rows = self._database.execute(_SOME_MATCHES, (query,)).fetchall()
         if rows:
             at, score = np.array(rows, dtype=np.float64).T
             scores[self._row_of[at.astype(np.int64)]] = np.maximum(-score, 1e-6)
-        return scores, _SATURATION * sum(_rarity(len(self), found[word]) for word in words if found[word])
+        return scores, _SATURATION * sum(self._rarity(found[word]) for word in words if found[word])
 
-    def _readable_scores(
-        self, found: Mapping[str, int], kept: Sequence[str], allowed: Allowed
-    ) -> tuple[NDArray[np.float64], float]:
-        """Return what `_scores` does, as if the index held nothing but the rows allowed.
-
-        How rare a word is in what one may not read would show in the scores of what one may: whether it
-        stands there at all, to begin with. So words are asked for one by one, and weighed by their rarity
-        among the rows allowed. Of words too common to be asked for, the rarity in the whole index is taken,
-        and the average length of a passage is that of all.
-        """
-        may_read = allowed.rows[self._row_of].tobytes()
-        self._database.create_function("may_read", 1, may_read.__getitem__)
-        readable = int(allowed.rows.sum())
-        scores = np.zeros(len(self))
-        rarities = [_rarity(len(self), found[word]) for word in found.keys() - set(kept)]
-        for word in kept:
-            rows = self._database.execute(_READABLE_MATCHES, (match_query([word]),)).fetchall()
-            if not rows:
-                continue
-            rarities.append(_rarity(readable, len(rows)))
-            at, score = np.array(rows, dtype=np.float64).T
-            weight = rarities[-1] / _rarity(len(self), found[word])
-            scores[self._row_of[at.astype(np.int64)]] += np.maximum(-score, 1e-6) * weight
-        if np.count_nonzero(scores) > _MOST_MATCHES:
-            best = top_rows(scores.astype(np.float32), _MOST_MATCHES)
-            mask = np.zeros(len(scores), dtype=np.bool_)
-            mask[[row for row, _ in best]] = True
-            scores[~mask] = 0.0
-        return scores, _SATURATION * sum(rarities)
+    def _rarity(self, passages: int) -> float:
+        """Return the idf that FTS5 gives a word that stands in so many passages."""
+        return max(math.log((len(self) - passages + 0.5) / (passages + 0.5)), 1e-6)
 
     def passages(self, rows: Sequence[int]) -> list[Passage]:
         """Return the passages at `rows`, in that order."""
@@ -258,11 +232,6 @@ def _keys(folder: Path, passages: int) -> NDArray[np.int64]:
     if not file.exists():
         return np.arange(passages)
     return cast("NDArray[np.int64]", np.load(file, allow_pickle=False))
-
-
-def _rarity(passages: int, holding: int) -> float:
-    """Return the idf that FTS5 gives a word that stands in `holding` of so many passages."""
-    return max(math.log((passages - holding + 0.5) / (holding + 0.5)), 1e-6)
 
 
 def _scope(document: str, metadata: dict[str, Json]) -> Scope:
