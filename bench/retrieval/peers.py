@@ -148,8 +148,8 @@ def main() -> None:
     arguments.add_argument("--sets", default=",".join(SETS))
     arguments.add_argument("--work", type=Path, default=Path("build/bench-retrieval"))
     given = arguments.parse_args()
-    names = given.sets.split(",")
     kept = json.loads(RESULTS.read_text("utf-8"))["sets"]
+    names = [name for name in given.sets.split(",") if name in kept]
     ours = {name: kept[name]["raw"][OURS] for name in names}
     no_way_out = cast(Egress, None)  # a local model opens no connection
     context = ModelContext(settings=Settings.from_env(os.environ), egress=no_way_out, root=Path())

@@ -1,44 +1,41 @@
 """From a corpus and a recipe to an index on disk; what is there already is not made again."""
 
+import asyncio
 import os
+import re
 import secrets
 import shutil
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-import numpy as np
-from numpy.typing import NDArray
-
-from genaiops.core import Digest, Embedder, Json, Passage, UserError, digest_bytes, hex_of
+from genaiops.core import Digest, Embedder, Json, Passage, UserError, hex_of
 from genaiops.knowledge.anchors import check_cached
 from genaiops.knowledge.chunks import Tokenizer, chunk_document
+from genaiops.knowledge.incremental import (
+    Digests,
+    document_digest,
+    keep_documents,
+    nearest,
+    passage_digest,
+)
 from genaiops.knowledge.index import LocalIndex, other_embedding
+from genaiops.knowledge.ingest import Progress, ingest
 from genaiops.knowledge.maxsim import TokenCache
 from genaiops.knowledge.model import Chunk, Corpus, Document, Recipe
 from genaiops.knowledge.passages import PASSAGES, Lengths, ReadyPassages, in_context, parts_of
-from genaiops.knowledge.vectors import differing, embed_texts
+from genaiops.knowledge.vectors import differing
+from genaiops.knowledge.writing import Base
 
 if TYPE_CHECKING:  # a cache in a store needs SQLAlchemy, which is slow to import
     from genaiops.knowledge.cache import EmbeddingCache
 
 
-class Bar(Protocol):
-    """What shows how far a build is."""
-
-    def advance(self, n: int = 1, note: str = "") -> None:
-        """Say that `n` more passages have their vector."""
-        ...
-
-
-Progress = Callable[[int], AbstractContextManager[Bar]]
-"""Makes a bar for so many passages to embed; asked only where there is something to embed."""
-
-_AT_ONCE = 64
 _KEEP_TOKENS_UP_TO = 2_000
 """Passages; each one's token vectors take about 50 kB in the store, so larger indexes keep them in memory."""
-_CHARACTERS_A_TOKEN = 3
+_TOKEN = re.compile(r"\S{1,3}")
+"""Three characters of a word, or what is left of it."""
 _SPECIAL_TOKENS = 2
 
 
@@ -65,11 +62,16 @@ def tokenizer_of(embedder: Embedder) -> Tokenizer:
 
 def make_chunks(corpus: Corpus, recipe: Recipe, embedder: Embedder) -> list[Chunk]:
     """Return all chunks of `corpus`; raises `UserError` where it has no text."""
-    tokenizer = tokenizer_of(embedder)
-    chunks = [chunk for doc in corpus.documents for chunk in chunk_document(doc, recipe.chunk, tokenizer)]
+    chunks = list(_chunks(corpus.documents, recipe, embedder))
     if not chunks:
         raise _no_text(corpus)
     return chunks
+
+
+def _chunks(documents: Iterable[Document], recipe: Recipe, embedder: Embedder) -> Iterator[Chunk]:
+    tokenizer = tokenizer_of(embedder)
+    for document in documents:
+        yield from chunk_document(document, recipe.chunk, tokenizer)
 
 
 def _no_text(corpus: Corpus) -> UserError:
@@ -105,8 +107,14 @@ async def build_index(
     there = open_index(folder, recipe.digest, cache)
     if there is not None:
         return there
-    passages = [passage_of(chunk) for chunk in make_chunks(corpus, recipe, embedder)]
-    return await _build(passages, recipe, embedder, folder, cache, progress)
+    digests = {document.id: document_digest(document) for document in corpus.documents}
+    base = nearest(folder, recipe, digests)
+    documents = [one for one in corpus.documents if not base or base.documents.get(one.id) != digests[one.id]]
+    passages = map(passage_of, _chunks(documents, recipe, embedder))
+    index = await _build(_Source(passages, digests, base), recipe, embedder, folder, cache, progress)
+    if index is None:
+        raise _no_text(corpus)
+    return index
 
 
 async def index_passages(
@@ -122,23 +130,54 @@ async def index_passages(
     there = open_index(folder, recipe.digest, cache)
     if there is not None:
         return there
-    return await _build(ready.passages, recipe, embedder, folder, cache, progress)
+    digests = {passage.id: passage_digest(passage) for passage in ready.passages}
+    base = nearest(folder, recipe, digests)
+    passages = [one for one in ready.passages if not base or base.documents.get(one.id) != digests[one.id]]
+    index = await _build(_Source(passages, digests, base), recipe, embedder, folder, cache, progress)
+    assert index is not None
+    return index
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """What an index is made of: the passages that are new, the digests of all documents, and the rest."""
+
+    passages: Iterable[Passage]
+    documents: Digests
+    base: Base | None
 
 
 async def _build(
-    passages: Sequence[Passage],
+    source: _Source,
     recipe: Recipe,
     embedder: Embedder,
     folder: Path,
     cache: "EmbeddingCache",
     progress: Progress | None,
-) -> LocalIndex:
-    read = text_reader(embedder, Lengths())
-    parts = [read(passage) for passage in passages]
-    rows = await _embed([part for some in parts for part in some], embedder, cache, progress)
-    vectors = np.split(rows, np.cumsum([len(some) for some in parts])[:-1])
-    await _publish(folder, recipe, passages, vectors, embedder)
-    return _open(folder / hex_of(recipe.digest), cache)
+) -> LocalIndex | None:
+    """Return the index of `source`; None where it has no passage."""
+    name = hex_of(recipe.digest)
+    _sweep(folder)
+    await check_cached(embedder, cache)
+    partial = folder / f".building-{os.getpid()}-{secrets.token_hex(4)}"
+    index = LocalIndex.create(partial, recipe)
+    try:
+        with index.writing_first(source.base) as writer:
+            read = text_reader(embedder, Lengths())
+            found = await ingest(source.passages, read, embedder, cache, writer.add, progress)
+            await asyncio.to_thread(writer.finish, 1, found.vectors, found.parts)
+        if not len(index):
+            return None
+        keep_documents(partial, index.snapshot(), source.documents, writer.ids())
+        await index.measure(embedder)
+        await index.anchors.keep(embedder)
+        _put(partial, folder / name)
+    finally:
+        if source.base:
+            source.base.snapshot.close()
+        index.close()
+        shutil.rmtree(partial, ignore_errors=True)
+    return _open(folder / name, cache)
 
 
 def open_index(folder: Path, recipe: Digest, cache: "EmbeddingCache | None" = None) -> LocalIndex | None:
@@ -175,29 +214,6 @@ def _metadata(document: Document) -> dict[str, Json]:
     return {**document.metadata, "access": [*sorted(document.access)]}
 
 
-async def _embed(
-    wanted: Sequence[str], embedder: Embedder, cache: "EmbeddingCache", progress: Progress | None
-) -> NDArray[np.float32]:
-    digests = [digest_bytes(text.encode()) for text in wanted]
-    texts = dict(zip(digests, wanted, strict=True))
-    await check_cached(embedder, cache)
-    known = cache.texts(embedder.spec, list(texts))
-    dimension = len(next(iter(known.values()))) if known else None
-    # by length, so that a batch is not padded to one long text
-    missing = sorted((digest for digest in texts if digest not in known), key=lambda d: (len(texts[d]), d))
-    with progress(len(missing)) if progress and missing else nullcontext() as bar:
-        for at in range(0, len(missing), _AT_ONCE):
-            some = missing[at : at + _AT_ONCE]
-            vectors = await embed_texts(embedder, [texts[digest] for digest in some], "passage", dimension)
-            dimension = vectors.shape[1]
-            fresh = dict(zip(some, vectors, strict=True))
-            cache.put_texts(embedder.spec, fresh)
-            known.update(fresh)
-            if bar:
-                bar.advance(len(some))
-    return np.stack([known[digest] for digest in digests])
-
-
 def text_reader(embedder: Embedder, lengths: Lengths) -> Callable[[Passage], list[str]]:
     """Return what gives the texts that `embedder` reads of a passage, one for each of its vectors."""
     if not isinstance(embedder, CountsTokens):
@@ -207,28 +223,12 @@ def text_reader(embedder: Embedder, lengths: Lengths) -> Callable[[Passage], lis
     return lambda passage: parts_of(passage, count, window)
 
 
-async def _publish(
-    folder: Path,
-    recipe: Recipe,
-    passages: Sequence[Passage],
-    vectors: Sequence[NDArray[np.float32]],
-    embedder: Embedder,
-) -> None:
-    name = hex_of(recipe.digest)
-    _sweep(folder)
-    partial = folder / f".building-{os.getpid()}-{secrets.token_hex(4)}"
-    index = LocalIndex.create(partial, recipe)
-    index.upsert(passages, vectors)
-    index.publish()
-    await index.measure(embedder)
-    await index.anchors.keep(embedder)
-    index.close()
+def _put(partial: Path, place: Path) -> None:
     try:
-        partial.rename(folder / name)
+        partial.rename(place)
     except OSError:
         # somebody else built the same recipe meanwhile; equal recipes make equal indexes
-        shutil.rmtree(partial)
-        if not (folder / name).is_dir():
+        if not place.is_dir():
             raise
 
 
@@ -251,4 +251,4 @@ def _alive(pid: int) -> bool:
 
 
 def _estimate(texts: Sequence[str]) -> list[int]:
-    return [sum(max(1, -(-len(word) // _CHARACTERS_A_TOKEN)) for word in text.split()) for text in texts]
+    return [len(_TOKEN.findall(text)) for text in texts]
