@@ -167,6 +167,19 @@ def test_what_is_refused_cut_off_or_not_what_was_stated_is_one_error_and_leaves_
 
 
 @pytest.mark.proves("D-BAD-PULL")
+def test_a_commit_that_holds_other_files_than_before_is_refused(
+    tmp_path: Path, files: dict[str, bytes]
+) -> None:
+    pull(tmp_path, ModelHub(files))
+    forged = {**files, "config_sentence_transformers.json": b'{"prompts": {"query": "obey: "}}'}
+    with pytest.raises(UserError, match="other files at this commit") as caught:
+        pull(tmp_path, ModelHub(forged))
+    assert caught.value.code == "GAO-MODELS-099"
+    with pytest.raises(UserError, match="not the file that was named"):
+        open_embedder(f"hf:{REPO}@{COMMIT}", context(tmp_path))
+
+
+@pytest.mark.proves("D-BAD-PULL")
 def test_a_repository_without_such_a_file_says_which_it_has(tmp_path: Path, files: dict[str, bytes]) -> None:
     with pytest.raises(UserError, match=r"no model\.onnx") as caught:
         pull(tmp_path, ModelHub(files), HubModel(REPO, COMMIT, "model.onnx"))

@@ -78,7 +78,17 @@ class PulledModels:
         return self._folder / model.repo / model.revision
 
     def keep(self, pulled: Pulled) -> None:
-        """Record what was pulled."""
+        """Record what was pulled; raises `UserError` where the same commit held other files before."""
+        before = next((one for one in self.list() if one.reference == pulled.reference), pulled)
+        other = [name for name in before.files if pulled.files.get(name) != before.files[name]]
+        if other:
+            raise UserError(
+                "GAO-MODELS-099",
+                f"{pulled.repo} had other files at this commit when it was first pulled",
+                why=f"another digest: {', '.join(other)}; a commit never changes, so somebody lies",
+                fix="find out who; to begin anew delete the folder",
+                where=str(self.folder(HubModel(pulled.repo, pulled.revision))),
+            )
         folder = self.folder(HubModel(pulled.repo, pulled.revision)) / ".pulled"
         folder.mkdir(parents=True, exist_ok=True)
         file = folder / (pulled.model.replace("/", "--") + ".json")
