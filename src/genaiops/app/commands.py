@@ -124,8 +124,9 @@ def build_command(
             built = await services.index(project, one)
             if built.recipe.corpus != corpus.digest:
                 raise _changed_meanwhile(one)
-            embedding = embedding_facts(await services.embedder(project))
-            made = register_index(hub, one, corpus, built.recipe, embedding)
+            embedder = await services.embedder(project)
+            await built.anchors.check(embedder)
+            made = register_index(hub, one, corpus, built.recipe, embedding_facts(embedder))
             facts[one] = {
                 "reference": made.index.short,
                 **built.facts(),
@@ -152,6 +153,7 @@ def _build_passages(
     async def make(root: Path, project: Project | None, services: Services) -> dict[str, Json]:
         hub = _hub(services)
         built, embedder = await build_named(services, root, project, name, ready, file)
+        await built.anchors.check(embedder)
         made = register_index(hub, name, ready, built.recipe, embedding_facts(embedder))
         return {"reference": made.index.short, **built.facts()}
 
