@@ -2,6 +2,7 @@
 
     nice -n 5 python -m bench.studies.run --shared ../shared --sets squad2,msdocs_faq,mtrag
     nice -n 5 python -m bench.studies.run --shared ../shared --sets squad2 --chat local:extractive --limit 60
+    python -m bench.studies.run --keep "rag-assistant=study/study.json"      # what the command wrote
 
 The product's own command over the shared sets as files of passages and questions, questions without an answer
 among them. Expected before measuring: the reranked hybrid finds more than dense search on every set; what a
@@ -16,11 +17,12 @@ import os
 import platform
 import tempfile
 from pathlib import Path
+from typing import cast
 
 from bench.retrieval.datasets import SETS, rows
 
 from genaiops.arena import open_session
-from genaiops.arena.study import Place, StudyOptions, StudyReport, run_study
+from genaiops.arena.study import Place, StudyOptions, run_study
 from genaiops.core import encode
 from genaiops.work import Console
 
@@ -61,9 +63,8 @@ def question(row: dict, cluster: str, *, history: bool) -> dict:
     return asked | ({"history": row["history"]} if history else {})
 
 
-def entry(report: StudyReport, load: list[float]) -> dict:
-    """Return what is kept of a report: results and counts, no text of a question."""
-    full = encode(report)
+def entry(full: dict, load: list[float]) -> dict:
+    """Return what is kept of a report as JSON: results and counts, no text of a question."""
     kept = {key: full[key] for key in ("headline", "retrieval", "generation", "robustness", "system")}
     kept["retrieval"] = {**kept["retrieval"], "slices": []}
     return {**kept, "load_before": load, "load_after": loads()}
@@ -92,15 +93,17 @@ async def study(name: str, arguments: argparse.Namespace) -> dict:
             retrieval_only=arguments.chat is None,
         )
         async with open_session(arguments.store, Console(), anywhere=True) as session:
-            return entry(await run_study(session.root, options, session.services), load)
+            report = await run_study(session.root, options, session.services)
+            return entry(cast("dict", encode(report)), load)
 
 
 def main() -> None:
     """Study the sets that are named and keep what is shown."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--shared", type=Path, required=True)
+    parser.add_argument("--shared", type=Path, default=Path("../shared"))
     parser.add_argument("--sets", default="squad2,msdocs_faq,mtrag")
     parser.add_argument("--store", type=Path, default=Path(tempfile.gettempdir()) / "genaiops-studies")
+    parser.add_argument("--keep", action="append", default=[], help="NAME=study.json of the command itself")
     parser.add_argument("--chat")
     parser.add_argument("--limit", type=int)
     parser.add_argument("-k", type=int)
@@ -108,11 +111,19 @@ def main() -> None:
     arguments = parser.parse_args()
     arguments.store.mkdir(parents=True, exist_ok=True)
     found = json.loads(RESULTS.read_text("utf-8")) if RESULTS.exists() else {"sets": {}}
-    for name in arguments.sets.split(","):
+    for text in arguments.keep:
+        name, _, file = text.partition("=")
+        found["sets"][name] = entry(json.loads(Path(file).read_text("utf-8")), loads())
+        _write(found)
+    for name in arguments.sets.split(",") if not arguments.keep else ():
         key = f"{name}, {arguments.chat}" if arguments.chat else name
         found["sets"][key] = asyncio.run(study(name, arguments))
-        found |= {"question": QUESTION, "cores": os.cpu_count(), "python": platform.python_version()}
-        RESULTS.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        _write(found)
+
+
+def _write(found: dict) -> None:
+    found |= {"question": QUESTION, "cores": os.cpu_count(), "python": platform.python_version()}
+    RESULTS.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

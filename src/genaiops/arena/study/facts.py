@@ -6,6 +6,7 @@ The list is data, so that no item can be left out: what a study cannot say reads
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from genaiops.arena.ragfacts import INDEX_KIND_NAME
 from genaiops.arena.report.words import NOT_MEASURED
 from genaiops.arena.scorers.expected import answerable
 from genaiops.arena.study.asked import question_of
@@ -102,7 +103,7 @@ def _knowledge(known: Known) -> dict[str, dict[str, Json]]:
     stated = material.corpus
     corpus, chunk = _part(stated, "corpus"), _part(stated, "chunk")
     spec, facts = material.embedder.spec, material.index.facts()
-    weights = default_weights()
+    weights, backend = default_weights(), material.index.recipe.backend
     return {
         "corpus": corpus,
         "chunks": {**chunk, "passages": facts.get("passages")},
@@ -111,8 +112,9 @@ def _knowledge(known: Known) -> dict[str, dict[str, Json]]:
             "embedder revision": spec.digest or spec.version,
             "dimension": facts.get("dimension"),
             "pooling": spec.settings.get("pooling"),
-            "kind": "exact vectors (float32) and SQLite FTS5",
-            "ANN parameters": "none: exact search",
+            "kind": INDEX_KIND_NAME if backend.name == "local" else backend.name,
+            "ANN parameters": ", ".join(f"{key} {value}" for key, value in backend.settings.items())
+            or "none: exact search",
             "recipe": material.index.recipe.digest,
         },
         "retrieval": {

@@ -27,6 +27,7 @@ from genaiops.work import Console
 
 _PILOT_CLUSTERS = 8
 _PILOT_SHARE = 0.1
+_PILOT_EACH = 3
 _ASSUMED_SECONDS = 5.0
 _Rows = Mapping[str, Sequence[Ended]]
 
@@ -76,12 +77,14 @@ async def generate(work: Work, answering: Answering, console: Console) -> Genera
         f"about {left:,} model calls; time and money after the first"
     )
     pilot = _pilot(asked)
-    ended = await answering.answer(asked[:pilot], "pilot")
-    plan = planned(work, _by_variant(work, asked, ended), left, answering.jobs)
+    first = [one for one in asked if one.case.id in pilot]
+    tried = await answering.answer(first, "pilot")
+    plan = planned(work, _by_variant(work, first, tried), left, answering.jobs)
     for line in plan_lines(plan):
         console.note(line)
-    ended += await answering.answer(asked[pilot:], "answers")
-    rows = _by_variant(work, asked, ended)
+    rest = [one for one in asked if one.case.id not in pilot]
+    ended = tried + await answering.answer(rest, "answers")
+    rows = _by_variant(work, first + rest, ended)
     old = [one.answered.kept.at for one in ended if one.output.trace_id not in answering.fresh]
     fresh = frozenset(answering.fresh)
     return Generation(
@@ -98,12 +101,15 @@ async def generate(work: Work, answering: Answering, console: Console) -> Genera
     )
 
 
-def _pilot(asked: Sequence[Asked]) -> int:
-    """Return how many answers the first clusters take: eight of them, or a tenth."""
-    clusters = [one.case.cluster for one in asked]
-    order = list(dict.fromkeys(clusters))
-    first = set(order[: max(_PILOT_CLUSTERS, math.ceil(_PILOT_SHARE * len(order)))])
-    return sum(cluster in first for cluster in clusters)
+def _pilot(asked: Sequence[Asked]) -> set[str]:
+    """Return which questions are answered first: a few of each of the first clusters, eight or a tenth."""
+    by_cluster: dict[str, list[str]] = {}
+    for one in asked:
+        mine = by_cluster.setdefault(one.case.cluster, [])
+        if one.case.id not in mine:
+            mine.append(one.case.id)
+    first = max(_PILOT_CLUSTERS, math.ceil(_PILOT_SHARE * len(by_cluster)))
+    return {id for some in [*by_cluster.values()][:first] for id in some[:_PILOT_EACH]}
 
 
 def _by_variant(work: Work, asked: Sequence[Asked], ended: Sequence[Ended]) -> dict[str, list[Ended]]:
