@@ -78,9 +78,8 @@ _STYLED = {
     for code in range(low, high + 1)
     if len(folded := unicodedata.normalize("NFKC", chr(code))) == 1 and folded.isascii()
 }
-_DISGUISED = re.compile(
-    f"[{''.join(map(chr, _STYLED))}]|(?<=[0-9A-Za-z]){_INVISIBLE.pattern}+(?=[0-9A-Za-z])"
-)
+_STYLED_SIGN = re.compile("[\uff01-\uff5e\U0001d400-\U0001d7ff\u2100-\u214f\u2460-\u24ff]")
+_INSIDE_WORD = re.compile(f"{_INVISIBLE.pattern}(?<=[0-9A-Za-z].){_INVISIBLE.pattern}*(?=[0-9A-Za-z])")
 _MANY_ENTITIES = 4
 _MANY_LEET = 3
 _LEET_APART = 500  # in leet at least every so many characters one stands for a letter
@@ -147,12 +146,16 @@ def stretches_hidden(text: str) -> list[Hidden] | None:
 
 def _look_alikes(text: str) -> list[View]:
     """Return the text in ASCII where it has signs that stand for ASCII ones, or invisible ones in words."""
-    if text.isascii() or _DISGUISED.search(text) is None:
+    if text.isascii() or not (_has_styled(text) or _INSIDE_WORD.search(text)):
         return []
     hidden = frozenset("".join(_INVISIBLE.findall(text)))
     places = [at for at, char in enumerate(text) if char not in hidden]
     says = "".join(text[at] for at in places).translate(_STYLED)
     return [View(0, len(text), says, ("look-alikes",), places)]
+
+
+def _has_styled(text: str) -> bool:
+    return any(ord(match.group()) in _STYLED for match in _STYLED_SIGN.finditer(text))
 
 
 def _whole(text: str) -> Iterator[View]:
