@@ -22,8 +22,9 @@ from scripts.decision_tables import (
 from scripts.guard_tables import guard_pii, guard_speed
 from scripts.hub_tables import hub_peers
 from scripts.measured import RESULTS, ROOT, machine, measured, share, table
+from scripts.study_tables import studies
 
-PAGES = ("benchmarks.md", "decisions.md")
+PAGES = ("benchmarks.md", "decisions.md", "study.md")
 SYSTEMS = {
     "bm25s": "BM25 (bm25s)",
     "dense": "vectors (MiniLM)",
@@ -40,7 +41,7 @@ _SHOWN = frozenset(
     {
         *("retrieval", "knowledge_speed", "decisions", "sequential", "estimators", "ppi", "stats_speed"),
         *("production_form", "judge_claims", "arena_peers", "hub_peers", "guards", "ratios"),
-        *("knowledge_documents", "guard_speed", "guard_pii", "guard_fuzz"),
+        *("knowledge_documents", "guard_speed", "guard_pii", "guard_fuzz", "studies"),
     }
 )
 _PLACE = re.compile(r"(<!-- table: (?P<name>\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -330,6 +331,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "stats_speed": _stats_speed,
     "arena_peers": _arena_peers,
     "hub_peers": hub_peers,
+    "studies": studies,
     "sequential": sequential,
     "sequential_power": sequential_power,
     "others": _others,
