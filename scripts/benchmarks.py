@@ -41,7 +41,7 @@ _SHOWN = frozenset(
     {
         *("retrieval", "knowledge_speed", "decisions", "sequential", "estimators", "ppi", "stats_speed"),
         *("production_form", "judge_claims", "arena_peers", "hub_peers", "guards", "ratios"),
-        *("knowledge_documents", "guard_speed", "guard_pii", "studies"),
+        *("knowledge_documents", "guard_speed", "guard_pii", "guard_fuzz", "studies"),
     }
 )
 _PLACE = re.compile(r"(<!-- table: (?P<name>\w+) -->\n).*?(<!-- end -->)", re.DOTALL)

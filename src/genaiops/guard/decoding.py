@@ -9,29 +9,37 @@ import binascii
 import codecs
 import html
 import re
-from collections.abc import Iterator
+import unicodedata
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import unquote
 
 from genaiops.core import Hidden, hidden_text
 
-Encoding = Literal["base64", "hex", "url", "html", "rot13", "leet", "hidden"]
+Encoding = Literal["base64", "hex", "url", "html", "rot13", "leet", "hidden", "look-alikes"]
+_WHOLE = frozenset({"rot13", "leet", "look-alikes"})
+"""In these a text is the same character for character, but for invisible ones between."""
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What `text[start:end]` of the text given says, read as `layers`, the outermost first."""
+    """What `text[start:end]` of the text given says, read as `layers`, the outermost first.
+
+    Where it is the whole text, written otherwise, `places` says where each of its characters stands.
+    """
 
     start: int
     end: int
     says: str
-    layers: tuple[Encoding, ...]
+    layers: tuple[Encoding, ...] = ()
+    places: Sequence[int] | None = None
 
-    @property
-    def aligned(self) -> bool:
-        """Whether it is the whole text, written otherwise character for character."""
-        return all(layer in ("rot13", "leet") for layer in self.layers)
+    def place(self, start: int, end: int) -> tuple[int, int]:
+        """Return where in the text stands what is at `says[start:end]`; as near as can be told."""
+        if self.places is None:
+            return self.start, self.end
+        return self.places[start], self.places[end - 1] + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,23 +71,34 @@ _ROT13_WORDS = (" gur ", " naq ", " lbhe ", " nyy ", " lbh ", " gb ", " bs ", " 
 _INVISIBLE = re.compile(
     "[\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff\U000e0000-\U000e01ef]"
 )
+# what Unicode calls compatible with an ASCII character: full width, mathematical, letterlike, encircled
+_STYLED = {
+    code: folded
+    for low, high in ((0xFF01, 0xFF5E), (0x1D400, 0x1D7FF), (0x2100, 0x214F), (0x2460, 0x24FF))
+    for code in range(low, high + 1)
+    if len(folded := unicodedata.normalize("NFKC", chr(code))) == 1 and folded.isascii()
+}
+_STYLED_SIGN = re.compile("[\uff01-\uff5e\U0001d400-\U0001d7ff\u2100-\u214f\u2460-\u24ff]")
+_INSIDE_WORD = re.compile(f"{_INVISIBLE.pattern}(?<=[0-9A-Za-z].){_INVISIBLE.pattern}*(?=[0-9A-Za-z])")
 _MANY_ENTITIES = 4
 _MANY_LEET = 3
+_LEET_APART = 500  # in leet at least every so many characters one stands for a letter
 _MANY_ROT13 = 2
 
 
 def decoded(text: str, depth: int, max_characters: int) -> Decoded:
     """Return what the encoded stretches of `text` say, and theirs, down to `depth` layers."""
     left = max_characters
-    found: list[View] = []
-    layer = [View(0, len(text), text, ())]
+    layer = [View(0, len(text), text, (), range(len(text))), *_look_alikes(text)]
+    found = layer[1:]
     beyond: list[View] = []
     for level in range(depth + 1):
         deeper: list[View] = []
         for outer in layer:
             for inner in _layer(outer.says):
                 view = _within(outer, inner)
-                if len(view.says) < _LEAST or view.layers[-2:] == ("rot13", "rot13"):
+                is_guess = inner.layers[0] in _WHOLE
+                if len(view.says) < _LEAST or (is_guess and (view.says == text or len(view.says) > left)):
                     continue
                 if level == depth or len(view.says) > left or len(found) + len(deeper) >= MOST_VIEWS:
                     beyond.append(view)
@@ -92,9 +111,10 @@ def decoded(text: str, depth: int, max_characters: int) -> Decoded:
 
 
 def _within(outer: View, inner: View) -> View:
-    """Return a view of what `outer` says as one of the text itself; where they align, at its exact place."""
-    start, end = (inner.start, inner.end) if outer.aligned else (outer.start, outer.end)
-    return View(start, end, inner.says, outer.layers + inner.layers)
+    """Return a view of what `outer` says as one of the text itself."""
+    start, end = outer.place(inner.start, inner.end)
+    places = outer.places if inner.layers[0] in _WHOLE else None
+    return View(start, end, inner.says, outer.layers + inner.layers, places)
 
 
 def _layer(text: str) -> Iterator[View]:
@@ -124,12 +144,26 @@ def stretches_hidden(text: str) -> list[Hidden] | None:
     return hidden_text(text) if sum(1 for _ in _INVISIBLE.finditer(text)) <= MOST_INVISIBLE else None
 
 
+def _look_alikes(text: str) -> list[View]:
+    """Return the text in ASCII where it has signs that stand for ASCII ones, or invisible ones in words."""
+    if text.isascii() or not (_has_styled(text) or _INSIDE_WORD.search(text)):
+        return []
+    hidden = frozenset("".join(_INVISIBLE.findall(text)))
+    places = [at for at, char in enumerate(text) if char not in hidden]
+    says = "".join(text[at] for at in places).translate(_STYLED)
+    return [View(0, len(text), says, ("look-alikes",), places)]
+
+
+def _has_styled(text: str) -> bool:
+    return any(ord(match.group()) in _STYLED for match in _STYLED_SIGN.finditer(text))
+
+
 def _whole(text: str) -> Iterator[View]:
-    """Yield the whole text where its words are written another way throughout."""
+    """Yield the whole text where its words are written another way throughout: a guess, and only that."""
     low = text.lower()
     if sum(word in low for word in _ROT13_WORDS) >= _MANY_ROT13:
         yield View(0, len(text), codecs.encode(text, "rot13"), ("rot13",))
-    if sum(1 for _ in _LEET_WORD.finditer(text)) >= _MANY_LEET:
+    if sum(1 for _ in _LEET_WORD.finditer(text)) >= max(_MANY_LEET, len(text) // _LEET_APART):
         yield View(0, len(text), text.translate(_LEET), ("leet",))
 
 

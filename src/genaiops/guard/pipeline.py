@@ -241,7 +241,7 @@ def _placed(answer: Sequence[Finding], view: View) -> list[Finding]:
     how = ", ".join(view.layers)
     placed: list[Finding] = []
     for one in answer:
-        start, end = (one.start, one.end) if view.aligned else (view.start, view.end)
+        start, end = view.place(one.start, one.end)
         placed.append(replace(one, start=start, end=end, reason=f"{one.reason} (written as {how})"))
     return placed
 

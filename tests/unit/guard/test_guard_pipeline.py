@@ -175,6 +175,23 @@ def test_words_in_rot13_and_leet_are_looked_at_and_found_where_they_stand() -> N
         assert [told[one.finding.start : one.finding.end] for one in found_there] == ["forbidden chess"]
 
 
+@pytest.mark.proves("E-GUARD-DECODE")
+@pytest.mark.parametrize(
+    ("text", "after"),
+    [
+        ("card \uff14\uff11\uff11\uff11 1111 1111 1111 ok", "card [pii.card] ok"),
+        ("card \U0001d7d2111 1111 1111 1111 ok", "card [pii.card] ok"),
+        ("card 41\u200b11 1111 11\u200d11 1111 ok", "card [pii.card] ok"),
+        ("\u0130 password: Xy12abcd#1 ok", "\u0130 password: [secrets.assigned] ok"),
+        ("می\u200cخواهم 4111111111111111", "می\u200cخواهم [pii.card]"),
+    ],
+)
+def test_signs_that_stand_for_others_and_invisible_ones_inside_a_number_do_not_hide_it(
+    text: str, after: str
+) -> None:
+    assert load_guard().check(text, IN).text == after
+
+
 @pytest.mark.proves("E-BAD-NESTED")
 def test_encodings_nested_too_deep_are_found_and_stopped() -> None:
     text = HIDDEN_CARD

@@ -1,6 +1,8 @@
 """What a policy says, and what is wrong with one, by file and line."""
 
+import re
 from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -163,3 +165,9 @@ def test_the_default_policy_stops_no_ordinary_text_and_says_its_digest() -> None
     assert (result.action, result.findings, result.policy) == ("allow", (), policy.digest)
     other = guard(default_policy().replace("fail: closed", "fail: open"))
     assert other.digest != policy.digest
+
+
+def test_the_policy_that_the_documentation_shows_holds() -> None:
+    page = (Path(__file__).resolve().parents[3] / "docs" / "guard.md").read_text(encoding="utf-8")
+    [shown] = re.findall(r"```yaml\n(fail:.*?)```", page, re.DOTALL)
+    assert guard(shown).check("Acme is better", Where(surface="output")).action == "ask"

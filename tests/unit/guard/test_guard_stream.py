@@ -33,7 +33,7 @@ def test_a_finding_that_stops_ends_the_stream_as_soon_as_it_is_settled() -> None
     guard = parse_guard("detectors: {pii: {}}\nrules: [{find: [pii.*], do: block}]", "guard.yaml")
     texts, result = streamed(guard, "x" * 100, f" {CARD} ", "y" * 60, "never")
     assert (result.action, result.text) == ("block", "")
-    assert "".join(texts) == "x" * 79  # up to 48 before the end of the second chunk, and never into the card
+    assert "".join(texts) == "x" * 73  # up to 48 before the end of the second chunk, and never into the card
     assert guard.counts == {"stream.ended": 1}
 
 

@@ -57,6 +57,11 @@ class Budget:
             raise TooMuch
 
 
+def lower(text: str) -> str:
+    """Return `text` in lower case, character for character: one letter, İ, would become two."""
+    return text.replace("\u0130", "I").lower()
+
+
 class Words:
     """Words that say what stands after them; short ones whole, longer ones also with an ending."""
 
@@ -71,5 +76,5 @@ class Words:
 
     def before(self, text: str, start: int) -> bool:
         """Say whether one stands in the characters just before `start`."""
-        low = text[max(0, start - NEARBY) : start].lower()
+        low = lower(text[max(0, start - NEARBY) : start])
         return self.are_in(low) and self._pattern.search(low) is not None

@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from genaiops.core import DetectorSpec, Finding, Json, Where
-from genaiops.guard.detectors.base import Budget, NoParameters, Pure, parameters_of
+from genaiops.guard.detectors.base import Budget, NoParameters, Pure, lower, parameters_of
 from genaiops.guard.policy_file import SURFACES
 
 
@@ -162,12 +162,12 @@ def _find(text: str, where: Where) -> Iterator[Finding]:
                 if sure:
                     start, end = match.span(shape.pattern.groups)  # the group, where there is one
                     yield _finding(shape.category, start, end, sure, shape.reason)
-    yield from _assigned(text, text.lower(), budget)
+    yield from _assigned(text, lower(text), budget)
 
 
 def _assigned(text: str, low: str, budget: Budget) -> Iterator[Finding]:
     """Yield values after a name such as `password =` that look random or like a password."""
-    for name in _NAMES if len(low) == len(text) else ():
+    for name in _NAMES:
         at = low.find(name)
         while at >= 0:
             end = at + len(name)

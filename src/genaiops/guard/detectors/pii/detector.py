@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pydantic import BaseModel, ConfigDict
 
 from genaiops.core import DetectorSpec, Finding, Json, UserError
-from genaiops.guard.detectors.base import Budget, Pure, parameters_of
+from genaiops.guard.detectors.base import Budget, Pure, lower, parameters_of
 from genaiops.guard.detectors.pii.accounts import SMALL_IBAN, card_at, iban_at
 from genaiops.guard.detectors.pii.contact import Found, addresses, emails, phone_at
 from genaiops.guard.detectors.pii.identities import FROM_DIGIT, FROM_LETTER, Identity
@@ -77,11 +77,10 @@ def _find(text: str, digits: Sequence[Identity], letters: Sequence[Identity]) ->
 
 def _found(text: str, digits: Sequence[Identity], letters: Sequence[Identity]) -> Iterator[Found]:
     budget = Budget()
-    low = text.lower()
+    low = lower(text)
     yield from emails(text, budget)
     yield from addresses(text, budget)
-    if len(low) == len(text):
-        yield from named(text, low, budget)
+    yield from named(text, low, budget)
     by_first = _by_first([each for each in digits if each.alone or each.words.are_in(low)])
     groups = Budget(MOST_GROUPS)
     for match in _GROUP.finditer(text):
