@@ -20,6 +20,7 @@ from scripts.decision_tables import (
     together,
 )
 from scripts.hub_tables import hub_peers
+from scripts.knowledge_tables import knowledge_ingest, leaks, retrieval_peers, retrieval_peers_pooled
 from scripts.measured import RESULTS, ROOT, machine, measured, share, table
 
 PAGES = ("benchmarks.md", "decisions.md")
@@ -39,7 +40,7 @@ _SHOWN = frozenset(
     {
         *("retrieval", "knowledge_speed", "decisions", "sequential", "estimators", "ppi", "stats_speed"),
         *("production_form", "judge_claims", "arena_peers", "hub_peers", "guards", "ratios"),
-        "knowledge_documents",
+        *("knowledge_documents", "knowledge_ingest", "retrieval_peers", "leaks"),
     }
 )
 _PLACE = re.compile(r"(<!-- table: (?P<name>\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -310,6 +311,10 @@ TABLES: dict[str, Callable[[], str]] = {
     "retrieval_time": _retrieval_time,
     "knowledge_speed": _knowledge_speed,
     "knowledge_documents": _knowledge_documents,
+    "knowledge_ingest": knowledge_ingest,
+    "retrieval_peers": retrieval_peers,
+    "retrieval_peers_pooled": retrieval_peers_pooled,
+    "leaks": leaks,
     "decisions": decisions,
     "nulls": nulls,
     "naive": naive,
