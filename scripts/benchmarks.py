@@ -21,6 +21,7 @@ from scripts.decision_tables import (
 )
 from scripts.guard_tables import guard_pii, guard_speed
 from scripts.hub_tables import hub_peers
+from scripts.knowledge_tables import knowledge_ingest, leaks, retrieval_peers, retrieval_peers_pooled
 from scripts.measured import RESULTS, ROOT, machine, measured, share, table
 from scripts.study_tables import studies
 
@@ -41,7 +42,8 @@ _SHOWN = frozenset(
     {
         *("retrieval", "knowledge_speed", "decisions", "sequential", "estimators", "ppi", "stats_speed"),
         *("production_form", "judge_claims", "arena_peers", "hub_peers", "guards", "ratios"),
-        *("knowledge_documents", "guard_speed", "guard_pii", "guard_fuzz", "studies"),
+        *("knowledge_documents", "knowledge_ingest", "retrieval_peers", "leaks", "studies"),
+        *("guard_speed", "guard_pii", "guard_fuzz"),
     }
 )
 _PLACE = re.compile(r"(<!-- table: (?P<name>\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -314,6 +316,10 @@ TABLES: dict[str, Callable[[], str]] = {
     "knowledge_documents": _knowledge_documents,
     "guard_speed": guard_speed,
     "guard_pii": guard_pii,
+    "knowledge_ingest": knowledge_ingest,
+    "retrieval_peers": retrieval_peers,
+    "retrieval_peers_pooled": retrieval_peers_pooled,
+    "leaks": leaks,
     "decisions": decisions,
     "nulls": nulls,
     "naive": naive,

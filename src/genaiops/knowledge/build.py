@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from genaiops.core import Digest, Embedder, Json, Passage, UserError, hex_of
-from genaiops.knowledge.anchors import check_cached
+from genaiops.knowledge.anchors import Anchors, check_cached
 from genaiops.knowledge.chunks import Tokenizer, chunk_document
 from genaiops.knowledge.incremental import (
     Digests,
@@ -108,7 +108,7 @@ async def build_index(
     if there is not None:
         return there
     digests = {document.id: document_digest(document) for document in corpus.documents}
-    base = nearest(folder, recipe, digests)
+    base = await _base(folder, recipe, digests, embedder)
     documents = [one for one in corpus.documents if not base or base.documents.get(one.id) != digests[one.id]]
     passages = map(passage_of, _chunks(documents, recipe, embedder))
     index = await _build(_Source(passages, digests, base), recipe, embedder, folder, cache, progress)
@@ -131,11 +131,23 @@ async def index_passages(
     if there is not None:
         return there
     digests = {passage.id: passage_digest(passage) for passage in ready.passages}
-    base = nearest(folder, recipe, digests)
+    base = await _base(folder, recipe, digests, embedder)
     passages = [one for one in ready.passages if not base or base.documents.get(one.id) != digests[one.id]]
     index = await _build(_Source(passages, digests, base), recipe, embedder, folder, cache, progress)
     assert index is not None
     return index
+
+
+async def _base(folder: Path, recipe: Recipe, documents: Digests, embedder: Embedder) -> Base | None:
+    """Return the index to start from; none whose vectors `embedder` would not make again."""
+    base = nearest(folder, recipe, documents)
+    if base:
+        try:
+            await Anchors(base.snapshot.folder.parent.parent).check(embedder)
+        except UserError:
+            base.snapshot.close()
+            return None
+    return base
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ a few rows taken out and a few put in, and answers as one that was written from 
 """
 
 import json
+import os
 import shutil
 import sqlite3
 from collections.abc import Generator, Mapping, Sequence
@@ -33,7 +34,8 @@ CREATE VIRTUAL TABLE words USING fts5(
     header, body, content='', tokenize='{TOKENIZER}');
 CREATE TABLE titles (row INTEGER PRIMARY KEY, name TEXT NOT NULL);
 """
-# nobody reads the file before the whole folder is renamed, so that a journal would protect nothing
+# nobody reads the file before the whole folder is renamed, so that a journal would protect nothing; it is
+# brought to the disk once, at the end
 _FAST = "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA secure_delete=ON; PRAGMA cache_size=-64000;"
 
 
@@ -137,6 +139,8 @@ class SnapshotWriter:
         if not self._kept:
             self._database.execute("INSERT INTO words (words) VALUES ('optimize')")
         self._database.execute("COMMIT")
+        with (self._folder / "passages.db").open("rb") as file:
+            os.fsync(file.fileno())
         facts: dict[str, Json] = {
             "number": number,
             "passages": len(order),

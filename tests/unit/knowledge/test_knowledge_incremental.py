@@ -10,9 +10,9 @@ from typing import Literal
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from tests.support.knowledge import ANYONE, SPEC, STAFF, WordEmbedder, vector
+from tests.support.knowledge import ANYONE, STAFF, WordEmbedder, vector
 
-from genaiops.core import Principal
+from genaiops.core import ModelSpec, Principal
 from genaiops.knowledge import (
     ChunkOptions,
     Corpus,
@@ -63,7 +63,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 def build(documents: Corpus, embedder: WordEmbedder, folder: Path, store: Store) -> LocalIndex:
-    recipe = Recipe(corpus=documents.digest, embedder=SPEC, chunk=SHORT)
+    recipe = Recipe(corpus=documents.digest, embedder=embedder.spec, chunk=SHORT)
     return asyncio.run(build_index(documents, recipe, embedder, folder=folder, cache=EmbeddingCache(store)))
 
 
@@ -152,6 +152,27 @@ def test_ready_made_passages_with_parts_are_taken_over_too(store: Store, tmp_pat
     assert answers(made) == answers(fresh)
     made.close()
     fresh.close()
+
+
+class Behind(WordEmbedder):
+    """An endpoint without a version, behind which another model may answer one day."""
+
+    spec = ModelSpec(provider="test", model="endpoint")
+
+
+class Moved(Behind):
+    async def embed(self, texts: Sequence[str], kind: Literal["query", "passage"]) -> NDArray[np.float32]:
+        return (await super().embed(texts, kind))[:, ::-1]
+
+
+def test_vectors_of_an_embedder_that_moved_are_not_taken_over(store: Store, tmp_path: Path) -> None:
+    pages = dict.fromkeys(range(10), 0)
+    build(corpus(pages), Behind(), tmp_path / "indexes", store).close()
+    with Store.open(tmp_path / "without its cache") as another:
+        embedder = Moved()
+        index = build(corpus({**pages, 3: 1}), embedder, tmp_path / "indexes", another)
+        assert len([text for text in embedder.embedded if text.startswith("Page")]) == len(index)
+        index.close()
 
 
 class Failing(WordEmbedder):
