@@ -19,6 +19,7 @@ from scripts.decision_tables import (
     sequential_power,
     together,
 )
+from scripts.grounded_tables import grounded
 from scripts.guard_tables import guard_pii, guard_speed
 from scripts.hub_tables import hub_peers
 from scripts.knowledge_tables import knowledge_ingest, leaks, retrieval_peers, retrieval_peers_pooled
@@ -43,7 +44,7 @@ _SHOWN = frozenset(
         *("retrieval", "knowledge_speed", "decisions", "sequential", "estimators", "ppi", "stats_speed"),
         *("production_form", "judge_claims", "arena_peers", "hub_peers", "guards", "ratios"),
         *("knowledge_documents", "knowledge_ingest", "retrieval_peers", "leaks", "studies"),
-        *("guard_speed", "guard_pii", "guard_fuzz"),
+        *("guard_speed", "guard_pii", "guard_fuzz", "groundedness"),
     }
 )
 _PLACE = re.compile(r"(<!-- table: (?P<name>\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -329,6 +330,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "formula": formula,
     "rulers": _rulers,
     "forms": _forms,
+    "grounded": grounded,
     "estimators": _estimators,
     "estimators_naive": _estimators_naive,
     "savings": _savings,

@@ -24,6 +24,7 @@ BUILT_IN: Mapping[str, str] = {
         "calls": "tool_call_f1",
         "trajectory": "trajectory tool_rules",
         "similarity": "semantic_similarity",
+        "groundedness": "groundedness",
         "retrieval": "retrieval_recall retrieval_mrr retrieval_ndcg",
         "citations": "citation_precision citation_recall",
         "abstention": "abstention wrong_answers",
