@@ -1,0 +1,24 @@
+"""Sentences from a grammar: `{slot}` is replaced by one of the slot's forms, again and again."""
+
+import random
+import re
+from collections.abc import Mapping, Sequence
+
+_SLOT = re.compile(r"\{([a-z_0-9]+)\}")
+
+Slots = Mapping[str, Sequence[str]]
+
+
+def expand(rng: random.Random, template: str, slots: Slots) -> str:
+    """Return `template` with every slot replaced; raises `KeyError` where a slot has no forms."""
+    for _ in range(12):
+        filled = _SLOT.sub(lambda match: rng.choice(slots[match.group(1)]), template)
+        if filled == template:
+            break
+        template = filled
+    return template
+
+
+def lines(text: str) -> list[str]:
+    """Return the lines of a block that hold something."""
+    return [line.strip() for line in text.strip().splitlines() if line.strip()]
