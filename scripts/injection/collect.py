@@ -33,7 +33,7 @@ def _is_wish(row: Row) -> bool:
 
 
 def _carriers(rows: Sequence[Row]) -> list[str]:
-    """Return documents to plant instructions in, alike many of each source; none of the folder's guard set."""
+    """Return documents to plant instructions in, alike many of each source; none of the guard set."""
     rng = random.Random(3)
     by_source: dict[str, list[str]] = defaultdict(list)
     for row in rows:

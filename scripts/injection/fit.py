@@ -1,16 +1,17 @@
-"""Fitting: logistic regression by L-BFGS, sources weighted, attacks in documents found as they are learned."""
+"""Fitting: logistic regression by L-BFGS; sources weighted; planted segments found as they are learned."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize, sparse
-
 from scripts.injection.matrix import Lines
 from scripts.injection.rows import Row
+
+from genaiops.guard.injection.features import TABLE_BITS
 
 SPARSE_SCALE = 1.5
 DENSE_SCALE = 0.4
@@ -20,6 +21,8 @@ _NEGATIVES = 0.4
 _ROUNDS = 3
 
 Floats = NDArray[np.float64]
+_SPARSE: Any = sparse
+_OPTIMIZE: Any = optimize
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,8 @@ class Head:
 
     def scores(self, lines: Lines) -> Floats:
         """Return the score of each line."""
-        return lines.sparse @ self.table + lines.dense @ self.weights + self.bias
+        found: Floats = lines.sparse @ self.table + lines.dense @ self.weights + self.bias
+        return found
 
 
 def fit_prompts(rows: Sequence[Row], lines: Lines, train: NDArray[np.bool_]) -> tuple[Head, Head]:
@@ -40,9 +44,9 @@ def fit_prompts(rows: Sequence[Row], lines: Lines, train: NDArray[np.bool_]) -> 
 
     `train [lines]` says which are learned from.
     """
-    attack = np.array([rows[at].kind != "benign" for at in lines.row])
-    jailbreak = np.array([rows[at].kind == "jailbreak" for at in lines.row])
-    sources = np.array([rows[at].source for at in lines.row])
+    attack = _which(rows, lines, lambda row: row.kind != "benign")
+    jailbreak = _which(rows, lines, lambda row: row.kind == "jailbreak")
+    sources = _sources(rows, lines)
     matrix = _matrix(lines)
     found = _fit(matrix[train], attack[train], _weights(sources[train], attack[train]), None, 60)
     among = train & attack
@@ -55,9 +59,9 @@ def fit_segments(rows: Sequence[Row], lines: Lines, train: NDArray[np.bool_]) ->
 
     Where it is not known which segment of an attack is the planted one, the surest is taken, round by round.
     """
-    attack = np.array([rows[at].kind != "benign" for at in lines.row])
-    known = np.array([rows[at].end > 0 for at in lines.row])
-    sources = np.array([rows[at].source for at in lines.row])
+    attack = _which(rows, lines, lambda row: row.kind != "benign")
+    known = _which(rows, lines, lambda row: row.end > 0)
+    sources = _sources(rows, lines)
     matrix = _matrix(lines)
     chance = np.random.default_rng(0).random(len(attack)) < _NEGATIVES
     positive, negative = train & attack & known & lines.inside, train & ~attack & chance
@@ -81,19 +85,28 @@ def surest(scores: Floats, row: NDArray[np.int64], count: int) -> Floats:
     return best
 
 
+def _which(rows: Sequence[Row], lines: Lines, holds: Callable[[Row], bool]) -> NDArray[np.bool_]:
+    return np.array([holds(row) for row in rows], dtype=bool)[lines.row]
+
+
+def _sources(rows: Sequence[Row], lines: Lines) -> NDArray[np.str_]:
+    return np.array([row.source for row in rows], dtype=np.str_)[lines.row]
+
+
 def _matrix(lines: Lines) -> Any:
-    scaled = sparse.csr_matrix(lines.dense * DENSE_SCALE)
-    return sparse.hstack([lines.sparse * SPARSE_SCALE, scaled]).tocsr().astype(np.float32)
+    scaled: Any = _SPARSE.csr_matrix(lines.dense * DENSE_SCALE)
+    both: Any = _SPARSE.hstack([lines.sparse * SPARSE_SCALE, scaled])
+    return both.tocsr().astype(np.float32)
 
 
 def _head(found: Floats) -> Head:
-    width = 1 << 17
+    width = 1 << TABLE_BITS
     return Head(found[:width] * SPARSE_SCALE, found[width:-1] * DENSE_SCALE, float(found[-1]))
 
 
 def _weights(sources: NDArray[np.str_], positive: NDArray[np.bool_]) -> Floats:
     """Return weights: both classes alike; a source's share grows with the root of its size."""
-    pairs = list(zip(sources, positive, strict=True))
+    pairs = list(zip(sources.tolist(), positive.tolist(), strict=True))
     sizes = Counter(pairs)
     weights = np.array([sizes[pair] ** -0.5 for pair in pairs])
     for side in (positive, ~positive):
@@ -101,7 +114,9 @@ def _weights(sources: NDArray[np.str_], positive: NDArray[np.bool_]) -> Floats:
     return weights
 
 
-def _fit(matrix: Any, positive: NDArray[np.bool_], weights: Floats, start: Floats | None, rounds: int) -> Floats:
+def _fit(
+    matrix: Any, positive: NDArray[np.bool_], weights: Floats, start: Floats | None, rounds: int
+) -> Floats:
     """Return coefficients, the bias last, of a logistic regression with a ridge penalty."""
     turned = matrix.T.tocsr()
     target = positive.astype(float)
@@ -110,9 +125,10 @@ def _fit(matrix: Any, positive: NDArray[np.bool_], weights: Floats, start: Float
         scores = matrix @ point[:-1] + point[-1]
         value = weights @ np.logaddexp(0, np.where(positive, -scores, scores))
         slope = weights * (1 / (1 + np.exp(-scores)) - target)
-        gradient = np.append(turned @ slope + PENALTY * point[:-1], slope.sum())
+        gradient: Floats = np.append(turned @ slope + PENALTY * point[:-1], slope.sum())
         return float(value + PENALTY / 2 * point[:-1] @ point[:-1]), gradient
 
     first = np.zeros(matrix.shape[1] + 1) if start is None else start
     options = {"maxiter": rounds, "maxcor": 8}
-    return optimize.minimize(loss, first, jac=True, method="L-BFGS-B", options=options).x
+    found: Any = _OPTIMIZE.minimize(loss, first, jac=True, method="L-BFGS-B", options=options)
+    return found.x

@@ -2,7 +2,9 @@
 
 import random
 import re
+import tomllib
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 _SLOT = re.compile(r"\{([a-z_0-9]+)\}")
 
@@ -19,6 +21,7 @@ def expand(rng: random.Random, template: str, slots: Slots) -> str:
     return template
 
 
-def lines(text: str) -> list[str]:
-    """Return the lines of a block that hold something."""
-    return [line.strip() for line in text.strip().splitlines() if line.strip()]
+def parts(name: str) -> dict[str, dict[str, list[str]]]:
+    """Return the tables of `words/NAME.toml`."""
+    file = Path(__file__).parent / "words" / f"{name}.toml"
+    return tomllib.loads(file.read_text(encoding="utf-8"))

@@ -4,7 +4,6 @@ from collections.abc import Callable, Collection, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-
 from scripts.injection.fit import Head, fit_prompts, fit_segments, surest
 from scripts.injection.matrix import Lines
 from scripts.injection.rows import Row
@@ -14,7 +13,9 @@ FOLDS: tuple[frozenset[str], ...] = (
     frozenset({"jailbreakbench_artifacts", "jbb_behaviors", "xstest", "msdocs_faq", "squad2", "oubliette"}),
     frozenset({"cyberseceval_prompt_injection", "cyberseceval_frr", "mt_bench", "truthfulqa", "lakera"}),
     frozenset({"satml-ctf-2024", "self_instruct", "deepset", "llmail-inject", "tau2_bank", "package_docs"}),
-    frozenset({"pyrit", "vigia", "writingbench", "hotpot_musique", "agentic_redteam", "weiseer", "agentdojo"}),
+    frozenset(
+        {"pyrit", "vigia", "writingbench", "hotpot_musique", "agentic_redteam", "weiseer", "agentdojo"}
+    ),
     frozenset({"bipia", "s_labs", "yanismiraoui", "agent_injection_bench", "ipi_coding_agent", "qmsum"}),
     frozenset({"xquad", "prompt_armor", "tatqa", "scitldr", "django"}),
 )

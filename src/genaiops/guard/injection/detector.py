@@ -1,17 +1,17 @@
-"""The classifier as a detector: jailbreaks and injections in what a user says, instructions in what is fetched."""
+"""The classifier as a detector: attacks in what a user says, instructions in what is fetched."""
 
 import math
 
 import numpy as np
 
-from genaiops.core import DetectorSpec, Finding, Where
+from genaiops.core import DetectorSpec, Finding, Surface, Where
 from genaiops.guard.injection.artifact import Model, shipped_model
 from genaiops.guard.injection.features import Floats
 from genaiops.guard.injection.scoring import Scored, read_context, score_content, score_prompt
 
 NAME = "injection"
-_PROMPTS = frozenset({"input", "history"})
-_CONTENT = frozenset({"passage", "tool_result"})
+_PROMPTS: frozenset[Surface] = frozenset({"input", "history"})
+_CONTENT: frozenset[Surface] = frozenset({"passage", "tool_result"})
 _SAID = 3
 """So many reasons are given at most."""
 
@@ -29,7 +29,7 @@ class InjectionDetector:
         )
 
     def detect(self, text: str, where: Where) -> list[Finding]:
-        """Return `injection.jailbreak`, `.direct` (prompts) or `.indirect` (passages, tool results), or nothing."""
+        """Return `injection.jailbreak` or `.direct` of a prompt, `.indirect` of what is fetched."""
         raw = text.encode("utf-8", "replace")
         context = read_context(where.context, self._model) if where.context else None
         if where.surface in _PROMPTS:
@@ -42,7 +42,9 @@ class InjectionDetector:
         if scored is None or scored.score < calibration.threshold:
             return []
         kind = "indirect" if surface == "content" else "jailbreak" if scored.jailbreak > 0 else "direct"
-        sure = 1 / (1 + math.exp(-max(-30.0, min(30.0, calibration.slope * scored.score + calibration.shift))))
+        sure = 1 / (
+            1 + math.exp(-max(-30.0, min(30.0, calibration.slope * scored.score + calibration.shift)))
+        )
         start = len(raw[: scored.start].decode("utf-8", "ignore"))
         return [
             Finding(

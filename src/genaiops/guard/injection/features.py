@@ -7,13 +7,14 @@ other. Dense ones are averages, shares and how the stretch stands to its context
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from genaiops.guard.injection.reading import Hashes, Places, Reading, mixed
 
-Floats = NDArray[np.float32]
+Floats = NDArray[np.floating[Any]]
 Slots = NDArray[np.int64]
 
 TABLE_BITS = 17
@@ -69,7 +70,7 @@ class Beside:
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """Features of `n` stretches: `slots` and `weights` of all, `owners` (sorted) say whose; `dense [n, width]`."""
+    """Of `n` stretches: `slots` and `weights` of all, `owners` say whose they are; `dense [n, width]`."""
 
     slots: Slots
     weights: Floats
@@ -78,7 +79,7 @@ class Features:
 
 
 def beside(reading: Reading, vocabulary: Vocabulary, barring: frozenset[int], stop: int) -> Beside:
-    """Return the content words of a context; those of a segment with a word of `barring` groups are barred."""
+    """Return the content words of a context; barred are those of a segment with a word of `barring`."""
     rows = vocabulary.rows(reading.words)
     groups = vocabulary.groups[rows]
     owner = np.repeat(np.arange(reading.segments), np.diff(reading.first))
@@ -87,8 +88,10 @@ def beside(reading: Reading, vocabulary: Vocabulary, barring: frozenset[int], st
     return Beside(reading.words[keep], rows[keep], bars[owner][keep])
 
 
-def features(reading: Reading, first: Places, vocabulary: Vocabulary, stop: int, context: Beside | None) -> Features:
-    """Return the features of the stretches that begin at the segments `first` and end where the next begins."""
+def features(
+    reading: Reading, first: Places, vocabulary: Vocabulary, stop: int, context: Beside | None
+) -> Features:
+    """Return the features of the stretches that begin at the segments `first`, each up to the next."""
     bounds = np.append(reading.first[first], len(reading.words))
     counts = np.diff(bounds)
     owner = np.repeat(np.arange(len(first)), counts)
@@ -162,7 +165,12 @@ def _group_shares(
 
 
 def _shapes(
-    reading: Reading, starts: Places, bounds: Places, owner: Places, counts: Places, missing: NDArray[np.bool_]
+    reading: Reading,
+    starts: Places,
+    bounds: Places,
+    owner: Places,
+    counts: Places,
+    missing: NDArray[np.bool_],
 ) -> Floats:
     """Return lengths, shares of kinds of bytes, long words, words that nobody knows."""
     edges = np.append(reading.starts[starts], len(reading.data))

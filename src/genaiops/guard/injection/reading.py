@@ -121,10 +121,12 @@ def _segments(data: NDArray[np.uint8], starts: Places) -> Places:
     wide = wide[wide + 2 < len(data)]
     ends[wide[(data[wide + 1] == 0x80) & (data[wide + 2] == 0x82)] + 2] = True
     number = np.cumsum(ends)[starts]
-    new = np.flatnonzero(np.diff(number, prepend=-1))
+    new: Places = np.flatnonzero(np.diff(number, prepend=-1))
     lengths = np.diff(new, append=len(starts))
     if lengths.max() > LONGEST:
-        new = np.concatenate([np.arange(a, a + n, LONGEST) for a, n in zip(new, lengths, strict=True)])
+        each = -(-lengths // LONGEST)
+        within = np.arange(each.sum()) - np.repeat(np.cumsum(each) - each, each)
+        new = np.repeat(new, each) + within * LONGEST
     return np.append(new, len(starts))
 
 

@@ -14,7 +14,7 @@ _OVERLAP = 512
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """A score, where it comes from as byte offsets, and the dense features behind it; `jailbreak` is a logit."""
+    """A score, the bytes that it comes from, the dense features behind it; `jailbreak` is a logit."""
 
     score: float
     start: int
@@ -38,24 +38,26 @@ def score_prompt(raw: bytes, context: Beside | None, model: Model) -> Scored | N
 
 
 def score_content(raw: bytes, context: Beside | None, model: Model) -> Scored | None:
-    """Return how much a document looks like one that instructs its reader's assistant; None without a word."""
+    """Return how much a document instructs its reader's assistant; None where it has no word."""
     found = [_content(at, reading, context, model) for at, reading in _blocks(raw)]
     return max(found, key=lambda scored: scored.score, default=None)
 
 
 def windows(reading: Reading, size: int) -> Places:
-    """Return the first segments of parts of about `size` words; one part where there are fewer than two of them."""
+    """Return the first segments of parts of about `size` words; one part of a short text."""
     total = len(reading.words)
     if total < 2 * size:
         return np.zeros(1, dtype=np.int64)
     marks = np.arange(0, total - size // 2, size)
-    return np.unique(np.searchsorted(reading.first[:-1], marks))
+    return np.unique(np.searchsorted(reading.first[:-1], marks, side="right") - 1)
 
 
 def logits(found: Features, head: str, model: Model) -> Floats:
     """Return the score of each stretch under one head."""
     at = HEADS.index(head)
-    sparse = np.bincount(found.owners, weights=model.table[at][found.slots] * found.weights, minlength=len(found.dense))
+    sparse = np.bincount(
+        found.owners, weights=model.table[at][found.slots] * found.weights, minlength=len(found.dense)
+    )
     return (sparse + found.dense @ model.dense[head] + model.header.biases[at]).astype(np.float32)
 
 
@@ -71,7 +73,12 @@ def _prompt(at: int, reading: Reading, context: Beside | None, model: Model) -> 
         surest = int(np.argmax(scores))
         if scores[surest] > best:
             bounds = np.append(first, reading.segments)
-            best, start, end, dense = float(scores[surest]), bounds[surest], bounds[surest + 1], parts.dense[surest]
+            best, start, end, dense = (
+                float(scores[surest]),
+                bounds[surest],
+                bounds[surest + 1],
+                parts.dense[surest],
+            )
     kind = float(logits(whole, "kind", model)[0])
     return Scored(best, at + _edge(reading, start), at + _edge(reading, end), dense, kind)
 
