@@ -26,7 +26,7 @@ def injection_peers() -> str:
             f"{one['false_positives']} of {one['harmless']}",
             share(one["ours"]),
             share(one["peer"]),
-            f"{one['difference']['est']:+.3f} ({one['difference']['low']:+.3f} to {one['difference']['high']:+.3f})",
+            "{est:+.3f} ({low:+.3f} to {high:+.3f})".format(**one["difference"]),
         ]
         for peer, kinds in found.items()
         for kind, one in kinds.items()
@@ -53,7 +53,10 @@ def injection_packages() -> str:
 def injection_speed() -> str:
     """Return what a call takes."""
     found = measured("guard_injection")["speed"]
-    rows = [[name.replace("_", ", "), *(f"{one[key]:.0f}" for key in ("p50_us", "min_us"))] for name, one in found.items()]
+    rows = [
+        [name.replace("_", ", "), *(f"{one[key]:.0f}" for key in ("p50_us", "min_us"))]
+        for name, one in found.items()
+    ]
     return table(["surface, tokens", "p50 (µs)", "least (µs)"], rows)
 
 

@@ -44,7 +44,7 @@ DATA = ROOT / "src" / "genaiops" / "guard" / "injection" / "data"
 LEFT_OUT = ROOT / ".portable" / "injection-left-out.json"
 VERSION = "1"
 WINDOW_WORDS = 80
-MARGIN = 1.0
+MARGIN = 1.5
 BARRING = ("not", "never", "secret", "only")
 
 
@@ -122,6 +122,7 @@ def _calibrated(rows: Sequence[Row], scores: Scores, threshold: float) -> dict[s
 def _write(words: Words, heads: Sequence[Head], calibration: dict[str, Any]) -> None:
     table = np.stack([head.table for head in heads], axis=1)
     scale = (np.abs(table).max(axis=0) / 127).astype(np.float32)
+    small: NDArray[np.float64] = np.round(table / scale)
     header = {
         "format": FORMAT,
         "version": VERSION,
@@ -135,7 +136,7 @@ def _write(words: Words, heads: Sequence[Head], calibration: dict[str, Any]) -> 
         "reasons": REASONS,
     }
     arrays: dict[str, NDArray[Any]] = {
-        "table": np.round(table / scale).astype(np.int8),
+        "table": small.astype(np.int8),
         "table_scale": scale,
         "keys": words.keys,
         "word_groups": words.groups,

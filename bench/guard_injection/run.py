@@ -99,11 +99,7 @@ def by_class(rows: Sequence[Row], found: Sequence[bool]) -> dict[str, Any]:
     """Return recall by class: on the guard set's rows, and on all sources (each source weighs the same)."""
     result: dict[str, Any] = {}
     for kind in ("jailbreak", "direct", "indirect"):
-        guard = [
-            hit
-            for row, hit in zip(rows, found, strict=True)
-            if row.kind == kind and row.subset
-        ]
+        guard = [hit for row, hit in zip(rows, found, strict=True) if row.kind == kind and row.subset]
         groups: dict[str, list[bool]] = {}
         for row, hit in zip(rows, found, strict=True):
             if row.kind == kind:
@@ -143,9 +139,10 @@ def beside(
     chosen = [at for at, row in enumerate(rows) if row.subset or (_is_document(row) and at % 8 == 0)]
     result: dict[str, Any] = {}
     for peer, every in PEERS.items():
-        some = chosen[::every]
-        theirs = peer_scores([rows[at].text for at in some], peer, options)
-        if theirs is not None:
+        table = peer_scores([rows[at].text for at in chosen[::every]], peer, options)
+        some = [at for at in chosen if rows[at].text in table]
+        if some:
+            theirs = [table[rows[at].text] for at in some]
             result[peer] = _compared([rows[at] for at in some], [found[at] for at in some], theirs)
     return result
 
@@ -177,21 +174,20 @@ def _compared(rows: Sequence[Row], ours: Sequence[bool], theirs: Sequence[float]
     return result
 
 
-def peer_scores(texts: Sequence[str], peer: str, options: argparse.Namespace) -> list[float] | None:
-    """Return a peer's scores, from a file of earlier ones or from its environment; None without."""
+def peer_scores(texts: Sequence[str], peer: str, options: argparse.Namespace) -> dict[str, float]:
+    """Return a peer's scores by text: earlier ones, or those of its environment; none without."""
     known = options.known / f"{peer}.json" if options.known else None
     if known and known.is_file():
-        table = json.loads(known.read_text(encoding="utf-8"))
-        return [table[text] for text in texts]
+        return json.loads(known.read_text(encoding="utf-8"))
     python = options.peers / peer / "bin" / "python"
     if not python.is_file():
-        return None
+        return {}
     lines = "\n".join(json.dumps(text) for text in texts)
     script = str(Path(__file__).with_name("peers.py"))
     done = subprocess.run(
         [str(python), script, peer], input=lines, capture_output=True, text=True, check=True
     )
-    return [float(line) for line in done.stdout.split()]
+    return dict(zip(texts, (float(line) for line in done.stdout.split()), strict=True))
 
 
 def speed(repeats: int = 300) -> dict[str, Any]:

@@ -20,7 +20,7 @@ def prompt(rng: random.Random) -> str:
     quoted = expand(rng, "{override} and {say}", indirect.SLOTS)
     text = expand(rng, rng.choice(PROMPTS), {**SLOTS, "quoted": [quoted]})
     if rng.random() < 0.2:
-        text += " " + expand(rng, rng.choice(PROMPTS[:60]), SLOTS)
+        text += " " + expand(rng, rng.choice(PROMPTS[:80]), SLOTS)
     return text.lower() if rng.random() < 0.15 else text
 
 

@@ -6,14 +6,22 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from scripts.injection.rows import Row
-from scripts.injection.sources import folder_passages, folder_questions, guard_rows, made_rows, package_rows
+from scripts.injection.sources import (
+    folder_passages,
+    folder_questions,
+    folder_tasks,
+    folder_topics,
+    guard_rows,
+    made_rows,
+    package_rows,
+)
 
 COUNTS = {
     "direct": 1500,
     "jailbreak": 2500,
-    "forbidden": 900,
+    "forbidden": 1600,
     "benign": 2500,
-    "allowed": 1200,
+    "allowed": 2000,
     "page": 1200,
     "indirect": 4500,
 }
@@ -22,9 +30,15 @@ _WISHES = frozenset({"self_instruct", "mt_bench", "writingbench", "bfcl", "s_lab
 
 def collect(shared: Path, wheels: Path, seed: int = 1) -> list[Row]:
     """Return the rows in a fixed order, each text once."""
-    found = [*guard_rows(shared), *folder_questions(shared), *folder_passages(shared), *package_rows(wheels)]
+    found = [
+        *guard_rows(shared),
+        *folder_questions(shared),
+        *folder_tasks(shared),
+        *folder_passages(shared),
+        *package_rows(wheels),
+    ]
     wishes = [row.text for row in found if row.source in _WISHES and _is_wish(row)]
-    found += made_rows(seed, COUNTS, _carriers(found), wishes)
+    found += made_rows(seed, COUNTS, _carriers(found), wishes, folder_topics(shared))
     return list({(row.surface, row.text, row.context): row for row in reversed(found)}.values())[::-1]
 
 

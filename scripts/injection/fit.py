@@ -13,9 +13,9 @@ from scripts.injection.rows import Row
 
 from genaiops.guard.injection.features import TABLE_BITS
 
-SPARSE_SCALE = 1.5
-DENSE_SCALE = 0.4
-PENALTY = 1.5
+SPARSE_SCALE = 1.0
+DENSE_SCALE = 0.5
+PENALTY = 1.0
 _TOTAL = 3_000.0
 _NEGATIVES = 0.4
 _ROUNDS = 3
@@ -122,11 +122,11 @@ def _fit(
     target = positive.astype(float)
 
     def loss(point: Floats) -> tuple[float, Floats]:
-        scores = matrix @ point[:-1] + point[-1]
-        value = weights @ np.logaddexp(0, np.where(positive, -scores, scores))
-        slope = weights * (1 / (1 + np.exp(-scores)) - target)
+        scores: Floats = matrix @ point[:-1] + point[-1]
+        value = float(weights @ np.logaddexp(0, np.where(positive, -scores, scores)))
+        slope: Floats = weights * (1 / (1 + np.exp(-scores)) - target)
         gradient: Floats = np.append(turned @ slope + PENALTY * point[:-1], slope.sum())
-        return float(value + PENALTY / 2 * point[:-1] @ point[:-1]), gradient
+        return value + PENALTY / 2 * float(point[:-1] @ point[:-1]), gradient
 
     first = np.zeros(matrix.shape[1] + 1) if start is None else start
     options = {"maxiter": rounds, "maxcor": 8}

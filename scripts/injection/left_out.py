@@ -16,8 +16,10 @@ FOLDS: tuple[frozenset[str], ...] = (
     frozenset(
         {"pyrit", "vigia", "writingbench", "hotpot_musique", "agentic_redteam", "weiseer", "agentdojo"}
     ),
-    frozenset({"bipia", "s_labs", "yanismiraoui", "agent_injection_bench", "ipi_coding_agent", "qmsum"}),
-    frozenset({"xquad", "prompt_armor", "tatqa", "scitldr", "django"}),
+    frozenset(
+        {"bipia", "s_labs", "yanismiraoui", "agent_injection_bench", "ipi_coding_agent", "qmsum", "xquad"}
+    ),
+    frozenset({"prompt_armor", "tatqa", "scitldr", "django", "tau2_tasks"}),
 )
 """Sources left out together, attacks and harmless ones at the same time; what is made is never tested on."""
 
@@ -81,7 +83,7 @@ def content_threshold(rows: Sequence[Row], scores: Scores, without: Collection[s
 
 
 def _out(rows: Sequence[Row], lines: Lines, fold: Collection[str]) -> NDArray[np.bool_]:
-    return np.array([rows[at].source in fold for at in lines.row], dtype=bool)
+    return np.array([row.source in fold for row in rows], dtype=bool)[lines.row]
 
 
 def _surest(head: Head, lines: Lines, out: NDArray[np.bool_], count: int) -> Scores:

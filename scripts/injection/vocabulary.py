@@ -23,7 +23,7 @@ from genaiops.guard.injection.reading import read
 DIMENSIONS = 48
 SCALE = 4 / 127
 _RUNTIME: Any = onnxruntime
-_MOST = 12_000
+_MOST = 20_000
 _BATCH = 256
 _DAMPING = 3e-4
 _WORD = re.compile(rb"[a-z0-9_\x80-\xff]+")
@@ -89,7 +89,7 @@ def _embedded(words: list[bytes], weights: Path, tokenizer: Path) -> NDArray[np.
     options: Any = _RUNTIME.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     session: Any = _RUNTIME.InferenceSession(str(weights), options)
-    reader = Tokenizer.from_file(str(tokenizer))
+    reader: Any = Tokenizer.from_file(str(tokenizer))
     reader.enable_padding()
     found: list[NDArray[np.float32]] = []
     for at in range(0, len(words), _BATCH):

@@ -3,7 +3,7 @@
 A stretch is a run of segments: a whole prompt, or one sentence of a document. Words of a vocabulary carry a
 vector and a group (verbs that override, words for rules, …; both belong to the artifact). Sparse features
 are slots of one table: words, neighbours, words with one between, byte runs, and pairs of groups near each
-other. Dense ones are averages, shares and how the stretch stands to its context.
+other and in one stretch. Dense ones are averages, shares and how the stretch stands to its context.
 """
 
 from dataclasses import dataclass
@@ -23,13 +23,37 @@ TABLE_BITS = 17
 REACH = 5
 """Groups so many words apart make a pair."""
 
+TOGETHER = 10
+"""What stands together in a stretch weighs the tenth part of a feature."""
+
+_STEPS = np.arange(1, REACH)[:, None]
 _SHIFT = np.uint64(64 - TABLE_BITS)
 VOCABULARY_BITS = 17
 _SALTS = [np.uint64(salt) for salt in (0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0x27D4EB2F165667C5)]
 _GROUP_SALT = np.uint64(0x85EBCA77C2B2AE63)
-_BRACKETS = np.isin(np.arange(256), (34, 39, 60, 62, 91, 93, 123, 125))
+_SET_SALT = np.uint64(0xD6E8FEB86659FD93)
+_KINDS = 10
 _SHAPES = 14
 _RELATIONS = 8
+
+
+def _kind_of() -> NDArray[np.int64]:
+    """Return what each byte is, as `_SHARES` counts it."""
+    kinds = np.zeros(256, dtype=np.int64)
+    for kind, members in enumerate((range(65, 91), range(48, 58), range(128, 256), b"?", b"!"), start=1):
+        kinds[[*members]] = kind
+    for kind, members in enumerate((b"<>[]{}", b"\"'", b"#$%&()*+,-./", b"\n"), start=6):
+        kinds[[*members]] = kind
+    return kinds
+
+
+_KIND_OF = _kind_of()
+_SHARES = np.zeros((_KINDS, 8))
+"""From counts of nothing, capitals, digits, bytes beyond ASCII, `?`, `!`, brackets, quotes, other marks and
+breaks to eight shares: brackets hold the quotes, marks hold `!` and quotes; rare ones weigh twenty times."""
+_SHARES[[1, 2, 3], [0, 1, 2]] = 1
+_SHARES[[4, 5, 6, 7, 5, 7, 8, 9], [3, 4, 5, 5, 6, 6, 6, 7]] = 20
+_MOST_SHARE = np.array([1, 1, 1, 2, 2, 2, 2, 2])
 
 
 class Vocabulary:
@@ -125,11 +149,13 @@ def _sparse(
     stretch[first[1:]] = 1
     run_owner = np.cumsum(stretch)[reading.run_segment] if reading.segments else reading.run_segment
     pairs, pair_owner = _pairs(groups, owner)
-    hashes = [words, neighbours[same_one], apart[same_two], reading.runs * three, pairs]
-    owners = [owner, owner[:-1][same_one], owner[:-2][same_two], run_owner, pair_owner]
+    sets, set_owner = _together(groups, owner, len(first))
+    hashes = [words, neighbours[same_one], apart[same_two], reading.runs * three, pairs, sets]
+    owners = [owner, owner[:-1][same_one], owner[:-2][same_two], run_owner, pair_owner, set_owner]
     scale = 1 / np.sqrt(np.maximum(counts, 1)).astype(np.float32)
     run_scale = 1 / np.sqrt(np.maximum(np.bincount(run_owner, minlength=len(counts)), 1)).astype(np.float32)
-    scales = [scale, scale, scale, run_scale, scale]
+    even = np.full(len(counts), 1 / TOGETHER, dtype=np.float32)
+    scales = [scale, scale, scale, run_scale, scale, even]
     slots = (np.concatenate(hashes) >> _SHIFT).astype(np.int64)
     weights = np.concatenate([table[whose] for table, whose in zip(scales, owners, strict=True)])
     return slots, weights, np.concatenate(owners)
@@ -139,13 +165,28 @@ def _pairs(groups: NDArray[np.uint8], owner: Places) -> tuple[Hashes, Places]:
     """Return hashes of pairs of groups, first and second, up to `REACH` words apart in one stretch."""
     at = np.flatnonzero(groups)
     kinds, whose = groups[at].astype(np.uint64), owner[at]
-    hashes: list[Hashes] = []
-    owners: list[Places] = []
-    for step in range(1, REACH):
-        near = (at[step:] - at[:-step] <= REACH) & (whose[step:] == whose[:-step])
-        hashes.append((kinds[:-step][near] << np.uint64(8)) | kinds[step:][near])
-        owners.append(whose[step:][near])
-    return mixed(np.concatenate(hashes) * _GROUP_SALT), np.concatenate(owners)
+    left = np.arange(len(at))
+    right = left + _STEPS
+    inside = np.minimum(right, len(at) - 1)
+    near = (right < len(at)) & (at[inside] - at <= REACH) & (whose[inside] == whose)
+    step, left = np.nonzero(near)
+    right = left + step + 1
+    return mixed(((kinds[left] << np.uint64(8)) | kinds[right]) * _GROUP_SALT), whose[right]
+
+
+def _together(groups: NDArray[np.uint8], owner: Places, count: int) -> tuple[Hashes, Places]:
+    """Return hashes of the pairs of groups that a stretch holds at all, however far apart."""
+    held = np.zeros((count, 256), dtype=bool)
+    held[owner, groups] = True
+    whose, kinds = np.nonzero(held[:, 1:])
+    first = np.searchsorted(whose, np.arange(count + 1))
+    sizes = np.diff(first)[whose]
+    left = np.repeat(np.arange(len(whose)), sizes)
+    right = np.arange(len(left)) - np.repeat(np.cumsum(sizes) - sizes, sizes) + first[whose[left]]
+    ahead = left < right
+    left, right = left[ahead], right[ahead]
+    hashes = (kinds[left].astype(np.uint64) << np.uint64(8)) | kinds[right].astype(np.uint64)
+    return mixed(hashes * _SET_SALT), whose[left]
 
 
 def _averages(vectors: Floats, starts: Places, counts: Places) -> Floats:
@@ -175,33 +216,19 @@ def _shapes(
     """Return lengths, shares of kinds of bytes, long words, words that nobody knows."""
     edges = np.append(reading.starts[starts], len(reading.data))
     lengths = np.maximum(np.diff(edges), 1)
-    raw, data = reading.raw, reading.data
-    kinds = (
-        (raw >= 65) & (raw <= 90),
-        (data >= 48) & (data <= 57),
-        data >= 128,
-        data == 63,
-        data == 33,
-        _BRACKETS[data],
-        (data > 32) & (data < 48),
-        data == 10,
-    )
-    shares = [np.add.reduceat(kind, edges[:-1], dtype=np.float32) / lengths for kind in kinds]
+    places = np.repeat(np.arange(len(counts)) * _KINDS, np.diff(edges)) + _KIND_OF[reading.raw[edges[0] :]]
+    kinds = np.bincount(places, minlength=len(counts) * _KINDS).reshape(len(counts), _KINDS)
     word_lengths = reading.ends - reading.starts
-    unknown = np.bincount(owner, weights=missing, minlength=len(counts)) / counts
-    return np.stack(
-        [
-            np.log1p(counts) / 5,
-            *shares[:3],
-            *(np.minimum(share * 20, 2) for share in shares[3:]),
-            unknown,
-            np.minimum(np.maximum.reduceat(word_lengths, starts), 60) / 30,
-            np.add.reduceat(word_lengths, starts) / counts / 8,
-            np.log1p(len(counts)) / 4 + np.zeros(len(counts)),
-            (np.arange(len(counts)) == len(counts) - 1).astype(float),
-        ],
-        axis=1,
-    ).astype(np.float32)
+    out = np.empty((len(counts), _SHAPES), dtype=np.float32)
+    out[:, 0] = np.log1p(counts) / 5
+    out[:, 1:9] = np.minimum(kinds @ _SHARES / lengths[:, None], _MOST_SHARE)
+    out[:, 9] = np.bincount(owner, weights=missing, minlength=len(counts)) / counts
+    out[:, 10] = np.minimum(np.maximum.reduceat(word_lengths, starts), 60) / 30
+    out[:, 11] = np.add.reduceat(word_lengths, starts) / counts / 8
+    out[:, 12] = np.log1p(len(counts)) / 4
+    out[:, 13] = 0
+    out[-1, 13] = 1
+    return out
 
 
 def _relations(

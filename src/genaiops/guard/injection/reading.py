@@ -25,6 +25,7 @@ Places = NDArray[np.int64]
 
 _BASE = 0x9E3779B97F4A7C15
 _INVERSE = pow(_BASE, -1, 1 << 64)
+_NONE = np.zeros(0, dtype=np.int64)
 _MIX = np.uint64(0xFF51AFD7ED558CCD)
 _HALF = np.uint64(32)
 
@@ -91,10 +92,15 @@ def read(raw: bytes) -> Reading:
     powers, inverses = _powers()
     sums = np.zeros(len(data) + 1, dtype=np.uint64)
     np.cumsum(data * powers[: len(data)], out=sums[1:])
-    edges = np.diff(_WORDLY[data].view(np.int8), prepend=0, append=0)
+    within = np.zeros(len(data) + 2, dtype=np.int8)
+    within[1:-1] = _WORDLY[data]
+    stops = _wide_stops(data) if not raw.isascii() else _NONE
+    for byte in (1, 2, 3):
+        within[stops + byte] = 0
+    edges = within[1:] - within[:-1]
     starts, ends = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
     words = mixed((sums[ends] - sums[starts]) * inverses[starts])
-    first = _segments(data, starts)
+    first = _segments(data, starts, stops)
     runs = mixed((sums[RUN:] - sums[:-RUN]) * inverses[: max(0, len(data) + 1 - RUN)])
     places = starts[first[1:-1]] if len(first) > 2 else np.zeros(0, dtype=np.int64)
     return Reading(
@@ -109,7 +115,13 @@ def read(raw: bytes) -> Reading:
     )
 
 
-def _segments(data: NDArray[np.uint8], starts: Places) -> Places:
+def _wide_stops(data: NDArray[np.uint8]) -> Places:
+    """Return where the full stop of Chinese and Japanese begins: E3 80 82."""
+    at = np.flatnonzero(data[:-2] == 0xE3)
+    return at[(data[at + 1] == 0x80) & (data[at + 2] == 0x82)]
+
+
+def _segments(data: NDArray[np.uint8], starts: Places, stops: Places) -> Places:
     """Return the index of each segment's first word, and the number of words."""
     if not len(starts):
         return np.zeros(1, dtype=np.int64)
@@ -117,21 +129,18 @@ def _segments(data: NDArray[np.uint8], starts: Places) -> Places:
     after = np.zeros(len(data), dtype=bool)
     after[1:] = (data[1:] <= 32) & _STOPS[data[:-1]]
     ends |= after
-    wide = np.flatnonzero(data == 0xE3)  # the full stop of Chinese and Japanese is E3 80 82
-    wide = wide[wide + 2 < len(data)]
-    ends[wide[(data[wide + 1] == 0x80) & (data[wide + 2] == 0x82)] + 2] = True
+    ends[stops + 2] = True
     number = np.cumsum(ends)[starts]
     new: Places = np.flatnonzero(np.diff(number, prepend=-1))
-    lengths = np.diff(new, append=len(starts))
+    lengths: Places = np.diff(new, append=len(starts))
     if lengths.max() > LONGEST:
-        each = -(-lengths // LONGEST)
-        within = np.arange(each.sum()) - np.repeat(np.cumsum(each) - each, each)
+        each: Places = -(-lengths // LONGEST)
+        within: Places = np.arange(int(each.sum())) - np.repeat(np.cumsum(each) - each, each)
         new = np.repeat(new, each) + within * LONGEST
     return np.append(new, len(starts))
 
 
 def _owners(places: Places, count: int) -> Places:
     """Return for each of `count` offsets the segment in which it lies; segments begin at `places`."""
-    marks = np.zeros(count + 1, dtype=np.int64)
-    np.add.at(marks, np.minimum(places, count), 1)
-    return np.cumsum(marks)[:count]
+    edges = np.minimum(np.concatenate(([0], places, [count])), count)
+    return np.repeat(np.arange(len(places) + 1), np.diff(edges))

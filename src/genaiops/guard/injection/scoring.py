@@ -14,7 +14,8 @@ _OVERLAP = 512
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """A score, the bytes that it comes from, the dense features behind it; `jailbreak` is a logit."""
+    """A score, the bytes that it comes from, the dense features behind it; `jailbreak` is a
+    logit where it is a finding."""
 
     score: float
     start: int
@@ -79,7 +80,8 @@ def _prompt(at: int, reading: Reading, context: Beside | None, model: Model) -> 
                 bounds[surest + 1],
                 parts.dense[surest],
             )
-    kind = float(logits(whole, "kind", model)[0])
+    known = best >= header.calibration["input"].threshold
+    kind = float(logits(whole, "kind", model)[0]) if known else 0.0
     return Scored(best, at + _edge(reading, start), at + _edge(reading, end), dense, kind)
 
 
