@@ -43,7 +43,7 @@ ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / "src" / "genaiops" / "guard" / "injection" / "data"
 LEFT_OUT = ROOT / ".portable" / "injection-left-out.json"
 VERSION = "1"
-WINDOW_WORDS = 80
+WINDOW_WORDS = 40
 MARGIN = 1.5
 BARRING = ("not", "never", "secret", "only")
 
@@ -120,9 +120,9 @@ def _calibrated(rows: Sequence[Row], scores: Scores, threshold: float) -> dict[s
 
 
 def _write(words: Words, heads: Sequence[Head], calibration: dict[str, Any]) -> None:
-    table = np.stack([head.table for head in heads], axis=1)
-    scale = (np.abs(table).max(axis=0) / 127).astype(np.float32)
-    small: NDArray[np.float64] = np.round(table / scale)
+    table: NDArray[np.float64] = np.stack([head.table for head in heads], axis=1)
+    scale: NDArray[np.float32] = (np.abs(table).max(axis=0) / 127).astype(np.float32)
+    small = np.round(table / scale).astype(np.int8)
     header = {
         "format": FORMAT,
         "version": VERSION,
@@ -136,7 +136,7 @@ def _write(words: Words, heads: Sequence[Head], calibration: dict[str, Any]) -> 
         "reasons": REASONS,
     }
     arrays: dict[str, NDArray[Any]] = {
-        "table": small.astype(np.int8),
+        "table": small,
         "table_scale": scale,
         "keys": words.keys,
         "word_groups": words.groups,

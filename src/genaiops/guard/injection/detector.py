@@ -1,15 +1,18 @@
 """The classifier as a detector: attacks in what a user says, instructions in what is fetched."""
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 
-from genaiops.core import DetectorSpec, Finding, Surface, Where
+from genaiops.core import DetectorSpec, Finding, Json, Surface, Where
+from genaiops.guard.detectors.base import NoParameters, parameters_of
 from genaiops.guard.injection.artifact import Model, shipped_model
 from genaiops.guard.injection.features import Floats
 from genaiops.guard.injection.scoring import Scored, read_context, score_content, score_prompt
 
 NAME = "injection"
+CATEGORIES = frozenset({"injection.jailbreak", "injection.direct", "injection.indirect"})
 _PROMPTS: frozenset[Surface] = frozenset({"input", "history"})
 _CONTENT: frozenset[Surface] = frozenset({"passage", "tool_result"})
 _SAID = 3
@@ -26,6 +29,7 @@ class InjectionDetector:
             version=model.header.version,
             surfaces=_PROMPTS | _CONTENT,
             span="whole",
+            categories=CATEGORIES,
         )
 
     def detect(self, text: str, where: Where) -> list[Finding]:
@@ -72,6 +76,12 @@ class InjectionDetector:
         named.append((barred, header.reasons.get("barred", "")))
         named.sort(reverse=True)
         return [words for share, words in named if share > 0 and words][:_SAID]
+
+
+def injection(given: Mapping[str, Json]) -> InjectionDetector:
+    """Return the detector for a policy, which has nothing to set: thresholds belong to the model."""
+    parameters_of(NoParameters, given)
+    return injection_detector()
 
 
 def injection_detector() -> InjectionDetector:

@@ -176,7 +176,7 @@ def _pairs(groups: NDArray[np.uint8], owner: Places) -> tuple[Hashes, Places]:
 
 def _together(groups: NDArray[np.uint8], owner: Places, count: int) -> tuple[Hashes, Places]:
     """Return hashes of the pairs of groups that a stretch holds at all, however far apart."""
-    held = np.zeros((count, 256), dtype=bool)
+    held = np.zeros((count, int(groups.max(initial=0)) + 1), dtype=bool)
     held[owner, groups] = True
     whose, kinds = np.nonzero(held[:, 1:])
     first = np.searchsorted(whose, np.arange(count + 1))

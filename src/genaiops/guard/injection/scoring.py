@@ -82,21 +82,24 @@ def _prompt(at: int, reading: Reading, context: Beside | None, model: Model) -> 
             )
     known = best >= header.calibration["input"].threshold
     kind = float(logits(whole, "kind", model)[0]) if known else 0.0
-    return Scored(best, at + _edge(reading, start), at + _edge(reading, end), dense, kind)
+    return Scored(best, at + _begin(reading, start), at + _end(reading, end), dense, kind)
 
 
 def _content(at: int, reading: Reading, context: Beside | None, model: Model) -> Scored:
     found = features(reading, np.arange(reading.segments), model.vocabulary, model.header.stop, context)
     segments = logits(found, "segment", model)
     surest = int(np.argmax(segments))
-    start, end = _edge(reading, surest), _edge(reading, surest + 1)
+    start, end = _begin(reading, surest), _end(reading, surest + 1)
     return Scored(float(segments[surest]), at + start, at + end, found.dense[surest])
 
 
-def _edge(reading: Reading, segment: int) -> int:
-    """Return the byte at which a segment begins, or the last one before it ends."""
-    first = reading.first[segment]
-    return int(reading.starts[first]) if first < len(reading.words) else int(reading.ends[-1])
+def _begin(reading: Reading, segment: int) -> int:
+    return int(reading.starts[reading.first[segment]])
+
+
+def _end(reading: Reading, segment: int) -> int:
+    """Return the byte behind the last word before a segment."""
+    return int(reading.ends[reading.first[segment] - 1])
 
 
 def _blocks(raw: bytes) -> list[tuple[int, Reading]]:
