@@ -63,7 +63,7 @@ def logits(found: Features, head: str, model: Model) -> Floats:
 
 
 def _prompt(at: int, reading: Reading, context: Beside | None, model: Model) -> Scored:
-    """Score a block as a whole and in parts: padding around an attack does not hide it."""
+    """Score a block as a whole and in parts, so that an attack does not drown so easily."""
     header = model.header
     whole = features(reading, np.zeros(1, dtype=np.int64), model.vocabulary, header.stop, context)
     best, start, end, dense = float(logits(whole, "input", model)[0]), 0, reading.segments, whole.dense[0]
