@@ -61,12 +61,16 @@ bench:
 	@ls bench/*/*.py
 	@echo 'run one with: $(PYTHON) bench/<question>/<script>.py; results go to bench/results/'
 
-# what bench/{arena_overhead,hub,retrieval}/peers.py run beside ours, each below .peers
+# what bench/*/peers.py run beside ours, each below .peers
 peers:
 	python3 -m venv --clear .peers/inspect
 	.peers/inspect/bin/python -m pip install --quiet inspect_ai
 	python3 -m venv --clear .peers/mlflow
 	.peers/mlflow/bin/python -m pip install --quiet mlflow
+	python3 -m venv --clear .peers/securevector
+	.peers/securevector/bin/python -m pip install --quiet securevector-guardian-model==1.4.0
+	python3 -m venv --clear .peers/jailguard
+	.peers/jailguard/bin/python -m pip install --quiet jailguard==0.1.2
 	npm install --silent --no-audit --no-fund --prefix .peers/promptfoo promptfoo
 	python3 -m venv --clear .peers/llama_index
 	.peers/llama_index/bin/python -m pip install --quiet llama-index-core llama-index-retrievers-bm25

@@ -22,11 +22,18 @@ from scripts.decision_tables import (
 from scripts.grounded_tables import grounded
 from scripts.guard_tables import guard_pii, guard_speed
 from scripts.hub_tables import hub_peers
+from scripts.injection_tables import (
+    injection_classes,
+    injection_packages,
+    injection_peers,
+    injection_sources,
+    injection_speed,
+)
 from scripts.knowledge_tables import knowledge_ingest, leaks, retrieval_peers, retrieval_peers_pooled
 from scripts.measured import RESULTS, ROOT, machine, measured, share, table
 from scripts.study_tables import studies
 
-PAGES = ("benchmarks.md", "decisions.md", "study.md")
+PAGES = ("benchmarks.md", "decisions.md", "study.md", "guard-injection.md")
 SYSTEMS = {
     "bm25s": "BM25 (bm25s)",
     "dense": "vectors (MiniLM)",
@@ -44,7 +51,7 @@ _SHOWN = frozenset(
         *("retrieval", "knowledge_speed", "decisions", "sequential", "estimators", "ppi", "stats_speed"),
         *("production_form", "judge_claims", "arena_peers", "hub_peers", "guards", "ratios"),
         *("knowledge_documents", "knowledge_ingest", "retrieval_peers", "leaks", "studies"),
-        *("guard_speed", "guard_pii", "guard_fuzz", "groundedness"),
+        *("guard_speed", "guard_pii", "guard_fuzz", "guard_injection", "groundedness"),
     }
 )
 _PLACE = re.compile(r"(<!-- table: (?P<name>\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -340,6 +347,11 @@ TABLES: dict[str, Callable[[], str]] = {
     "arena_peers": _arena_peers,
     "hub_peers": hub_peers,
     "studies": studies,
+    "injection_classes": injection_classes,
+    "injection_packages": injection_packages,
+    "injection_peers": injection_peers,
+    "injection_sources": injection_sources,
+    "injection_speed": injection_speed,
     "sequential": sequential,
     "sequential_power": sequential_power,
     "others": _others,

@@ -21,6 +21,7 @@ BUILT_IN: Mapping[str, str] = {
     "leak": f"{_ROOM}.leak:leak",
     "topics": f"{_ROOM}.topics:topics",
     "limits": f"{_ROOM}.limits:limits",
+    "injection": "genaiops.guard.injection.detector:injection",
 }
 
 DetectorFactory = Callable[[Mapping[str, Json]], Detector]

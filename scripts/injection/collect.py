@@ -1,0 +1,56 @@
+"""All rows of training: collected ones, then made ones that build on them."""
+
+import random
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+
+from scripts.injection.rows import Row
+from scripts.injection.sources import (
+    folder_passages,
+    folder_questions,
+    folder_tasks,
+    folder_topics,
+    guard_rows,
+    made_rows,
+    package_rows,
+)
+
+COUNTS = {
+    "direct": 1500,
+    "jailbreak": 2500,
+    "forbidden": 1600,
+    "benign": 2500,
+    "allowed": 2000,
+    "page": 1200,
+    "indirect": 4500,
+}
+_WISHES = frozenset({"self_instruct", "mt_bench", "writingbench", "bfcl", "s_labs", "notinject"})
+
+
+def collect(shared: Path, wheels: Path, seed: int = 1) -> list[Row]:
+    """Return the rows in a fixed order, each text once."""
+    found = [
+        *guard_rows(shared),
+        *folder_questions(shared),
+        *folder_tasks(shared),
+        *folder_passages(shared),
+        *package_rows(wheels),
+    ]
+    wishes = [row.text for row in found if row.source in _WISHES and _is_wish(row)]
+    found += made_rows(seed, COUNTS, _carriers(found), wishes, folder_topics(shared))
+    return list({(row.surface, row.text, row.context): row for row in reversed(found)}.values())[::-1]
+
+
+def _is_wish(row: Row) -> bool:
+    return row.kind == "benign" and 15 < len(row.text) < 200 and "\n" not in row.text
+
+
+def _carriers(rows: Sequence[Row]) -> list[str]:
+    """Return documents to plant instructions in, alike many of each source; none of the guard set."""
+    rng = random.Random(3)
+    by_source: dict[str, list[str]] = defaultdict(list)
+    for row in rows:
+        if row.surface == "content" and row.kind == "benign" and row.source != "bipia":
+            by_source[row.source].append(row.text[:2_500])
+    return [text for texts in by_source.values() for text in rng.sample(texts, min(len(texts), 150))]

@@ -1,0 +1,134 @@
+"""Fitting: logistic regression by L-BFGS; sources weighted; planted segments found as they are learned."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import optimize, sparse
+from scripts.injection.matrix import Lines
+from scripts.injection.rows import Row
+
+from genaiops.guard.injection.features import TABLE_BITS
+
+SPARSE_SCALE = 1.0
+DENSE_SCALE = 0.5
+PENALTY = 1.0
+_TOTAL = 3_000.0
+_NEGATIVES = 0.4
+_ROUNDS = 3
+
+Floats = NDArray[np.float64]
+_SPARSE: Any = sparse
+_OPTIMIZE: Any = optimize
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A linear score: `sparse @ table + dense @ weights + bias`."""
+
+    table: Floats
+    weights: Floats
+    bias: float
+
+    def scores(self, lines: Lines) -> Floats:
+        """Return the score of each line."""
+        found: Floats = lines.sparse @ self.table + lines.dense @ self.weights + self.bias
+        return found
+
+
+def fit_prompts(rows: Sequence[Row], lines: Lines, train: NDArray[np.bool_]) -> tuple[Head, Head]:
+    """Return the heads that tell attacks from other prompts, and jailbreaks from other attacks.
+
+    `train [lines]` says which are learned from.
+    """
+    attack = _which(rows, lines, lambda row: row.kind != "benign")
+    jailbreak = _which(rows, lines, lambda row: row.kind == "jailbreak")
+    sources = _sources(rows, lines)
+    matrix = _matrix(lines)
+    found = _fit(matrix[train], attack[train], _weights(sources[train], attack[train]), None, 60)
+    among = train & attack
+    kinds = _fit(matrix[among], jailbreak[among], _weights(sources[among], jailbreak[among]), None, 40)
+    return _head(found), _head(kinds)
+
+
+def fit_segments(rows: Sequence[Row], lines: Lines, train: NDArray[np.bool_]) -> Head:
+    """Return the head that tells instructions to the reader from other segments.
+
+    Where it is not known which segment of an attack is the planted one, the surest is taken, round by round.
+    """
+    attack = _which(rows, lines, lambda row: row.kind != "benign")
+    known = _which(rows, lines, lambda row: row.end > 0)
+    sources = _sources(rows, lines)
+    matrix = _matrix(lines)
+    chance = np.random.default_rng(0).random(len(attack)) < _NEGATIVES
+    positive, negative = train & attack & known & lines.inside, train & ~attack & chance
+    unknown = train & attack & ~known
+    found: Floats | None = None
+    for _ in range(_ROUNDS):
+        chosen = positive.copy()
+        if found is not None and unknown.any():
+            scores = matrix @ found[:-1] + found[-1]
+            chosen |= unknown & (scores == surest(scores, lines.row, len(rows))[lines.row]) & (scores > -3)
+        use = chosen | negative
+        found = _fit(matrix[use], chosen[use], _weights(sources[use], chosen[use]), found, 40)
+    assert found is not None
+    return _head(found)
+
+
+def surest(scores: Floats, row: NDArray[np.int64], count: int) -> Floats:
+    """Return the largest score of each row; minus infinity for a row without a line."""
+    best = np.full(count, -np.inf)
+    np.maximum.at(best, row, scores)
+    return best
+
+
+def _which(rows: Sequence[Row], lines: Lines, holds: Callable[[Row], bool]) -> NDArray[np.bool_]:
+    return np.array([holds(row) for row in rows], dtype=bool)[lines.row]
+
+
+def _sources(rows: Sequence[Row], lines: Lines) -> NDArray[np.str_]:
+    return np.array([row.source for row in rows], dtype=np.str_)[lines.row]
+
+
+def _matrix(lines: Lines) -> Any:
+    scaled: Any = _SPARSE.csr_matrix(lines.dense * DENSE_SCALE)
+    both: Any = _SPARSE.hstack([lines.sparse * SPARSE_SCALE, scaled])
+    return both.tocsr().astype(np.float32)
+
+
+def _head(found: Floats) -> Head:
+    width = 1 << TABLE_BITS
+    return Head(found[:width] * SPARSE_SCALE, found[width:-1] * DENSE_SCALE, float(found[-1]))
+
+
+def _weights(sources: NDArray[np.str_], positive: NDArray[np.bool_]) -> Floats:
+    """Return weights: both classes alike; a source's share grows with the root of its size."""
+    pairs = list(zip(sources.tolist(), positive.tolist(), strict=True))
+    sizes = Counter(pairs)
+    weights = np.array([sizes[pair] ** -0.5 for pair in pairs])
+    for side in (positive, ~positive):
+        weights[side] *= _TOTAL / weights[side].sum()
+    return weights
+
+
+def _fit(
+    matrix: Any, positive: NDArray[np.bool_], weights: Floats, start: Floats | None, rounds: int
+) -> Floats:
+    """Return coefficients, the bias last, of a logistic regression with a ridge penalty."""
+    turned = matrix.T.tocsr()
+    target = positive.astype(float)
+
+    def loss(point: Floats) -> tuple[float, Floats]:
+        scores: Floats = matrix @ point[:-1] + point[-1]
+        value = float(weights @ np.logaddexp(0, np.where(positive, -scores, scores)))
+        slope: Floats = weights * (1 / (1 + np.exp(-scores)) - target)
+        gradient: Floats = np.append(turned @ slope + PENALTY * point[:-1], slope.sum())
+        return value + PENALTY / 2 * float(point[:-1] @ point[:-1]), gradient
+
+    first = np.zeros(matrix.shape[1] + 1) if start is None else start
+    options = {"maxiter": rounds, "maxcor": 8}
+    found: Any = _OPTIMIZE.minimize(loss, first, jac=True, method="L-BFGS-B", options=options)
+    return found.x

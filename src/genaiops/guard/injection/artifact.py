@@ -1,0 +1,122 @@
+"""The trained model as one file of plain arrays, read only if its digest is the declared one.
+
+`data/model.npz` holds what was trained: the sparse table, dense weights, the vocabulary, and a header in JSON
+with thresholds, calibration and words for reasons. `data/model.json` declares its sha256. No pickle is read.
+"""
+
+import hashlib
+import io
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from genaiops.core import OutsideError, decode
+from genaiops.guard.injection.features import TABLE_BITS, Floats, Vocabulary
+
+HEADS = ("input", "kind", "segment")
+"""Columns of the table: an attack among prompts; a jailbreak among attacks; a segment of a document that
+instructs whoever reads it."""
+
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calibration:
+    """A score from `threshold` on is a finding, of confidence `1 / (1 + exp(-(slope * score + shift)))`."""
+
+    threshold: float
+    slope: float
+    shift: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Header:
+    """What is not an array: all numbers were fitted or chosen in training, none stands in code.
+
+    `groups` names the vocabulary's groups from 1 on, `stop` the one that carries no content, `barring` those
+    that make a context a prohibition. A part of a prompt must be surer than
+    the whole by `window_margin`.
+    """
+
+    format: int
+    version: str
+    groups: tuple[str, ...]
+    stop: int
+    barring: tuple[int, ...]
+    biases: tuple[float, float, float]
+    window_words: int
+    window_margin: float
+    calibration: dict[str, Calibration]
+    reasons: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """The model, ready: `table [slots, heads]`, `dense` weights of each head, the vocabulary."""
+
+    header: Header
+    vocabulary: Vocabulary
+    table: Floats
+    dense: dict[str, Floats]
+
+
+@lru_cache(maxsize=1)
+def shipped_model() -> Model:
+    """Return the model of this package, read and checked once; raises `OutsideError` where it was changed."""
+    folder = files("genaiops.guard.injection").joinpath("data")
+    return read_model(folder.joinpath("model.npz"), folder.joinpath("model.json"))
+
+
+def read_model(file: Traversable, declaration: Traversable) -> Model:
+    """Return the model in `file`; raises `OutsideError` where it is absent, changed or not a model."""
+    try:
+        raw = file.read_bytes()
+        declared = cast(str, json.loads(declaration.read_text("utf-8"))["sha256"])
+    except (OSError, ValueError, KeyError) as error:
+        raise _broken(file, f"it or its declaration cannot be read: {error}") from error
+    found = hashlib.sha256(raw).hexdigest()
+    if found != declared:
+        raise _broken(file, f"its sha256 is {found}, declared is {declared}")
+    try:
+        with np.load(io.BytesIO(raw), allow_pickle=False) as arrays:
+            return _model({name: arrays[name] for name in arrays.files})
+    except (ValueError, KeyError) as error:
+        raise _broken(file, f"it is no model of this version: {error}") from error
+
+
+def pack(header: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> bytes:
+    """Return header and arrays as the bytes of a model file: the same bytes for the same content."""
+    text = json.dumps(header, sort_keys=True, ensure_ascii=False).encode()
+    stream = io.BytesIO()
+    np.savez(stream, header=np.frombuffer(text, dtype=np.uint8), **cast("dict[str, Any]", arrays))
+    return stream.getvalue()
+
+
+def _model(arrays: dict[str, NDArray[Any]]) -> Model:
+    header = decode(Header, json.loads(arrays["header"].tobytes()))
+    table = arrays["table"].astype(np.float32) * arrays["table_scale"]
+    if header.format != FORMAT or table.shape != (1 << TABLE_BITS, len(HEADS)):
+        raise ValueError(f"format {header.format}, table {table.shape}")
+    vectors = arrays["vectors"].astype(np.float32) * arrays["vector_scale"]
+    return Model(
+        header=header,
+        vocabulary=Vocabulary(arrays["keys"], arrays["word_groups"], vectors, len(header.groups)),
+        table=np.ascontiguousarray(table.T),
+        dense={name: arrays[f"dense_{name}"] for name in HEADS},
+    )
+
+
+def _broken(file: Traversable, why: str) -> OutsideError:
+    return OutsideError(
+        "GAO-GUARD-070",
+        "the injection classifier is not what it must be",
+        why=why,
+        fix="install genaiops again, or train it: python -m scripts.train_injection",
+        where=str(file),
+    )
