@@ -127,7 +127,7 @@ def pooled(sets: Mapping[str, dict], ours: Mapping[str, Scores], names: Sequence
         return {
             "recall@5": round(float(np.mean(theirs)), 4),
             "missed": round(before, 1),
-            "fewer": round(1 - missed / before, 4),
+            "fewer": round(1 - missed / before, 4) if before else 0.0,
             "difference": both(mine, theirs, clusters)["95 %"],
         }
 
