@@ -44,8 +44,6 @@ _SHOWN = frozenset(
         *("production_form", "judge_claims", "arena_peers", "hub_peers", "guards", "ratios"),
         *("knowledge_documents", "knowledge_ingest", "retrieval_peers", "leaks", "studies"),
         *("guard_speed", "guard_pii", "guard_fuzz"),
-        *("knowledge_documents", "guard_speed", "guard_pii", "studies"),
-        *("knowledge_documents", "knowledge_ingest", "retrieval_peers", "leaks"),
     }
 )
 _PLACE = re.compile(r"(<!-- table: (?P<name>\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
