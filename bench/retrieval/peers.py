@@ -127,7 +127,7 @@ def pooled(sets: Mapping[str, dict], ours: Mapping[str, Scores], names: Sequence
         return {
             "recall@5": round(float(np.mean(theirs)), 4),
             "missed": round(before, 1),
-            "fewer": round(1 - missed / before, 4),
+            "fewer": round(1 - missed / before, 4) if before else 0.0,
             "difference": both(mine, theirs, clusters)["95 %"],
         }
 
@@ -166,12 +166,14 @@ def main() -> None:
     given = arguments.parse_args()
     kept = json.loads(RESULTS.read_text("utf-8"))["sets"]
     names = [name for name in given.sets.split(",") if name in kept]
-    ours = {name: kept[name]["raw"][OURS] for name in names}
+    ours = {name: one["raw"][OURS] for name, one in kept.items()}
     no_way_out = cast(Egress, None)  # a local model opens no connection
     context = ModelContext(settings=Settings.from_env(os.environ), egress=no_way_out, root=Path())
     embedder = open_embedder("local:minilm-l6", context)
     given.work.mkdir(parents=True, exist_ok=True)
-    sets: dict[str, dict] = {}
+    # some sets again: the others stay, beside what ours finds today
+    others = json.loads(OUT.read_text("utf-8"))["sets"] if OUT.exists() else {}
+    sets: dict[str, dict] = {name: others[name] for name in others.keys() - set(names) if name in kept}
     with Store.open(given.work) as store, asyncio.Runner() as runner:
         cache = EmbeddingCache(store)
         for name in names:
