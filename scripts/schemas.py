@@ -15,7 +15,7 @@ from genaiops.access.model import AuditLog, AuditResult, Changed, Grants, Keys, 
 from genaiops.access.oidc.settings import OidcFile
 from genaiops.access.vault import Erased
 from genaiops.app import ProjectFile
-from genaiops.app.model import Asked, Checked, Found, Hits, Indexes
+from genaiops.app.model import Asked, Checked, Found, Hits, Indexes, Pruned, ReleaseMoved, Restored
 from genaiops.arena import (
     LabelReport,
     LockReport,
@@ -27,6 +27,8 @@ from genaiops.arena import (
     SweepReport,
     VerifyResult,
 )
+from genaiops.arena.migrating import MigrationReport
+from genaiops.arena.withdrawing import Withdrawn
 from genaiops.cli.hub import all_kinds
 from genaiops.core import Annotation, Case, Json, Output, Passage, Score, Trace, Verdict, json_schema
 from genaiops.guard import GuardFile
@@ -75,8 +77,13 @@ CONTRACTS: dict[str, type[object]] = {
     "hub_vouch": VouchedFor,
     "index": Indexes,
     "index-check": Checked,
+    "index-migrate": MigrationReport,
+    "index-moved": ReleaseMoved,
+    "index-prune": Pruned,
+    "index-restore": Restored,
     "index-search": Found,
     "index-search-queries": Hits,
+    "index-withdraw": Withdrawn,
     "lock": SuiteLocks,
     "output": Output,
     "passage": Passage,

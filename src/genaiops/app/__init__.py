@@ -6,6 +6,7 @@ from genaiops.lazy import attach
 
 if TYPE_CHECKING:
     from genaiops.app.arm import AppWorker
+    from genaiops.app.batch import read_queries
     from genaiops.app.context import Context
     from genaiops.app.environments import OwnEnvironment, found_environment, own_environment
     from genaiops.app.installed import installed_packages
@@ -15,6 +16,16 @@ if TYPE_CHECKING:
     from genaiops.app.params import Params
     from genaiops.app.project import PROJECT_FILE, Project, load_project
     from genaiops.app.registering import register_index
+    from genaiops.app.releasing import (
+        Held,
+        Material,
+        embedder_of,
+        hold,
+        material_of,
+        open_release,
+        publish,
+        wanted_release,
+    )
     from genaiops.app.schema import (
         AppTarget,
         ChunkConfig,
@@ -30,9 +41,11 @@ if TYPE_CHECKING:
     )
     from genaiops.app.services import LOCAL_USER, Services
     from genaiops.app.starting import start_app
+    from genaiops.app.telling import point_live, register_release, write_down
 
 _FILES = {
     "arm": "AppWorker",
+    "batch": "read_queries",
     "context": "Context",
     "environments": "OwnEnvironment found_environment own_environment",
     "installed": "installed_packages",
@@ -42,18 +55,22 @@ _FILES = {
     "params": "Params",
     "project": "PROJECT_FILE Project load_project",
     "registering": "register_index",
+    "releasing": "Held Material embedder_of hold material_of open_release publish wanted_release",
     "schema": "AppTarget ChunkConfig ClaimConfig GateConfig JudgeConfig KnowledgeConfig PriceConfig "
     "ProjectFile ReuseConfig ScorerConfig SuiteConfig",
     "services": "LOCAL_USER Services",
     "starting": "start_app",
+    "telling": "point_live register_release write_down",
 }
 
 __all__ = [
     "APP_KIND", "CALIBRATION_KIND", "KINDS", "LOCAL_USER", "LOCKFILES", "PROJECT_FILE", "AppTarget",
-    "AppWorker", "ChunkConfig", "ClaimConfig", "Context", "GateConfig", "JudgeConfig", "KnowledgeConfig",
-    "Overrides", "OwnEnvironment", "Params", "PriceConfig", "Project", "ProjectFile", "ReuseConfig",
-    "ScorerConfig", "Services", "SuiteConfig", "found_environment", "installed_packages",
-    "load_project", "own_environment", "read_lockfile", "register_index", "start_app",
+    "AppWorker", "ChunkConfig", "ClaimConfig", "Context", "GateConfig", "Held", "JudgeConfig",
+    "KnowledgeConfig", "Material", "Overrides", "OwnEnvironment", "Params", "PriceConfig", "Project",
+    "ProjectFile", "ReuseConfig", "ScorerConfig", "Services", "SuiteConfig", "embedder_of",
+    "found_environment", "hold", "installed_packages", "load_project", "material_of", "open_release",
+    "own_environment", "point_live", "publish", "read_lockfile", "read_queries", "register_index",
+    "register_release", "start_app", "wanted_release", "write_down",
 ]  # fmt: skip
 
 __getattr__ = attach(__name__, {name: file for file, names in _FILES.items() for name in names.split()})

@@ -1,26 +1,23 @@
-"""Retrieval in batch: ready-made passages under a name, and a file of queries answered line by line.
-
-`.genaiops/indexes/names/NAME.json` says which index has the name, and which embedder it was made with.
-"""
+"""Retrieval in batch: ready-made passages under a name, and a file of queries answered line by line."""
 
 import re
-import secrets
 from collections.abc import AsyncGenerator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
 from genaiops.app.model import Hit, Hits
 from genaiops.app.project import Project
+from genaiops.app.releasing import Held, Published, hold, publish
 from genaiops.app.services import LOCAL_USER, Services
-from genaiops.core import Digest, Embedder, Json, UserError, canonical, decode_json, encode, one_line
+from genaiops.core import Json, UserError, one_line
 from genaiops.knowledge import (
-    EmbeddingCache,
-    LocalIndex,
+    PASSAGES,
+    IndexRelease,
     Mode,
     Query,
     ReadyPassages,
-    index_passages,
+    Recipe,
     read_rows,
     retrieve_all,
 )
@@ -33,16 +30,6 @@ _SHOWN = 20
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Named:
-    """An index of ready-made passages: its recipe, its embedder as described, the file it came from."""
-
-    recipe: Digest
-    embedder: str
-    source: str
-    described: EmbedSettings = field(default_factory=EmbedSettings)
-
-
 @dataclass(frozen=True, slots=True)
 class Asked:
     """A row of the file of queries."""
@@ -53,11 +40,8 @@ class Asked:
 
 async def build_named(
     services: Services, root: Path, project: Project | None, name: str, ready: ReadyPassages, source: Path
-) -> tuple[LocalIndex, Embedder]:
-    """Return the index of `ready`, built where it is not there yet, and known as `name` from now on.
-
-    And the embedder that it was built with.
-    """
+) -> Published:
+    """Index `ready` and make that the live release of `name`."""
     if not _NAME.fullmatch(name):
         raise UserError(
             "GAO-APP-070",
@@ -72,56 +56,29 @@ async def build_named(
             fix="give the passages another --name",
         )
     reference = (project and project.models.get("embed")) or DEFAULT_EMBEDDER
-    described = project.embedding if project else EmbedSettings()
-    embedder = await services.embed_model(root, reference, described)
-    index = await index_passages(
-        ready,
-        embedder,
-        folder=services.store.path / "indexes",
-        cache=EmbeddingCache(services.store),
-        progress=lambda total: Progress(f"index {name}", total, console=services.console),
-    )
-    named = Named(recipe=index.recipe.digest, embedder=reference, source=str(source), described=described)
-    _write(_names(services) / f"{name}.json", canonical(encode(named)))
-    return index, embedder
+    ready = services.withdrawals.among(ready, name)
+    said = project.embedding if project else EmbedSettings()
+    embedder = await services.embed_model(root, reference, said)
+    recipe = Recipe(corpus=ready.digest, embedder=embedder.spec, parser=PASSAGES)
+    release = IndexRelease.of(recipe, reference, str(source), said.stated)
+    return await publish(services, root, name, ready, release)
 
 
-def named_indexes(services: Services) -> dict[str, Named]:
-    """Return the indexes of ready-made passages by their names."""
-    files = sorted(_names(services).glob("[!.]*.json"))
-    return {file.stem: decode_json(Named, file.read_bytes(), where=str(file)) for file in files}
-
-
-async def named_facts(services: Services) -> dict[str, dict[str, Json]]:
-    """Return what is known of each index of ready-made passages."""
-    return {name: await _facts(services, named) for name, named in named_indexes(services).items()}
-
-
-async def open_any(
-    services: Services, root: Path, project: Project | None, name: str | None
-) -> tuple[LocalIndex, Embedder]:
-    """Return an index and its embedder: one of genaiops.yaml (None: the only one), or of passages by name."""
-    known = named_indexes(services)
-    if project and (name in project.knowledge or (name is None and (project.knowledge or not known))):
-        return await services.index(project, name), await services.embedder(project)
+async def hold_any(services: Services, root: Path, project: Project | None, name: str | None) -> Held:
+    """Return what answers under a name: of genaiops.yaml, or of passages; None: the only one there is."""
+    known = {*services.releases.names(), *(project.knowledge if project else ())}
+    if name is None and project and len(project.knowledge) == 1:
+        name = next(iter(project.knowledge))
     if name is None and len(known) == 1:
         name = next(iter(known))
-    if name not in known:
+    if name is None or name not in known:
         raise UserError(
             "GAO-APP-072",
             f"there is no index {one_line(name, 60)!r}" if name else "it must be said which index to search",
-            why=f"there are: {', '.join([*known, *(project.knowledge if project else ())]) or 'none'}",
+            why=f"there are: {', '.join(sorted(known)) or 'none'}",
             fix=f"genaiops index build --passages FILE.jsonl --name {one_line(name or 'NAME', 60)}",
         )
-    index = await services.built_index(known[name].recipe)
-    if index is None:
-        raise UserError(
-            "GAO-APP-073",
-            f"the index {name!r} is no longer there",
-            why="its folder was removed",
-            fix=f"genaiops index build --passages {known[name].source} --name {name}",
-        )
-    return index, await services.embed_model(root, known[name].embedder, known[name].described)
+    return await hold(services, root, project, name)
 
 
 def read_queries(file: Path, console: Console) -> list[Asked]:
@@ -165,8 +122,7 @@ def tell(problems: Sequence[str], console: Console) -> None:
 
 
 async def answer_queries(
-    index: LocalIndex,
-    embedder: Embedder,
+    held: Held,
     asked: Sequence[Asked],
     k: int,
     *,
@@ -179,13 +135,14 @@ async def answer_queries(
         for at in range(0, len(asked), _AT_ONCE):
             some = asked[at : at + _AT_ONCE]
             found = await retrieve_all(
-                index,
-                embedder,
+                held.index,
+                held.embedder,
                 [one.query for one in some],
                 k,
                 principal=LOCAL_USER,
                 mode=mode,
                 rerank=rerank,
+                snapshot=held.snapshot,
             )
             for one, passages in zip(some, found, strict=True):
                 hits = tuple(Hit(id=passage.id, score=passage.score or 0.0) for passage in passages)
@@ -207,21 +164,3 @@ def _history(value: Json) -> tuple[str, ...] | None:
     if not all(isinstance(turn, str) for turn in turns):
         return None
     return tuple(cast("list[str]", turns))
-
-
-async def _facts(services: Services, named: Named) -> dict[str, Json]:
-    index = await services.built_index(named.recipe)
-    if index is None:
-        return {"built": False, "recipe": named.recipe, "source": named.source}
-    return {"built": True, "source": named.source, **index.facts()}
-
-
-def _names(services: Services) -> Path:
-    return services.store.path / "indexes" / "names"
-
-
-def _write(file: Path, content: bytes) -> None:
-    file.parent.mkdir(exist_ok=True)
-    partial = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
-    partial.write_bytes(content)
-    partial.replace(file)

@@ -9,16 +9,17 @@ from typing import Annotated, TypeVar, get_args
 
 import typer
 
-from genaiops.app.batch import answer_queries, build_named, named_facts, open_any, read_queries, tell
+from genaiops.app.batch import answer_queries, build_named, hold_any, read_queries, tell
 from genaiops.app.model import Asked, Checked, Found, Indexes
 from genaiops.app.project import PROJECT_FILE, Project, load_project
-from genaiops.app.registering import hub_at_hand, register_index
+from genaiops.app.registering import hub_at_hand
+from genaiops.app.releasing import Published, hold, is_trial, publish_documents, remarks
 from genaiops.app.services import LOCAL_USER, Services, index_name
 from genaiops.app.starting import start_app
+from genaiops.app.telling import point_live, register_release
 from genaiops.core import Json, Output, Passage, Settings, Trace, UserError, encode, one_line, usd
-from genaiops.hub import Hub
+from genaiops.hub import Hub, Version
 from genaiops.knowledge import Mode, Readiness, check_readiness, read_passages, readiness_lines, retrieve
-from genaiops.models import embedding_facts
 from genaiops.net import HttpEgress, load_policy
 from genaiops.store import Store, find_store
 from genaiops.traces import TraceSink
@@ -64,6 +65,10 @@ def ask_command(
     async def work(project: Project, services: Services) -> tuple[Output, Trace]:
         services.allow_unverified = allow_unverified
         await services.warm(project)  # building and loading are not the answer's latency
+        for name in project.knowledge if services.released and project.app.url is None else ():
+            held = await hold(services, project.root, project, name)
+            await held.index.anchors.check(held.embedder)
+            await _remark(services, project, name)
         worker = await start_app(project.root, project, services, pass_env=tuple(pass_env or ()))
         try:
             output, trace = await worker.answer({"question": question}, 0, timeout)
@@ -72,7 +77,7 @@ def ask_command(
         TraceSink(services.store).append(trace)
         return output, trace
 
-    output, trace = _with_project(folder, sets, allow_private, console, work)
+    output, trace = with_project(folder, sets, allow_private, console, work, serving=True)
     if as_json:
         console.emit_json(encode(Asked(output=output, trace=trace)))
     else:
@@ -118,23 +123,18 @@ def build_command(
         facts: dict[str, dict[str, Json]] = {}
         hub = _hub(services)
         for one in _chosen(project, name):
-            corpus = await services.corpus(project, one)
-            reports[one] = check_readiness(corpus)
+            reports[one] = check_readiness(await services.corpus(project, one))
             _show_readiness(console, {one: reports[one]})
-            built = await services.index(project, one)
-            if built.recipe.corpus != corpus.digest:
-                raise _changed_meanwhile(one)
-            embedder = await services.embedder(project)
-            await built.anchors.check(embedder)
-            made = register_index(hub, one, corpus, built.recipe, embedding_facts(embedder))
+            built = await publish_documents(services, project, one)
+            made = await _registered(services, hub, project.root, one, built)
             facts[one] = {
-                "reference": made.index.short,
-                **built.facts(),
+                "reference": made.short,
+                **built.index.facts(),
                 "readiness": encode(reports[one]),
             }
         return facts
 
-    facts = _with_project(folder, sets, allow_private, console, work)
+    facts = with_project(folder, sets, allow_private, console, work)
     _show_facts(console, facts, without="readiness")
     _exit_where_left_out(reports)
 
@@ -152,12 +152,11 @@ def _build_passages(
 
     async def make(root: Path, project: Project | None, services: Services) -> dict[str, Json]:
         hub = _hub(services)
-        built, embedder = await build_named(services, root, project, name, ready, file)
-        await built.anchors.check(embedder)
-        made = register_index(hub, name, ready, built.recipe, embedding_facts(embedder))
-        return {"reference": made.index.short, **built.facts()}
+        built = await build_named(services, root, project, name, ready, file)
+        made = await _registered(services, hub, root, name, built)
+        return {"reference": made.short, **built.index.facts()}
 
-    _show_facts(console, {name: _anywhere(folder, sets, allow_private, console, make, new=True)})
+    _show_facts(console, {name: anywhere(folder, sets, allow_private, console, make, new=True)})
 
 
 @index.command("check", epilog="Example: genaiops index check docs --json")
@@ -176,7 +175,7 @@ def check_command(
     async def work(project: Project, services: Services) -> dict[str, Readiness]:
         return {one: check_readiness(await services.corpus(project, one)) for one in _chosen(project, name)}
 
-    reports = _with_project(folder, sets, None, console, work)
+    reports = with_project(folder, sets, None, console, work)
     if as_json:
         console.emit_json(encode(Checked(indexes=reports)))
     _show_readiness(console, reports)
@@ -222,10 +221,20 @@ def search_command(
         return
 
     async def work(root: Path, project: Project | None, services: Services) -> list[Passage]:
-        built, embedder = await open_any(services, root, project, name)
-        return await retrieve(built, embedder, asked, k, principal=LOCAL_USER, mode=mode, rerank=rerank)
+        held = await hold_any(services, root, project, name)
+        await _remark(services, project, held.name)
+        return await retrieve(
+            held.index,
+            held.embedder,
+            asked,
+            k,
+            principal=LOCAL_USER,
+            mode=mode,
+            rerank=rerank,
+            snapshot=held.snapshot,
+        )
 
-    passages = _anywhere(folder, sets, allow_private, console, work)
+    passages = anywhere(folder, sets, allow_private, console, work, serving=True)
     if as_json:
         console.emit_json(encode(Found(passages=tuple(passages))))
         return
@@ -244,32 +253,15 @@ def _search_all(
     rows = read_queries(queries, console)
 
     async def work(root: Path, project: Project | None, services: Services) -> None:
-        built, embedder = await open_any(services, root, project, name)
-        async for hits in answer_queries(built, embedder, rows, k, mode=mode, rerank=rerank, console=console):
+        held = await hold_any(services, root, project, name)
+        await _remark(services, project, held.name)
+        async for hits in answer_queries(held, rows, k, mode=mode, rerank=rerank, console=console):
             if console.json:
                 console.emit_json(encode(hits), indent=None)
             else:
                 console.print("\t".join((hits.id, *(hit.id for hit in hits.hits))))
 
-    _anywhere(folder, sets, allow_private, console, work)
-
-
-@index.command("status", epilog="Example: genaiops index status --json")
-def status_command(
-    sets: Sets = None,
-    allow_private: AllowPrivate = None,
-    folder: Folder = Path(),
-    as_json: AsJson = False,
-) -> None:
-    """Say for each index of the project whether it is built, and from what."""
-    console = Console(json=as_json)
-
-    async def work(root: Path, project: Project | None, services: Services) -> dict[str, dict[str, Json]]:
-        known = sorted(project.knowledge) if project else []
-        facts = {one: await services.index_status(project, one) for one in known if project}
-        return facts | await named_facts(services)
-
-    _show_facts(console, _anywhere(folder, sets, allow_private, console, work))
+    anywhere(folder, sets, allow_private, console, work, serving=True)
 
 
 def answer_lines(output: Output) -> list[str]:
@@ -310,13 +302,10 @@ def _hub(services: Services) -> Hub:
     return hub
 
 
-def _changed_meanwhile(name: str) -> UserError:
-    return UserError(
-        "GAO-APP-190",
-        f"the documents of {name} changed while their index was built",
-        why="what was indexed is not what would be registered",
-        fix="run the command again; what was embedded is kept",
-    )
+async def _registered(services: Services, hub: Hub, root: Path, name: str, built: Published) -> Version:
+    version = await register_release(services, hub, root, name, built.named.live, built.material)
+    point_live(services, version, "built")
+    return version
 
 
 def _chosen(project: Project, name: str | None) -> list[str]:
@@ -348,21 +337,30 @@ def _show_facts(console: Console, facts: dict[str, dict[str, Json]], without: st
         console.print("the project has no `knowledge`")
 
 
-def _with_project(
+def with_project(
     folder: Path,
     sets: list[str] | None,
     allow_private: list[str] | None,
     console: Console,
     work: Callable[[Project, Services], Awaitable[T]],
+    *,
+    serving: bool = False,
 ) -> T:
+    """Run `work` with the project that `folder` lies in; raises `UserError` where there is none."""
+
     async def there(root: Path, project: Project | None, services: Services) -> T:
         # where the file is absent, reading it says so
         return await work(project or load_project(root), services)
 
-    return _anywhere(folder, sets, allow_private, console, there)
+    return anywhere(folder, sets, allow_private, console, there, serving=serving)
 
 
-def _anywhere(
+async def _remark(services: Services, project: Project | None, name: str) -> None:
+    if services.released:
+        tell(await remarks(services, project, name), services.console)
+
+
+def anywhere(
     folder: Path,
     sets: list[str] | None,
     allow_private: list[str] | None,
@@ -370,8 +368,12 @@ def _anywhere(
     work: Callable[[Path, Project | None, Services], Awaitable[T]],
     *,
     new: bool = False,
+    serving: bool = False,
 ) -> T:
-    """Run `work` in the project or the store that `folder` lies in; with `new`, else in `folder` itself."""
+    """Run `work` in the project or the store that `folder` lies in; with `new`, else in `folder` itself.
+
+    With `serving` the live releases of indexes answer, unless `sets` ask for another index.
+    """
 
     async def run() -> T:
         store_folder = _store_folder(folder, new)
@@ -380,6 +382,7 @@ def _anywhere(
         project = load_project(root, sets or (), os.environ) if is_project else None
         with Store.open(store_folder) as store:
             async with _services(store, allow_private or [], console) as services:
+                services.released = serving and not is_trial(sets or ())
                 return await work(root, project, services)
 
     return asyncio.run(run())

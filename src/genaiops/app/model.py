@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from genaiops.core import Json, Output, Passage, Trace
+from genaiops.core import Digest, Json, Output, Passage, Trace
 from genaiops.knowledge import Readiness
 
 
@@ -49,3 +49,28 @@ class Checked:
     """`genaiops index check --json`: what is said of the documents of each index, by name."""
 
     indexes: dict[str, Readiness]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseMoved:
+    """`genaiops index rollback --json` and `forget --json`: the recipes that answer now and did before."""
+
+    name: str
+    live: Digest | None
+    before: Digest
+    embedder: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restored:
+    """`genaiops index restore --json`: the documents that the next build has again."""
+
+    name: str
+    documents: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pruned:
+    """`genaiops index prune --json`: the indexes that were removed, by the digests of their recipes."""
+
+    removed: tuple[str, ...]

@@ -12,7 +12,6 @@ from genaiops.core import (
     Digest,
     Egress,
     Embedder,
-    Json,
     Message,
     Principal,
     Settings,
@@ -24,13 +23,18 @@ from genaiops.knowledge import (
     ChunkOptions,
     Corpus,
     EmbeddingCache,
-    LocalIndex,
+    Index,
     ParsedFiles,
     Reading,
+    ReadyPassages,
     Recipe,
+    Releases,
     TokenCache,
+    Withdrawals,
     aread_corpus,
+    bring_back,
     build_index,
+    index_passages,
     open_index,
     read_releases,
 )
@@ -51,11 +55,13 @@ class Services:
     egress: Egress
     console: Console
     allow_unverified: bool = False
+    released: bool = False
+    """Whether a search asks the live release of a name, as serving does; else each project's own recipe."""
     _chats: dict[tuple[str, str], ChatModel] = field(default_factory=dict[tuple[str, str], ChatModel])
     _embedders: dict[tuple[str, str, EmbedSettings], Embedder] = field(
         default_factory=dict[tuple[str, str, EmbedSettings], Embedder]
     )
-    _indexes: dict[Digest, LocalIndex] = field(default_factory=dict[Digest, LocalIndex])
+    _indexes: dict[Digest, Index] = field(default_factory=dict[Digest, Index])
     _recipes: dict[tuple[Path, str, KnowledgeConfig, Digest], Digest] = field(
         default_factory=dict[tuple[Path, str, KnowledgeConfig, Digest], Digest]
     )
@@ -65,6 +71,16 @@ class Services:
     def token_cache(self) -> TokenCache:
         """Token vectors of texts that were ranked before, shared by all workers."""
         return TokenCache(stored=EmbeddingCache(self.store))
+
+    @cached_property
+    def releases(self) -> Releases:
+        """Which index answers under a name."""
+        return Releases(self.store.path / "indexes")
+
+    @cached_property
+    def withdrawals(self) -> Withdrawals:
+        """The documents that nobody may find."""
+        return Withdrawals(self.store.path / "indexes")
 
     async def chat(self, project: Project, role: str = "chat") -> ChatModel:
         """Return the chat model that the project names for `role`; the same one for equal references."""
@@ -93,18 +109,31 @@ class Services:
                 self._embedders[key] = open_embedder(reference, replace(self._context(root), embedding=said))
             return self._embedders[key]
 
-    async def index(self, project: Project, name: str | None = None) -> LocalIndex:
-        """Return an index, built first where its recipe has none yet. `name` None: the only one."""
+    async def index(self, project: Project, name: str | None = None) -> Index:
+        """Return the index of a project's own recipe, built first where there is none yet.
+
+        `name` None: the only one. Documents that were withdrawn are not in it.
+        """
         name = index_name(project, name)
         config = project.knowledge[name]
         embedder = await self.embedder(project)
         key = (project.root, name, config, digest_json(encode(embedder.spec)))
         async with self._opening:
             if key not in self._recipes:
-                self._recipes[key] = await self._open(project.root, name, config, embedder)
-            return self._indexes[self._recipes[key]]
+                corpus, recipe = await self._recipe(project.root, name, config, embedder)
+                self._recipes[key] = (await self._made(name, corpus, recipe, embedder)).recipe.digest
+            index = self._indexes[self._recipes[key]]
+        self.withdrawals.hide(index, name, self.releases.documents)
+        return index
 
-    async def built_index(self, recipe: Digest) -> LocalIndex | None:
+    async def made(
+        self, name: str, material: Corpus | ReadyPassages, recipe: Recipe, embedder: Embedder
+    ) -> Index:
+        """Return the index that `recipe` makes of documents or passages, built where it is not there yet."""
+        async with self._opening:
+            return await self._made(name, material, recipe, embedder)
+
+    async def built_index(self, recipe: Digest) -> Index | None:
         """Return the index of a recipe; None where it was not built."""
         async with self._opening:
             if recipe not in self._indexes:
@@ -129,24 +158,12 @@ class Services:
         """
         if project.app.url is not None:
             return  # an endpoint brings its own
-        for name in project.knowledge:
+        for name in project.knowledge if not self.released else ():
             index = await self.index(project, name)
             await index.anchors.check(await self.embedder(project))
         if "chat" in project.models:
             model = await self.chat(project)
             await asyncio.to_thread(model.count_tokens, [Message(role="user", content="ready?")])
-
-    async def index_status(self, project: Project, name: str) -> dict[str, Json]:
-        """Return what is known of an index without building it."""
-        config = project.knowledge[name]
-        _, recipe = await self.recipe(project, name)
-        there = open_index(self.store.path / "indexes", recipe.digest)
-        if there is None:
-            return {"built": False, "recipe": recipe.digest, "source": config.source}
-        try:
-            return {"built": True, "source": config.source, **there.facts()}
-        finally:
-            there.close()
 
     async def close(self) -> None:
         """Let go of models and indexes; the store and the way out belong to whoever made them."""
@@ -159,21 +176,30 @@ class Services:
         self._indexes.clear()
         self._recipes.clear()
 
-    async def _open(self, root: Path, name: str, config: KnowledgeConfig, embedder: Embedder) -> Digest:
-        corpus, recipe = await self._recipe(root, name, config, embedder)
-        if any(one.reason in ("refused", "quarantined") for one in corpus.left_out):
-            count = len(corpus.left_out)
-            self.console.note(f"index {name}: {count} document(s) left out; `genaiops index check` says why")
+    async def _made(
+        self, name: str, material: Corpus | ReadyPassages, recipe: Recipe, embedder: Embedder
+    ) -> Index:
         if recipe.digest not in self._indexes:
-            self._indexes[recipe.digest] = await build_index(
-                corpus,
-                recipe,
-                embedder,
-                folder=self.store.path / "indexes",
-                cache=EmbeddingCache(self.store),
-                progress=lambda total: Progress(f"index {name}", total, console=self.console),
-            )
-        return recipe.digest
+            self._indexes[recipe.digest] = await self._build(name, material, recipe, embedder)
+        index = self._indexes[recipe.digest]
+        await bring_back(index, material, embedder)
+        return index
+
+    async def _build(
+        self, name: str, material: Corpus | ReadyPassages, recipe: Recipe, embedder: Embedder
+    ) -> Index:
+        folder, cache = self.store.path / "indexes", EmbeddingCache(self.store)
+
+        def progress(total: int) -> Progress:
+            return Progress(f"index {name}", total, console=self.console)
+
+        if isinstance(material, ReadyPassages):
+            return await index_passages(material, embedder, folder=folder, cache=cache, progress=progress)
+        if any(one.reason in ("refused", "quarantined") for one in material.left_out):
+            count = len(material.left_out)
+            self.console.note(f"index {name}: {count} document(s) left out; `genaiops index check` says why")
+        self.releases.list_documents(material)
+        return await build_index(material, recipe, embedder, folder=folder, cache=cache, progress=progress)
 
     async def _recipe(
         self, root: Path, name: str, config: KnowledgeConfig, embedder: Embedder
@@ -185,7 +211,8 @@ class Services:
     async def _corpus(self, root: Path, name: str, config: KnowledgeConfig) -> Corpus:
         releases = read_releases(root / config.releases) if config.releases else ()
         reading = Reading(releases=releases, cache=ParsedFiles(self.store.path / "parsed"))
-        return await aread_corpus(source_folder(root, name, config), reading)
+        corpus = await aread_corpus(source_folder(root, name, config), reading)
+        return self.withdrawals.without(corpus, name)
 
     def _context(self, root: Path) -> ModelContext:
         return ModelContext(

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeGuard
 
 from genaiops.app.project import Project
+from genaiops.app.releasing import Held, hold
 from genaiops.app.services import LOCAL_USER, Services, index_name
 from genaiops.core import (
     ChatRequest,
@@ -82,6 +83,8 @@ class Serving:
     cost: int | None = 0
     requests: int = 0
     outside: int = 0
+    held: dict[str, Held] = field(default_factory=dict[str, Held])
+    """The indexes that this answer asked: it never meets two releases of one."""
 
     async def serve(self, call: str, arguments: Json) -> Json:
         """Return the reply to one request; raises `UserError` or `OutsideError` to be told to the app."""
@@ -110,8 +113,9 @@ class Serving:
                 where="ctx.search",
             )
         name = index_name(self.project, asked.index)
-        index = await self.services.index(self.project, name)
-        embedder = await self.services.embedder(self.project)
+        if name not in self.held:
+            self.held[name] = await hold(self.services, self.project.root, self.project, name)
+        held = self.held[name]
         attributes: dict[str, Json] = {
             "gen_ai.data_source.id": name,
             "gen_ai.retrieval.top_k": asked.k,
@@ -121,14 +125,15 @@ class Serving:
         }
         with self.recorder.span(f"retrieval {name}", "retrieval", **attributes) as span:
             passages = await retrieve(
-                index,
-                embedder,
+                held.index,
+                held.embedder,
                 asked.query,
                 asked.k,
                 principal=LOCAL_USER,
                 history=asked.history,
                 mode=asked.mode,
                 rerank=asked.rerank,
+                snapshot=held.snapshot,
             )
             found: list[Json] = [{"id": passage.id, "score": passage.score} for passage in passages]
             span.set("gen_ai.retrieval.documents", found)

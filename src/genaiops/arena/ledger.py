@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from genaiops.access import Sealed, Vault
 from genaiops.core import Case, Digest, Json, Output, Trace, decode_json, digest_json, encode, encode_json
+from genaiops.knowledge import Withdrawals
 from genaiops.store import Store
 from genaiops.traces import TraceSink
 
@@ -120,9 +121,27 @@ class Ledger:
         self._vault = vault
         self._database.migrate("arena", STEPS)
         self._traces = TraceSink(store)
+        self._withdrawn = Withdrawals(store.path / "indexes")
 
     def outputs(self, keys: Sequence[str]) -> dict[str, Kept]:
-        """Return what is known of `keys`, each with its trace."""
+        """Return what is known of `keys`, each with its trace.
+
+        What rests on a document that was withdrawn is not known any more, and is forgotten.
+        """
+        known = self._all(keys)
+        denied = {key for key, kept in known.items() if self.rests_on_withdrawn(kept.output, kept.trace)}
+        self.forget(sorted(denied))
+        return {key: kept for key, kept in known.items() if key not in denied}
+
+    def anything_withdrawn(self) -> bool:
+        """Whether any document is withdrawn."""
+        return bool(self._withdrawn.all)
+
+    def rests_on_withdrawn(self, output: Output, trace: Trace) -> bool:
+        """Whether an output shows or cites a passage of a document that nobody may find any more."""
+        return self._withdrawn.rests_on(output, trace.spans)
+
+    def _all(self, keys: Sequence[str]) -> dict[str, Kept]:
         rows: dict[str, tuple[Output, Any]] = {}
         with self._database.read() as connection:
             for start in range(0, len(keys), 500):

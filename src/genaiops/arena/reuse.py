@@ -16,7 +16,7 @@ from genaiops.arena.model import Role
 from genaiops.arena.recordings import Recording, strays
 from genaiops.arena.said import said
 from genaiops.arena.schedule import Step
-from genaiops.core import Digest, Trace, digest_json, hex_of
+from genaiops.core import Digest, Trace, UserError, digest_json, hex_of
 from genaiops.work import Console, Progress
 
 _Label = TypeVar("_Label", bound=str)
@@ -105,9 +105,20 @@ def _lay(recording: Recording, steps: Sequence[Step], side: Side, ledger: Ledger
         output, at = recording.output(step.case, step.repeat)
         trace_id = output.trace_id or hex_of(Digest(key))[:32]
         entries[key] = Kept(output, Trace(id=trace_id), at, "recording")
+        if ledger.rests_on_withdrawn(output, entries[key].trace):
+            raise _withdrawn(step)
     ledger.forget(list(entries))  # what counts may have changed: the cases beside a bundle's outputs
     ledger.record(entries)
     return told
+
+
+def _withdrawn(step: Step) -> UserError:
+    return UserError(
+        "GAO-ARENA-414",
+        f"the recorded answer to {step.case.id!r} rests on a document that was withdrawn",
+        why="it shows or cites a passage that nobody may find any more",
+        fix="record the answers again: genaiops arena record",
+    )
 
 
 def _young(steps: Sequence[Step], side: Side, ledger: Ledger, run: str, longest: timedelta) -> list[_Entry]:

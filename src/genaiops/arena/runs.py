@@ -69,7 +69,8 @@ async def run_arena(folder: Path, options: RunOptions, services: Services, hub: 
             digests["candidate"],
         )
         key, attempt = attempt_of(key, pair.arms, ledger)
-        if (finished := ledger.finished(key)) is not None and finished.bundle.is_dir():
+        finished = ledger.finished(key)
+        if finished is not None and finished.bundle.is_dir() and not _withdrawn(finished, ledger):
             return _again(key, finished, pair, options, services, hub, ledger)
         hub.check_may_publish()
         return await _run(key, attempt, pair, options, services, hub, ledger)
@@ -81,6 +82,18 @@ def _shown(finished: FinishedRun, options: RunOptions, services: Services) -> Fi
         how = "on the whole suite" if options.sequential else "sequentially"
         services.console.note(f"this comparison was decided before, {how}: the first complete run decides")
     return before
+
+
+def _withdrawn(finished: FinishedRun, ledger: Ledger) -> bool:
+    """Whether a complete run holds an answer that rests on a document withdrawn since: it is asked again."""
+    if not ledger.anything_withdrawn():
+        return False
+    run = show(finished).run
+    traces = {trace.id: trace for trace in run.traces}
+    return any(
+        ledger.rests_on_withdrawn(row.output, traces.get(row.output.trace_id, Trace(id="")))
+        for row in run.rows
+    )
 
 
 def _again(

@@ -3,15 +3,13 @@
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, cast
 
 import typer
-from typer.core import TyperCommand, TyperGroup
 
 from genaiops import access, arena, blueprints
+from genaiops.cli.above import with_above
 from genaiops.core import KindSpec, Settings
 from genaiops.hub import Client, EvidenceVerifier
 from genaiops.hub.commands import hub as commands
@@ -26,23 +24,7 @@ ABOVE: Mapping[str, tuple[str, str]] = MappingProxyType(
         "erase": ("genaiops.arena.erase_commands", "erasure"),
     }
 )
-"""The commands that join the Hub with rooms above it: the module and the Typer app that has them."""
-
-
-class WithAbove(TyperGroup):
-    """The Hub's commands and those of `ABOVE`, which take a second to import: only when they are called."""
-
-    def list_commands(self, ctx: typer.Context) -> list[str]:  # pyright: ignore[reportIncompatibleMethodOverride]
-        """Return the names, the Hub's own first."""
-        return [*super().list_commands(ctx), *ABOVE]
-
-    def get_command(self, ctx: typer.Context, cmd_name: str) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
-        """Load one command from where it is."""
-        if cmd_name not in ABOVE:
-            return super().get_command(ctx, cmd_name)
-        module, name = ABOVE[cmd_name]
-        group = typer.main.get_group(getattr(import_module(module), name))
-        return cast(TyperCommand, group.commands[cmd_name])
+"""The commands that join the Hub with rooms above it, which take a second to import."""
 
 
 def verifier(store: Store, settings: Settings) -> EvidenceVerifier:
@@ -76,7 +58,7 @@ def open_hub(
 
 
 hub = typer.Typer(
-    cls=WithAbove,
+    cls=with_above(ABOVE),
     help=commands.info.help,
     no_args_is_help=True,
     context_settings={"obj": ROOMS},

@@ -18,9 +18,22 @@ if TYPE_CHECKING:
     from genaiops.knowledge.files import SUFFIXES
     from genaiops.knowledge.formats.parsers import Bounds
     from genaiops.knowledge.fusion import default_weights
+    from genaiops.knowledge.health import (
+        Alike,
+        Differences,
+        Drift,
+        Effort,
+        alike,
+        bytes_of,
+        differences,
+        drift,
+        effort,
+    )
     from genaiops.knowledge.index import LocalIndex
+    from genaiops.knowledge.inspecting import Inspectable, passages_of, showing
     from genaiops.knowledge.kinds import CORPUS_KIND, INDEX_KIND, KINDS, index_facts
     from genaiops.knowledge.maxsim import TokenCache, rank
+    from genaiops.knowledge.migration import Migrated, Outcome, Ruling, migrate
     from genaiops.knowledge.model import (
         Backend,
         BackendName,
@@ -32,14 +45,17 @@ if TYPE_CHECKING:
         Recipe,
     )
     from genaiops.knowledge.parsed import ParsedFiles
-    from genaiops.knowledge.passages import ReadyPassages, read_passages, read_rows
+    from genaiops.knowledge.passages import PASSAGES, ReadyPassages, read_passages, read_rows
     from genaiops.knowledge.plain import parse_document
     from genaiops.knowledge.quarantine import Release, read_releases
     from genaiops.knowledge.readiness import Readiness, Screen, Screened, check_readiness, readiness_lines
     from genaiops.knowledge.reading import Reading
+    from genaiops.knowledge.releases import IndexRelease, Named, Releases, check_alike, made_alike, utc_now
     from genaiops.knowledge.retrieval import Mode, Query, retrieve, retrieve_all
+    from genaiops.knowledge.returning import bring_back
     from genaiops.knowledge.seams import Index
     from genaiops.knowledge.sentences import sentence_spans, split_sentences
+    from genaiops.knowledge.withdrawals import Withdrawal, Withdrawals
 
 _FILES = {
     "build": "CountsTokens build_index index_passages make_chunks open_index",
@@ -51,11 +67,16 @@ _FILES = {
     "files": "SUFFIXES",
     "formats.parsers": "Bounds",
     "fusion": "default_weights",
+    "health": "Alike Differences Drift Effort alike bytes_of differences drift effort",
     "index": "LocalIndex",
+    "inspecting": "Inspectable passages_of showing",
     "kinds": "CORPUS_KIND INDEX_KIND KINDS index_facts",
     "maxsim": "TokenCache rank",
-    "passages": "ReadyPassages read_passages read_rows",
+    "passages": "PASSAGES ReadyPassages read_passages read_rows",
+    "releases": "IndexRelease Named Releases check_alike made_alike utc_now",
     "retrieval": "Mode Query retrieve retrieve_all",
+    "returning": "bring_back",
+    "migration": "Migrated Outcome Ruling migrate",
     "model": "Backend BackendName Chunk ChunkOptions Corpus Document LeftOut Recipe",
     "parsed": "ParsedFiles",
     "plain": "parse_document",
@@ -64,17 +85,21 @@ _FILES = {
     "reading": "Reading",
     "seams": "Index",
     "sentences": "sentence_spans split_sentences",
+    "withdrawals": "Withdrawal Withdrawals",
 }
 
 __all__ = [
-    "CORPUS_KIND", "INDEX_KIND", "KINDS", "SUFFIXES", "Backend", "BackendName", "Bounds", "Chunk",
-    "ChunkOptions", "Corpus", "CountsTokens", "Document", "EmbeddingCache", "Index", "LeftOut", "Listed",
-    "LocalIndex", "Mode", "ParsedFiles", "Query", "Readiness", "Reading", "ReadyPassages", "Recipe",
-    "Release", "Screen", "Screened", "TokenCache", "aread_corpus", "build_index", "check_readiness",
-    "corpus_blobs", "corpus_facts", "default_weights", "expand", "holds_document", "index_facts",
-    "index_passages", "listed_documents", "make_chunks", "open_index", "parse_document", "passages_facts",
-    "rank", "read_corpus", "read_passages", "read_releases", "read_rows", "readiness_lines", "retrieve",
-    "retrieve_all", "sentence_spans", "split_sentences",
+    "CORPUS_KIND", "INDEX_KIND", "KINDS", "PASSAGES", "SUFFIXES", "Alike", "Backend", "BackendName",
+    "Bounds", "Chunk", "ChunkOptions", "Corpus", "CountsTokens", "Differences", "Document", "Drift",
+    "Effort", "EmbeddingCache", "Index", "IndexRelease", "Inspectable", "LeftOut", "Listed", "LocalIndex",
+    "Migrated", "Mode", "Named", "Outcome", "ParsedFiles", "Query", "Readiness", "Reading", "ReadyPassages",
+    "Recipe", "Release", "Releases", "Ruling", "Screen", "Screened", "TokenCache", "Withdrawal",
+    "Withdrawals", "alike", "aread_corpus", "bring_back", "build_index", "bytes_of", "check_alike",
+    "check_readiness", "corpus_blobs", "corpus_facts", "default_weights", "differences", "drift", "effort",
+    "expand", "holds_document", "index_facts", "index_passages", "listed_documents", "made_alike",
+    "make_chunks", "migrate", "open_index", "parse_document", "passages_facts", "passages_of", "rank",
+    "read_corpus", "read_passages", "read_releases", "read_rows", "readiness_lines", "retrieve",
+    "retrieve_all", "sentence_spans", "showing", "split_sentences", "utc_now",
 ]  # fmt: skip
 
 __getattr__ = attach(__name__, {name: file for file, names in _FILES.items() for name in names.split()})

@@ -6,7 +6,7 @@ Beside what `home.py` keeps: <recipe>/snapshots/NAME/, immutable.
 import json
 import secrets
 import shutil
-from collections.abc import Generator, Sequence
+from collections.abc import Collection, Generator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -73,7 +73,7 @@ class LocalIndex:
     def facts(self) -> dict[str, Json]:
         """Return what is on disk: recipe, snapshot, counts, documents withdrawn."""
         live = self.snapshot()
-        hidden: list[Json] = [*sorted(self._home.tombstones())]
+        hidden: list[Json] = [*sorted(self._home.hidden(self._reader(live).number))]
         return {
             "recipe": self.recipe.facts,
             "recipe_digest": self.recipe.digest,
@@ -201,6 +201,30 @@ class LocalIndex:
             with explained(self.folder):
                 partial.rename(self.folder / "snapshots" / name)
                 self._home.make_live(name)
+
+    def showing(self, documents: Collection[str]) -> set[str]:
+        """Return which of `documents` are in the live snapshot and not withdrawn from it."""
+        reader = self._reader(self.snapshot())
+        return set(reader.documents.intersection(documents)) - self._home.hidden(reader.number)
+
+    def passages_of(self, documents: Collection[str]) -> list[Passage]:
+        """Return all passages of `documents` in the live snapshot, withdrawn ones too.
+
+        This is for whoever keeps the index: nobody's access is asked.
+        """
+        reader = self._reader(self.snapshot())
+        return reader.passages(reader.rows_of(documents))
+
+    def drawn(self, count: int, seed: int) -> list[tuple[Passage, NDArray[np.float32]]]:
+        """Return up to `count` passages drawn at random from the live snapshot, each with its vectors.
+
+        This is for whoever keeps the index, as `passages_of` is.
+        """
+        reader = self._reader(self.snapshot())
+        drawing = np.random.default_rng(seed)
+        rows = sorted(drawing.choice(len(reader), min(count, len(reader)), replace=False).tolist())
+        vectors = [reader.vectors_of(row) for row in rows]
+        return list(zip(reader.passages(rows), vectors, strict=True))
 
     def close(self) -> None:
         """Let go of all files."""

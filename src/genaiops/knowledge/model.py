@@ -30,7 +30,7 @@ MAX_DOCUMENT_BYTES = 10_000_000
 
 BlockKind = Literal["heading", "prose", "list", "table", "code"]
 BackendName = Literal["local", "lance", "postgres"]
-Reason = Literal["refused", "quarantined", "expired", "not_yet_valid"]
+Reason = Literal["refused", "quarantined", "expired", "not_yet_valid", "withdrawn"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,12 @@ class ReadyPassages:
     problems: tuple[str, ...]
 
 
+def chosen(ready: ReadyPassages, wanted: Callable[[Passage], bool]) -> ReadyPassages:
+    """Return the passages that are `wanted`, as a file of just these would be read."""
+    kept = tuple(one for one in ready.passages if wanted(one))
+    return ReadyPassages(kept, _digest(kept), ready.problems)
+
+
 def read_rows(file: Path) -> Rows:
     """Return the objects of a JSON Lines file, each with an `id` of text.
 

@@ -7,7 +7,7 @@ from typing import Literal, TypeGuard
 import numpy as np
 from numpy.typing import NDArray
 
-from genaiops.core import Embedder, Json, Passage, Principal, TokenEmbedder, UserError
+from genaiops.core import Embedder, Json, Passage, Principal, SnapshotId, TokenEmbedder, UserError
 from genaiops.knowledge.build import text_reader
 from genaiops.knowledge.fusion import default_weights
 from genaiops.knowledge.index import other_embedding
@@ -47,12 +47,13 @@ async def retrieve(
     rerank: bool = True,
     candidates: int = 20,
     where: Mapping[str, Json] | None = None,
+    snapshot: SnapshotId | None = None,
 ) -> list[Passage]:
     """Return the `k` best passages for `query` that `principal` may read, best first.
 
     `history` is what the asker said before. With `rerank`, the best `candidates` are ordered again with
     their similarity token by token, where the embedder can tell token vectors; else the order of the search
-    stands. `score` is that of the last step.
+    stands. `score` is that of the last step. `snapshot` is what the caller holds on to; None: the live one.
     """
     asked = Query(query, tuple(history))
     if not asked.text:
@@ -67,6 +68,7 @@ async def retrieve(
         rerank=rerank,
         candidates=candidates,
         where=where,
+        snapshot=snapshot,
     )
     return found[0]
 
@@ -82,6 +84,7 @@ async def retrieve_all(
     rerank: bool = True,
     candidates: int = 20,
     where: Mapping[str, Json] | None = None,
+    snapshot: SnapshotId | None = None,
 ) -> list[list[Passage]]:
     """Return for each query what `retrieve` does, in their order; an empty query finds nothing."""
     if embedder.spec != index.embedder:
@@ -92,7 +95,7 @@ async def retrieve_all(
     if asked and (tokens or mode != "lexical"):
         await index.anchors.check(embedder)
     vectors = None if mode == "lexical" else await _vectors(embedder, asked)
-    snapshot = index.snapshot()
+    snapshot = snapshot or index.snapshot()
     found: list[list[Passage]] = []
     for at, query in enumerate(asked):
         if vectors is None:

@@ -11,7 +11,7 @@ import json
 import math
 import sqlite3
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -119,6 +119,16 @@ class Snapshot:
     def vectors_of(self, row: int) -> NDArray[np.float32]:
         """Return the vectors of the passage at `row`, one for each of its parts."""
         return self.vectors[self._starts[row] : self._ends[row]]
+
+    @property
+    def documents(self) -> frozenset[str]:
+        """The ids of its documents."""
+        return frozenset(scope.document for scope in self.scopes)
+
+    def rows_of(self, documents: Collection[str]) -> list[int]:
+        """Return the rows of the passages of `documents`."""
+        wanted = [at for at, scope in enumerate(self.scopes) if scope.document in documents]
+        return np.flatnonzero(np.isin(self.scope_of, wanted)).tolist()
 
     def allow(self, scopes: NDArray[np.bool_]) -> Allowed:
         """Return the filter that lets `scopes` through."""

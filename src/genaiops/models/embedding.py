@@ -55,6 +55,11 @@ class EmbedSettings:
         keys = ("query_prefix", "passage_prefix", "pooling", "dimension", "window", "shorten")
         return {key: getattr(self, key) for key in keys if getattr(self, key) is not None}
 
+    @property
+    def stated(self) -> dict[str, Json]:
+        """All that is said, the version among it."""
+        return {**self.facts, **({"version": self.version} if self.version is not None else {})}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:

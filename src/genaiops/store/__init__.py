@@ -11,6 +11,7 @@ from genaiops.lazy import attach
 
 if TYPE_CHECKING:
     from genaiops.store.faults import disk_error
+    from genaiops.store.locks import hold
     from genaiops.store.places import file_database, shared_database
     from genaiops.store.schema import freeze
     from genaiops.store.seams import Blobs, Database
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
     from genaiops.store.streams import write_new, write_whole
 
 __all__ = [
-    "Blobs", "Database", "Store", "disk_error", "file_database", "find_store", "freeze", "shared_database",
-    "write_new", "write_whole",
+    "Blobs", "Database", "Store", "disk_error", "file_database", "find_store", "freeze", "hold",
+    "shared_database", "write_new", "write_whole",
 ]  # fmt: skip
 
 __getattr__ = attach(
@@ -33,6 +34,7 @@ __getattr__ = attach(
         "find_store": "store",
         "freeze": "schema",
         "shared_database": "places",
+        "hold": "locks",
         "write_new": "streams",
         "write_whole": "streams",
     },
