@@ -25,6 +25,7 @@ from genaiops.app import Project, Services, hold, load_project
 from genaiops.app.releasing import publish
 from genaiops.core import Egress, Embedder, ModelSpec, Principal, Settings, UserError
 from genaiops.knowledge import retrieve
+from genaiops.models import EmbedSettings
 from genaiops.store import Store
 from genaiops.work import Console
 
@@ -62,10 +63,10 @@ def _word(word: str, dimension: int) -> NDArray[np.float32]:
 class LoadServices(Services):
     """Services that know the embedders of this file."""
 
-    async def embed_model(self, root: Path, reference: str) -> Embedder:
-        return (
-            HashedWords(reference) if reference in DIMENSIONS else await super().embed_model(root, reference)
-        )
+    async def embed_model(self, root: Path, reference: str, said: EmbedSettings) -> Embedder:
+        if reference in DIMENSIONS:
+            return HashedWords(reference)
+        return await super().embed_model(root, reference, said)
 
 
 class Nowhere(Egress):

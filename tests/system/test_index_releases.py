@@ -127,8 +127,8 @@ def test_another_way_of_cutting_is_compared_switched_to_and_rolled_back(
     assert [claim["decision"] for claim in report["judged"]["claims"]] == ["proven", "proven"]
     assert report["queries"]["questions"] == 1
     above = document(capsys, "hub_lineage", "hub", "lineage", report["evidence"])["edges"]
-    assert {edge["activity"] for edge in above} == {"index migrate"}
-    assert {edge["parent"].partition("@")[0] for edge in above} == {"index/docs:v1", "index/docs:v2"}
+    parents = {edge["parent"].partition("@")[0] for edge in above if edge["activity"] == "index migrate"}
+    assert parents == {"index/docs:v1", "index/docs:v2"}
     assert "migrated: blob/docs.migration:v1 passed" in said(capsys, "hub", "log", "index/docs:live")[0]
     assert live(capsys)["previous"][0]["recipe"] == before
     assert "GAO-KNOWLEDGE-094" in said(capsys, *migrating, status=2)[1], "it is live already"

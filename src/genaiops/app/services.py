@@ -198,8 +198,9 @@ class Services:
         if any(one.reason in ("refused", "quarantined") for one in material.left_out):
             count = len(material.left_out)
             self.console.note(f"index {name}: {count} document(s) left out; `genaiops index check` says why")
+        index = await build_index(material, recipe, embedder, folder=folder, cache=cache, progress=progress)
         self.releases.list_documents(material)
-        return await build_index(material, recipe, embedder, folder=folder, cache=cache, progress=progress)
+        return index
 
     async def _recipe(
         self, root: Path, name: str, config: KnowledgeConfig, embedder: Embedder
