@@ -21,7 +21,16 @@ from dataclasses import asdict
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-from tests.support.index_load import GONE, ask, keep_writing, services_in, start, tally, write_project
+from tests.support.index_load import (
+    DIMENSIONS,
+    GONE,
+    ask,
+    keep_writing,
+    services_in,
+    start,
+    tally,
+    write_project,
+)
 
 from genaiops.access import acting
 from genaiops.app import load_project
@@ -44,8 +53,10 @@ async def change(folder: Path, readers: Sequence[BaseProcess]) -> tuple[dict[str
     outcomes: list[str] = []
     async with services_in(folder, serving=False) as (services, _):
         hub = Hub(services.store, KINDS, by=acting(services.store.database, {}))
-        project = load_project(folder, ["models.embed=load:large"])
         while not outcomes or any(one.is_alive() for one in readers):
+            live = services.releases.names()["docs"].live.embedder
+            other = next(one for one in DIMENSIONS if one != live)
+            project = load_project(folder, [f"models.embed={other}"])
             began = time.perf_counter()
             report = await migrate_index(services, hub, folder, project, Asked(name="docs"))
             outcomes.append(report.outcome)
