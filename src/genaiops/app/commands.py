@@ -66,7 +66,8 @@ def ask_command(
         services.allow_unverified = allow_unverified
         await services.warm(project)  # building and loading are not the answer's latency
         for name in project.knowledge if services.released and project.app.url is None else ():
-            await hold(services, project.root, project, name)
+            held = await hold(services, project.root, project, name)
+            await held.index.anchors.check(held.embedder)
             await _remark(services, project, name)
         worker = await start_app(project.root, project, services, pass_env=tuple(pass_env or ()))
         try:

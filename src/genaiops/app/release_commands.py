@@ -15,6 +15,7 @@ from genaiops.app.releasing import open_release
 from genaiops.app.services import Services
 from genaiops.app.telling import point_live, version_of, write_down
 from genaiops.core import UserError, encode, hex_of, one_line
+from genaiops.hub import Hub
 from genaiops.work import Console
 
 releases = typer.Typer(help="Releases of indexes.", no_args_is_help=True)
@@ -29,11 +30,11 @@ def rollback(name: Name, folder: Folder = Path(), as_json: AsJson = False) -> No
     console = Console(json=as_json)
 
     async def work(root: Path, project: Project | None, services: Services) -> ReleaseMoved:
+        hub = _hub(services)
         for release in services.releases.before(name):
             await open_release(services, name, release)  # it is there, and hides what was withdrawn
         was, live = services.releases.roll_back(name)
         write_down(services, "index.rollback", name, {"from": was.digest, "to": live.digest})
-        hub = hub_at_hand(services.store, services.settings)
         point_live(services, version_of(hub, name, live), "rolled back")
         return ReleaseMoved(name=name, live=live.digest, before=was.digest, embedder=live.embedder)
 
@@ -55,6 +56,7 @@ def restore(
     console = Console(json=as_json)
 
     async def work(root: Path, project: Project | None, services: Services) -> Restored:
+        _hub(services)
         gone = services.withdrawals.take_back(name, documents)
         if len(gone) < len(set(documents)):
             standing = [one.document for one in services.withdrawals.all if one.index == name]
@@ -80,6 +82,7 @@ def prune(folder: Folder = Path(), as_json: AsJson = False) -> None:
     console = Console(json=as_json)
 
     async def work(root: Path, project: Project | None, services: Services) -> Pruned:
+        _hub(services)
         with services.store.lock("arena"):  # a run reads the indexes of its arms
             kept = {hex_of(one.digest) for named in services.releases.names().values() for one in named.all}
             folders = (services.store.path / "indexes").iterdir()
@@ -104,6 +107,7 @@ def forget(name: Name, folder: Folder = Path(), as_json: AsJson = False) -> None
     console = Console(json=as_json)
 
     async def work(root: Path, project: Project | None, services: Services) -> ReleaseMoved:
+        _hub(services)
         named = services.releases.forget(name)
         write_down(services, "index.forget", name, {"live": named.live.digest})
         return ReleaseMoved(name=name, live=None, before=named.live.digest, embedder=named.live.embedder)
@@ -113,3 +117,10 @@ def forget(name: Name, folder: Folder = Path(), as_json: AsJson = False) -> None
         console.emit_json(encode(done))
     else:
         console.print(f"{name}: nothing is live any more; `genaiops index build` makes the first release")
+
+
+def _hub(services: Services) -> Hub:
+    """Return the Hub at hand; raises `UserError` for who may not publish into it: they change no release."""
+    hub = hub_at_hand(services.store, services.settings)
+    hub.check_may_publish()
+    return hub

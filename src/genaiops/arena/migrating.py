@@ -82,6 +82,7 @@ async def migrate_index(
     First the live release is brought up to the documents as they are, so that both hold the same. A second
     migration of the name is refused while one is at work; one that was killed goes on.
     """
+    hub.check_may_publish()
     place = _Place(services, hub, root, project)
     with services.store.lock(f"migrate-{asked.name.lower()}"[:100]):
         return await _migrated(place, asked)
