@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import cast
 
 import numpy as np
+from bench.retrieval.datasets import SETS, Set, load
 from numpy.typing import NDArray
 
-from bench.retrieval.datasets import SETS, Set, load
 from genaiops.core import Egress, Embedder, Passage, Settings
 from genaiops.knowledge import Query
 from genaiops.models import ModelContext, open_embedder

@@ -15,8 +15,9 @@ from genaiops.app.project import Project
 from genaiops.app.services import LOCAL_USER, Services
 from genaiops.core import Digest, Embedder, Json, UserError, canonical, decode_json, encode, one_line
 from genaiops.knowledge import (
+    Backend,
     EmbeddingCache,
-    LocalIndex,
+    Index,
     Mode,
     Query,
     ReadyPassages,
@@ -50,8 +51,14 @@ class Asked:
 
 
 async def build_named(
-    services: Services, root: Path, project: Project | None, name: str, ready: ReadyPassages, source: Path
-) -> LocalIndex:
+    services: Services,
+    root: Path,
+    project: Project | None,
+    name: str,
+    ready: ReadyPassages,
+    source: Path,
+    backend: Backend,
+) -> Index:
     """Return the index of `ready`, built where it is not there yet, and known as `name` from now on."""
     if not _NAME.fullmatch(name):
         raise UserError(
@@ -72,6 +79,7 @@ async def build_named(
         await services.embed_model(root, reference),
         folder=services.store.path / "indexes",
         cache=EmbeddingCache(services.store),
+        backend=backend,
         progress=lambda total: Progress(f"index {name}", total, console=services.console),
     )
     named = Named(recipe=index.recipe.digest, embedder=reference, source=str(source))
@@ -92,7 +100,7 @@ async def named_facts(services: Services) -> dict[str, dict[str, Json]]:
 
 async def open_any(
     services: Services, root: Path, project: Project | None, name: str | None
-) -> tuple[LocalIndex, Embedder]:
+) -> tuple[Index, Embedder]:
     """Return an index and its embedder: one of genaiops.yaml (None: the only one), or of passages by name."""
     known = named_indexes(services)
     if project and (name in project.knowledge or (name is None and (project.knowledge or not known))):
@@ -158,7 +166,7 @@ def tell(problems: Sequence[str], console: Console) -> None:
 
 
 async def answer_queries(
-    index: LocalIndex,
+    index: Index,
     embedder: Embedder,
     asked: Sequence[Asked],
     k: int,

@@ -15,7 +15,16 @@ from genaiops.app.project import PROJECT_FILE, Project, load_project
 from genaiops.app.services import LOCAL_USER, Services, index_name
 from genaiops.app.starting import start_app
 from genaiops.core import Json, Output, Passage, Settings, Trace, UserError, encode, one_line, usd
-from genaiops.knowledge import Mode, Readiness, check_readiness, read_passages, readiness_lines, retrieve
+from genaiops.knowledge import (
+    Backend,
+    BackendName,
+    Mode,
+    Readiness,
+    check_readiness,
+    read_passages,
+    readiness_lines,
+    retrieve,
+)
 from genaiops.net import HttpEgress, load_policy
 from genaiops.store import Store, find_store
 from genaiops.traces import TraceSink
@@ -91,6 +100,10 @@ def build_command(
         ),
     ] = None,
     called: Annotated[str | None, typer.Option("--name", help="What to call the index of passages.")] = None,
+    backend: Annotated[
+        BackendName | None,
+        typer.Option("--index", help="The backend of an index of passages."),
+    ] = None,
     sets: Sets = None,
     allow_private: AllowPrivate = None,
     folder: Folder = Path(),
@@ -108,7 +121,9 @@ def build_command(
         tell(ready.problems, console)
 
         async def make(root: Path, project: Project | None, services: Services) -> dict[str, Json]:
-            built = await build_named(services, root, project, called, ready, passages)
+            built = await build_named(
+                services, root, project, called, ready, passages, Backend.of(backend or "local")
+            )
             return built.facts()
 
         made = _anywhere(folder, sets, allow_private, console, make, new=True)
@@ -116,6 +131,8 @@ def build_command(
         return
     if called:
         raise typer.BadParameter("only an index of --passages is given a name", param_hint="--name")
+    if backend:
+        raise typer.BadParameter("in genaiops.yaml it is knowledge.NAME.index", param_hint="--index")
     reports: dict[str, Readiness] = {}
 
     async def work(project: Project, services: Services) -> dict[str, dict[str, Json]]:

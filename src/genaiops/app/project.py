@@ -50,7 +50,7 @@ class Project:
             "params": self.params,
             "models": self.models,
             "prices": {key: price.model_dump(by_alias=True) for key, price in self.prices.items()},
-            "knowledge": {key: config.model_dump(mode="json") for key, config in self.knowledge.items()},
+            "knowledge": {key: config.resolved() for key, config in self.knowledge.items()},
         }
         return cast(Json, values)
 

@@ -12,7 +12,7 @@ from genaiops.knowledge import (
     ChunkOptions,
     Corpus,
     EmbeddingCache,
-    LocalIndex,
+    Index,
     ParsedFiles,
     Reading,
     Recipe,
@@ -41,7 +41,7 @@ class Services:
     allow_unverified: bool = False
     _chats: dict[tuple[str, str], ChatModel] = field(default_factory=dict[tuple[str, str], ChatModel])
     _embedders: dict[tuple[str, str], Embedder] = field(default_factory=dict[tuple[str, str], Embedder])
-    _indexes: dict[Digest, LocalIndex] = field(default_factory=dict[Digest, LocalIndex])
+    _indexes: dict[Digest, Index] = field(default_factory=dict[Digest, Index])
     _recipes: dict[tuple[Path, str, KnowledgeConfig, str], Digest] = field(
         default_factory=dict[tuple[Path, str, KnowledgeConfig, str], Digest]
     )
@@ -76,7 +76,7 @@ class Services:
                 self._embedders[key] = open_embedder(key[0], self._context(root))
             return self._embedders[key]
 
-    async def index(self, project: Project, name: str | None = None) -> LocalIndex:
+    async def index(self, project: Project, name: str | None = None) -> Index:
         """Return an index, built first where its recipe has none yet. `name` None: the only one."""
         name = index_name(project, name)
         config = project.knowledge[name]
@@ -87,7 +87,7 @@ class Services:
                 self._recipes[key] = await self._open(project.root, name, config, embedder)
             return self._indexes[self._recipes[key]]
 
-    async def built_index(self, recipe: Digest) -> LocalIndex | None:
+    async def built_index(self, recipe: Digest) -> Index | None:
         """Return the index of a recipe; None where it was not built."""
         async with self._opening:
             if recipe not in self._indexes:
@@ -159,7 +159,8 @@ class Services:
     ) -> tuple[Corpus, Recipe]:
         corpus = await self._corpus(root, name, config)
         chunk = ChunkOptions(by=config.chunk.by, tokens=config.chunk.tokens, overlap=config.chunk.overlap)
-        return corpus, Recipe(corpus=corpus.digest, embedder=embedder.spec, chunk=chunk)
+        backend = config.index.chosen()
+        return corpus, Recipe(corpus=corpus.digest, embedder=embedder.spec, chunk=chunk, backend=backend)
 
     async def _corpus(self, root: Path, name: str, config: KnowledgeConfig) -> Corpus:
         releases = read_releases(root / config.releases) if config.releases else ()

@@ -14,10 +14,12 @@ from numpy.typing import NDArray
 from genaiops.core import Digest, Embedder, Json, Passage, UserError, digest_bytes, hex_of
 from genaiops.knowledge.anchors import check_cached
 from genaiops.knowledge.chunks import Tokenizer, chunk_document
-from genaiops.knowledge.index import LocalIndex, other_embedding
+from genaiops.knowledge.index import other_embedding
 from genaiops.knowledge.maxsim import TokenCache
-from genaiops.knowledge.model import Chunk, Corpus, Document, Recipe
+from genaiops.knowledge.model import LOCAL, Backend, Chunk, Corpus, Document, Recipe
+from genaiops.knowledge.opening import create_index, open_folder
 from genaiops.knowledge.passages import PASSAGES, ReadyPassages, in_context, parts_of
+from genaiops.knowledge.seams import Index
 from genaiops.knowledge.vectors import differing, embed_texts
 
 if TYPE_CHECKING:  # a cache in a store needs SQLAlchemy, which is slow to import
@@ -93,7 +95,7 @@ async def build_index(
     folder: Path,
     cache: "EmbeddingCache",
     progress: Progress | None = None,
-) -> LocalIndex:
+) -> Index:
     """Return the index of `recipe` under `folder`, building it if it is not there.
 
     Nothing is visible before it is whole. A build that was cut short goes on from the vectors it had.
@@ -102,7 +104,7 @@ async def build_index(
         raise ValueError("the recipe is for another corpus")
     if recipe.embedder != embedder.spec:
         raise other_embedding(*differing(embedder.spec, recipe.embedder), folder)
-    there = open_index(folder, recipe.digest, cache)
+    there = await _there(folder, recipe, embedder, cache)
     if there is not None:
         return there
     passages = [passage_of(chunk) for chunk in make_chunks(corpus, recipe, embedder)]
@@ -115,11 +117,12 @@ async def index_passages(
     *,
     folder: Path,
     cache: "EmbeddingCache",
+    backend: Backend = LOCAL,
     progress: Progress | None = None,
-) -> LocalIndex:
+) -> Index:
     """Return the index of ready-made passages under `folder`, building it if it is not there."""
-    recipe = Recipe(corpus=ready.digest, embedder=embedder.spec, parser=PASSAGES)
-    there = open_index(folder, recipe.digest, cache)
+    recipe = Recipe(corpus=ready.digest, embedder=embedder.spec, parser=PASSAGES, backend=backend)
+    there = await _there(folder, recipe, embedder, cache)
     if there is not None:
         return there
     return await _build(ready.passages, recipe, embedder, folder, cache, progress)
@@ -132,7 +135,7 @@ async def _build(
     folder: Path,
     cache: "EmbeddingCache",
     progress: Progress | None,
-) -> LocalIndex:
+) -> Index:
     read = text_reader(embedder)
     parts = [read(passage) for passage in passages]
     rows = await _embed([part for some in parts for part in some], embedder, cache, progress)
@@ -141,14 +144,32 @@ async def _build(
     return _open(folder / hex_of(recipe.digest), cache)
 
 
-def open_index(folder: Path, recipe: Digest, cache: "EmbeddingCache | None" = None) -> LocalIndex | None:
+async def _there(folder: Path, recipe: Recipe, embedder: Embedder, cache: "EmbeddingCache") -> Index | None:
+    """Return the index of `recipe` where it is here, or in a database to which another machine wrote it."""
+    there = open_index(folder, recipe.digest, cache)
+    if there is not None or recipe.backend.name != "postgres":
+        return there
+    partial = _partial(folder)
+    index = create_index(partial, recipe)
+    published = index.published()
+    if published:
+        await index.anchors.keep(embedder)
+    index.close()
+    if not published:
+        shutil.rmtree(partial)
+        return None
+    _move(partial, folder / hex_of(recipe.digest))
+    return open_index(folder, recipe.digest, cache)
+
+
+def open_index(folder: Path, recipe: Digest, cache: "EmbeddingCache | None" = None) -> Index | None:
     """Return the index of the recipe with that digest; None where it has not been built."""
     place = folder / hex_of(recipe)
     return _open(place, cache) if place.is_dir() else None
 
 
-def _open(place: Path, cache: "EmbeddingCache | None") -> LocalIndex:
-    index = LocalIndex(place)
+def _open(place: Path, cache: "EmbeddingCache | None") -> Index:
+    index = open_folder(place)
     if cache and len(index) <= _KEEP_TOKENS_UP_TO:
         index.tokens = TokenCache(stored=cache)
     return index
@@ -213,30 +234,33 @@ async def _publish(
     vectors: Sequence[NDArray[np.float32]],
     embedder: Embedder,
 ) -> None:
-    name = hex_of(recipe.digest)
-    _sweep(folder)
-    partial = folder / f".building-{os.getpid()}-{secrets.token_hex(4)}"
-    index = LocalIndex.create(partial, recipe)
+    partial = _partial(folder)
+    index = create_index(partial, recipe)
     index.upsert(passages, vectors)
     index.publish()
     await index.measure(embedder)
     await index.anchors.keep(embedder)
     index.close()
+    _move(partial, folder / hex_of(recipe.digest))
+
+
+def _move(partial: Path, place: Path) -> None:
     try:
-        partial.rename(folder / name)
+        partial.rename(place)
     except OSError:
         # somebody else built the same recipe meanwhile; equal recipes make equal indexes
         shutil.rmtree(partial)
-        if not (folder / name).is_dir():
+        if not place.is_dir():
             raise
 
 
-def _sweep(folder: Path) -> None:
-    """Remove what builds left that were killed."""
+def _partial(folder: Path) -> Path:
+    """Return where an index is made, and remove what builds left that were killed."""
     for left in folder.glob(".building-*-*"):
         pid = int(left.name.split("-")[1])
         if pid != os.getpid() and not _alive(pid):
             shutil.rmtree(left, ignore_errors=True)
+    return folder / f".building-{os.getpid()}-{secrets.token_hex(4)}"
 
 
 def _alive(pid: int) -> bool:

@@ -14,7 +14,7 @@ from genaiops.knowledge.fusion import Weights, default_weights, fuse, ordered, w
 from genaiops.knowledge.links import name_of, named_in, titles_of
 from genaiops.knowledge.passages import parts_of
 from genaiops.knowledge.scripts import folded, script_of
-from genaiops.knowledge.trust import measure_trust, trust_in
+from genaiops.knowledge.trust import trust_in
 
 WEIGHTS = Weights(
     version=0,
@@ -217,8 +217,9 @@ class Blind(WordEmbedder):
 def test_an_embedder_is_trusted_by_how_it_finds_passages_by_their_own_words(tmp_path: Path) -> None:
     texts = [f"Number {at} stands alone in its row {at * 7919} today." for at in range(30)]
     index = make_index(tmp_path / "seen", [passage(f"{at}", text) for at, text in enumerate(texts)])
-    reader = index._reader(index.snapshot())  # pyright: ignore[reportPrivateUsage]
-    assert asyncio.run(measure_trust(reader, WordEmbedder()))["LATIN"] == 1.0
+    asyncio.run(index.measure(WordEmbedder()))
+    assert index.trust("where is number seven") == 1.0
+    assert index.facts()["trust"] == {"LATIN": 1.0, "": 1.0}
     asyncio.run(index.measure(Blind()))
     assert index.trust("what?") < 0.5
     assert LocalIndex(index.folder).trust("what?") == index.trust("what?"), "it is kept"
