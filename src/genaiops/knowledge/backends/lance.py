@@ -161,7 +161,9 @@ class LanceFinder:
         counts = np.zeros(int(parts.sum()), "<i4")
         counts[starts - first] = parts
         _write_at(self._folder / "parts.i4", first, counts)
-        _write_at(self._folder / "vectors.f32", first, np.concatenate([one.vectors for one in incoming]))
+        for at in range(0, len(incoming), _BATCH):
+            some = np.concatenate([one.vectors for one in incoming[at : at + _BATCH]])
+            _write_at(self._folder / "vectors.f32", int(starts[at]), some)
         return [int(start) for start in starts]
 
     def _index(self, table: Any) -> None:

@@ -1,6 +1,7 @@
 """Indexes in LanceDB and in PostgreSQL, opened and made."""
 
 from collections.abc import Mapping
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 from genaiops.core import hex_of
@@ -27,28 +28,30 @@ def open_stored(folder: Path, recipe: Recipe, env: Mapping[str, str] | None = No
         lance = LanceFinder(folder, recipe.backend.settings)
         return StoredIndex(folder, recipe, _in_folder(folder), lance)
     ledger, finder = _in_postgres(recipe, env)
-    with ledger.view() as view:
-        if view and view.dimension:
-            finder.check(view.connection, view.dimension)
-    return StoredIndex(folder, recipe, ledger, finder)
+    with ExitStack() as undo:
+        undo.callback(ledger.database.close)
+        with ledger.view() as view:
+            if view and view.dimension:
+                finder.check(view.connection, view.dimension)
+        index = StoredIndex(folder, recipe, ledger, finder)
+        undo.pop_all()
+        return index
 
 
 def create_stored(folder: Path, recipe: Recipe, env: Mapping[str, str] | None = None) -> StoredIndex:
     """Make an index in the new `folder`: without a snapshot, unless its tables are in PostgreSQL already."""
     if recipe.backend.name == "postgres":
         ledger, _ = _in_postgres(recipe, env)
-        with ledger.database.write() as connection:
+        with closing(ledger.database), ledger.database.write() as connection:
             make_extension(connection)
             ledger.create(connection)
-        ledger.database.close()
         Home.create(folder, recipe)
         return open_stored(folder, recipe, env)
     LanceFinder(folder, recipe.backend.settings)  # says first where the extra is missing
     Home.create(folder, recipe)
     ledger = _in_folder(folder)
-    with ledger.database.write() as connection:
+    with closing(ledger.database), ledger.database.write() as connection:
         ledger.create(connection)
-    ledger.database.close()
     return open_stored(folder, recipe, env)
 
 
