@@ -143,7 +143,6 @@ def machine() -> dict[str, Any]:
     """Return where this was measured."""
     return {
         "cores": os.cpu_count(),
-        "load": os.getloadavg(),
         "python": platform.python_version(),
         "numpy": version("numpy"),
         "lancedb": version("lancedb"),
@@ -193,7 +192,7 @@ def main() -> None:
     given = parser.parse_args()
     some = base(given.shared, given.work, given.seed)
     wanted = exact(given, some)
-    before = machine()
+    load = os.getloadavg()
     if given.all:
         found = all_backends(given, some, wanted)
     else:
@@ -201,13 +200,8 @@ def main() -> None:
         chosen = index.recipe.backend.settings
         found = {"lance": {**facts, "settings": chosen, **measured(index, some, wanted)}}
         index.close()
-    facts = {
-        "rows": given.rows,
-        "seed": given.seed,
-        "machine": before,
-        "load_after": os.getloadavg(),
-        **found,
-    }
+    after = {"load_before": load, "load_after": os.getloadavg()}
+    facts = {"rows": given.rows, "seed": given.seed, "machine": machine() | after, "backends": found}
     known = json.loads(given.out.read_text()) if given.out.exists() else {}
     known["all" if given.all else "lance"] = facts
     given.out.write_text(json.dumps(known, indent=1) + "\n")

@@ -17,13 +17,13 @@ BackendName = Literal["local", "lance", "postgres"]
 
 _TITLES: Mapping[BackendName, str] = {
     "local": "exact vectors (float32) + SQLite FTS5",
-    "lance": "LanceDB: IVF-PQ refined exactly + its full text, scored as BM25",
+    "lance": "LanceDB: IVF-RaBitQ refined exactly + its full text, scored as BM25",
     "postgres": "PostgreSQL: pgvector + BM25 over postings",
 }
 
 SETTINGS: Mapping[BackendName, Mapping[str, int]] = {
     "local": {},
-    "lance": {"nprobes": 40, "refine": 4},
+    "lance": {"nprobes": 40, "refine": 3},
     "postgres": {"ef_search": 0},
 }
 """What each backend can be told, with its default; a change of a default makes new indexes.

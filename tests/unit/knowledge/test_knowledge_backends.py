@@ -1,19 +1,21 @@
 """Backends: sieves, words, settings, what is damaged or missing, a publish that does not end."""
 
+import asyncio
 import sys
 from pathlib import Path
 
 import pytest
-from tests.support.knowledge import ANYONE, SPEC, passage, vector
+from tests.support.knowledge import ANYONE, SPEC, WordEmbedder, passage, vector
 from tests.support.stores import connect, remote
 
 from genaiops.app import load_project
 from genaiops.core import OutsideError, SnapshotId, UserError, digest_json
-from genaiops.knowledge import Backend, Index, Recipe
+from genaiops.knowledge import Backend, EmbeddingCache, Index, ReadyPassages, Recipe, index_passages
 from genaiops.knowledge.backends.lance import LanceFinder
 from genaiops.knowledge.backends.ledger import Ledger
 from genaiops.knowledge.backends.wording import bm25, rarity, words_of
 from genaiops.knowledge.opening import create_index, open_folder
+from genaiops.store import Store
 
 PAGES = [passage(f"{at}.md", f"page {at} of the quick fox") for at in range(5)]
 
@@ -60,7 +62,7 @@ def test_the_project_file_names_a_backend_in_a_word_or_with_its_settings(tmp_pat
         return load_project(tmp_path).knowledge["docs"].index.chosen()
 
     assert chosen("lance") == Backend.of("lance")
-    assert chosen("{backend: lance, nprobes: 7}").settings == {"nprobes": 7, "refine": 4}
+    assert chosen("{backend: lance, nprobes: 7}").settings == {"nprobes": 7, "refine": 3}
     assert chosen("{backend: postgres, ef_search: 80}").settings == {"ef_search": 80}
     with pytest.raises(UserError, match="has no setting 'ef_search'"):
         chosen("{backend: lance, ef_search: 80}")
@@ -164,6 +166,32 @@ def test_a_publish_that_does_not_end_is_unseen_and_the_next_one_is_whole(
     assert pages(index) == pages(again)
     again.close()
     index.close()
+
+
+def test_an_index_that_another_machine_built_in_the_database_is_taken_from_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GENAIOPS_DATABASE", remote()["GENAIOPS_DATABASE"])
+    ready = ReadyPassages(tuple(PAGES), digest_json("pages"), ())
+    machines = [WordEmbedder(), WordEmbedder()]
+    indexes: list[Index] = []
+    for at, embedder in enumerate(machines):
+        with Store.open(tmp_path / f"machine{at}", {}) as store:
+            building = index_passages(
+                ready,
+                embedder,
+                folder=store.path / "indexes",
+                cache=EmbeddingCache(store),
+                backend=Backend.of("postgres"),
+            )
+            indexes.append(asyncio.run(building))
+    assert machines[0].embedded
+    assert not machines[1].embedded
+    assert indexes[0].snapshot() == indexes[1].snapshot()
+    indexes[0].tombstone(["3.md"])
+    assert pages(indexes[1]) == {"0.md", "1.md", "2.md", "4.md"}
+    for index in indexes:
+        index.close()
 
 
 def test_many_vectors_are_found_through_an_index_and_compared_exactly(

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from genaiops.core import OutsideError, UserError, one_line
 from genaiops.knowledge.backends.seams import Incoming, View
 from genaiops.knowledge.backends.sieve import Sieve, Wanted
+from genaiops.knowledge.fusion import DEPTH
 from genaiops.store import disk_error
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ class LanceFinder:
             return {}
         with _explained(self._folder):
             rows = self._at(view)
-            limit = n * self._refine if rows.indexed else n
+            limit = max(n, DEPTH) * self._refine if rows.indexed else n
             while True:
                 query = rows.table.search(vector, vector_column_name="vector").distance_type("cosine")
                 if rows.indexed:
@@ -168,7 +169,7 @@ class LanceFinder:
 
     def _index(self, table: Any) -> None:
         """Index what is new; the vectors once there are enough of them."""
-        from lancedb.index import FTS, IvfPq, LabelList  # optional: extra [lance]
+        from lancedb.index import FTS, IvfRq, IvfSq, LabelList  # optional: extra [lance]
 
         known = {index.columns[0] for index in table.list_indices()}
         if not known:
@@ -189,10 +190,9 @@ class LanceFinder:
         if "vector" not in known and count >= LEAST_INDEXED:
             dimension = table.schema.field("vector").type.list_size
             cells = max(1, int(count**0.5))
-            codes = dimension // 8 if dimension % 8 == 0 else 1
-            table.create_index(
-                "vector", config=IvfPq(distance_type="cosine", num_partitions=cells, num_sub_vectors=codes)
-            )
+            # a bit a number, which packs them by eight; built in a tenth of the time of IVF-PQ
+            coded = IvfRq if dimension % 8 == 0 else IvfSq
+            table.create_index("vector", config=coded(distance_type="cosine", num_partitions=cells))
 
 
 class _Rows:
