@@ -150,7 +150,7 @@ def test_an_index_in_lancedb_is_built_asked_and_shown_like_any_other(
     (folder / "docs").mkdir(exist_ok=True)
     (folder / "docs" / "a.md").write_text("# Refunds\n\nA refund takes 14 days.\n")
     said(capsys, "index", "build", "docs", "--set", "knowledge.docs.index=lance")
-    status, _ = said(capsys, "index", "status", "docs", "--set", "knowledge.docs.index=lance", "--json")
+    status, _ = said(capsys, "index", "status", "--set", "knowledge.docs.index=lance", "--json")
     assert json.loads(status)["indexes"]["docs"]["recipe"]["backend"]["name"] == "lance"
     _, err = said(capsys, "index", "build", "docs", "--index", "lance", status=2)
     assert "knowledge.NAME.index" in err
