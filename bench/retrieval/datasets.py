@@ -36,6 +36,8 @@ class _Source:
     note: str
     lang: str = ""
     history: bool = False
+    asked_in: str = "questions.jsonl"
+    asks: str = "question"
 
 
 def rows(path: Path) -> list[dict]:
@@ -50,18 +52,21 @@ def load(name: str, shared: Path) -> Set:
     passages = [row for row in rows(folder / "passages.jsonl") if row.get("lang", "") == source.lang]
     questions = [
         Question(
-            row["id"], query(row, source.history), frozenset(row["gold_passage_ids"]), source.cluster(row)
+            row["id"],
+            query(row[source.asks], row, source.history),
+            frozenset(row["gold_passage_ids"]),
+            source.cluster(row),
         )
-        for row in rows(folder / "questions.jsonl")
+        for row in rows(folder / source.asked_in)
         if row["gold_passage_ids"] and row.get("lang", "") == source.lang
     ]
     return Set(name, [passage(row) for row in passages], questions, source.note)
 
 
-def query(row: dict, history: bool) -> Query:
+def query(text: str, row: dict, history: bool) -> Query:
     """Return what is asked, with what the user said before where that is wanted."""
     said = [turn["content"] for turn in row.get("history", []) if turn["role"] == "user"] if history else []
-    return Query(row["question"], tuple(said))
+    return Query(text, tuple(said))
 
 
 def passage(row: dict) -> Passage:
@@ -101,8 +106,17 @@ SETS = {
     "xquad_es": _xquad("es", "Spanish"),
     "xquad_zh": _xquad("zh", "Chinese"),
     "xquad_ar": _xquad("ar", "Arabic"),
+    "tau2": _Source(
+        "rag_tau2_banking_kb",
+        lambda row: row["id"],
+        "the whole script of a customer's call as the question, all documents that its task needs as gold; "
+        "each task its own cluster; not among the pooled sets",
+        asked_in="tasks.jsonl",
+        asks="user_instructions",
+    ),
 }
+_NOT_POOLED = ("mtrag_history", "tau2")
 FAMILIES = {
-    name: "squad" if "quad" in name else name.partition("_")[0] for name in SETS if name != "mtrag_history"
+    name: "squad" if "quad" in name else name.partition("_")[0] for name in SETS if name not in _NOT_POOLED
 }
 """The sets that are pooled. Those of one source are left out together: XQuAD translates SQuAD."""

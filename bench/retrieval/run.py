@@ -36,7 +36,7 @@ from bench.retrieval.weights import Parts, left_out, take_apart
 from genaiops.core import Egress, Settings
 from genaiops.knowledge import EmbeddingCache
 from genaiops.models import ModelContext, open_embedder
-from genaiops.models.providers.minilm import MiniLm
+from genaiops.models.providers.onnx import OnnxEmbedder
 from genaiops.stats import difference, mean_interval
 from genaiops.store import Store
 
@@ -241,7 +241,7 @@ def main() -> None:
     settings = Settings.from_env(os.environ)
     no_way_out = cast(Egress, None)  # a local model opens no connection
     context = ModelContext(settings=settings, egress=no_way_out, root=Path())
-    embedder = Remembering(cast(MiniLm, open_embedder("local:minilm-l6", context)))
+    embedder = Remembering(cast(OnnxEmbedder, open_embedder("local:minilm-l6", context)))
     given.work.mkdir(parents=True, exist_ok=True)
     sets: dict[str, dict] = {}
     parts: dict[str, list[Parts]] = {}

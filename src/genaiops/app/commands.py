@@ -12,9 +12,11 @@ import typer
 from genaiops.app.batch import answer_queries, build_named, named_facts, open_any, read_queries, tell
 from genaiops.app.model import Asked, Checked, Found, Indexes
 from genaiops.app.project import PROJECT_FILE, Project, load_project
+from genaiops.app.registering import hub_at_hand, register_index
 from genaiops.app.services import LOCAL_USER, Services, index_name
 from genaiops.app.starting import start_app
 from genaiops.core import Json, Output, Passage, Settings, Trace, UserError, encode, one_line, usd
+from genaiops.hub import Hub
 from genaiops.knowledge import (
     Backend,
     BackendName,
@@ -25,6 +27,7 @@ from genaiops.knowledge import (
     readiness_lines,
     retrieve,
 )
+from genaiops.models import embedding_facts
 from genaiops.net import HttpEgress, load_policy
 from genaiops.store import Store, find_store
 from genaiops.traces import TraceSink
@@ -111,23 +114,15 @@ def build_command(
 ) -> None:
     """Build an index from its documents, or from ready-made passages; one that is there is not made again.
 
+    It is registered in the Hub with its corpus and its embedding, and its reference is printed.
     Says first what is left out and why. Exit status 2 where a document has to be mended, removed or released.
     """
     console = Console(json=as_json)
     if passages is not None:
         if name is not None or called is None:
             raise typer.BadParameter("an index of passages is called by --name NAME", param_hint="--name")
-        ready = read_passages(passages)
-        tell(ready.problems, console)
-
-        async def make(root: Path, project: Project | None, services: Services) -> dict[str, Json]:
-            built = await build_named(
-                services, root, project, called, ready, passages, Backend.of(backend or "local")
-            )
-            return built.facts()
-
-        made = _anywhere(folder, sets, allow_private, console, make, new=True)
-        _show_facts(console, {called: made})
+        chosen = Backend.of(backend or "local")
+        _build_passages(called, passages, chosen, folder, sets, allow_private, console)
         return
     if called:
         raise typer.BadParameter("only an index of --passages is given a name", param_hint="--name")
@@ -137,16 +132,47 @@ def build_command(
 
     async def work(project: Project, services: Services) -> dict[str, dict[str, Json]]:
         facts: dict[str, dict[str, Json]] = {}
+        hub = _hub(services)
         for one in _chosen(project, name):
-            reports[one] = check_readiness(await services.corpus(project, one))
+            corpus = await services.corpus(project, one)
+            reports[one] = check_readiness(corpus)
             _show_readiness(console, {one: reports[one]})
             built = await services.index(project, one)
-            facts[one] = {**built.facts(), "readiness": encode(reports[one])}
+            if built.recipe.corpus != corpus.digest:
+                raise _changed_meanwhile(one)
+            embedding = embedding_facts(await services.embedder(project))
+            made = register_index(hub, one, corpus, built.recipe, embedding)
+            facts[one] = {
+                "reference": made.index.short,
+                **built.facts(),
+                "readiness": encode(reports[one]),
+            }
         return facts
 
     facts = _with_project(folder, sets, allow_private, console, work)
     _show_facts(console, facts, without="readiness")
     _exit_where_left_out(reports)
+
+
+def _build_passages(
+    name: str,
+    file: Path,
+    backend: Backend,
+    folder: Path,
+    sets: list[str] | None,
+    allow_private: list[str] | None,
+    console: Console,
+) -> None:
+    ready = read_passages(file)
+    tell(ready.problems, console)
+
+    async def make(root: Path, project: Project | None, services: Services) -> dict[str, Json]:
+        hub = _hub(services)
+        built, embedder = await build_named(services, root, project, name, ready, file, backend)
+        made = register_index(hub, name, ready, built.recipe, embedding_facts(embedder))
+        return {"reference": made.index.short, **built.facts()}
+
+    _show_facts(console, {name: _anywhere(folder, sets, allow_private, console, make, new=True)})
 
 
 @index.command("check", epilog="Example: genaiops index check docs --json")
@@ -290,6 +316,22 @@ def passage_lines(passages: "list[Passage] | tuple[Passage, ...]") -> list[str]:
         lines.append(f"  {rank}. {score}{one_line(place, 80)}{page}  [{passage.id}]")
         lines.append(f"     {one_line(passage.text, 160)}")
     return lines
+
+
+def _hub(services: Services) -> Hub:
+    """Return the Hub at hand, into which may be published: asked before an index is built."""
+    hub = hub_at_hand(services.store, services.settings)
+    hub.check_may_publish()
+    return hub
+
+
+def _changed_meanwhile(name: str) -> UserError:
+    return UserError(
+        "GAO-APP-080",
+        f"the documents of {name} changed while their index was built",
+        why="what was indexed is not what would be registered",
+        fix="run the command again; what was embedded is kept",
+    )
 
 
 def _chosen(project: Project, name: str | None) -> list[str]:

@@ -148,6 +148,8 @@ def _schema_keys(path: KeyPath, known: Mapping[str, Sequence[str]]) -> Sequence[
             return known[""]
         case ("models",):
             return _ROLES
+        case ("models", "embed"):
+            return known["embed"]
         case ("prices", _):
             return known["price"]
         case ("knowledge", _):

@@ -1,7 +1,7 @@
 """Loading genaiops.yaml: values, overrides and schema, with errors that name the line."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
@@ -16,6 +16,7 @@ from genaiops.app.schema import (
     GateConfig,
     JudgeConfig,
     KnowledgeConfig,
+    ModelConfig,
     PriceConfig,
     ProjectFile,
     ReuseConfig,
@@ -24,13 +25,17 @@ from genaiops.app.schema import (
 )
 from genaiops.app.secrets import find_secrets
 from genaiops.core import Json, KeyPath, Located, OutsideError, UserError, one_line, read_yaml
+from genaiops.models import EmbedSettings
 
 PROJECT_FILE = "genaiops.yaml"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
-    """A project as its file states it, overrides applied; `root` is the folder of the file."""
+    """A project as its file states it, overrides applied; `root` is the folder of the file.
+
+    `embedding`: what is said of the embedder beside its reference in `models`.
+    """
 
     root: Path
     project: str
@@ -42,6 +47,7 @@ class Project:
     suites: dict[str, SuiteConfig]
     judges: dict[str, JudgeConfig]
     reuse: ReuseConfig
+    embedding: EmbedSettings = field(default_factory=EmbedSettings)
 
     def resolved(self) -> Json:
         """Return what shapes the app's outputs, defaults filled in; suites only judge them."""
@@ -52,6 +58,9 @@ class Project:
             "prices": {key: price.model_dump(by_alias=True) for key, price in self.prices.items()},
             "knowledge": {key: config.resolved() for key, config in self.knowledge.items()},
         }
+        said = {"version": self.embedding.version, **self.embedding.facts}
+        if stated := {key: value for key, value in said.items() if value is not None}:
+            values["embedding"] = stated
         return cast(Json, values)
 
 
@@ -76,8 +85,12 @@ def load_project(path: Path, overrides: Sequence[str] = (), env: Mapping[str, st
         parsed = ProjectFile.model_validate(applied.values)
     except ValidationError as error:
         raise _invalid(error, sites) from None
+    stated = {name: getattr(parsed, name) for name in ProjectFile.model_fields if name != "models"}
     return Project(
-        root=file.parent.resolve(), **{name: getattr(parsed, name) for name in ProjectFile.model_fields}
+        root=file.parent.resolve(),
+        models={role: model.model for role, model in parsed.models.items()},
+        embedding=parsed.models["embed"].settings if "embed" in parsed.models else EmbedSettings(),
+        **stated,
     )
 
 
@@ -161,6 +174,7 @@ _MODELS: dict[str, type[BaseModel]] = {
     "app": AppTarget,
     "reuse": ReuseConfig,
     "judge": JudgeConfig,
+    "embed": ModelConfig,
 }
 _KNOWN: dict[str, Sequence[str]] = {
     "none": (),
@@ -178,6 +192,8 @@ def _keys_at(path: KeyPath) -> Sequence[str]:
             return _KNOWN[""]
         case ("app",):
             return ("url", "version", "key_env")
+        case ("models", "embed"):
+            return _KNOWN["embed"]
         case ("knowledge", _):
             return _KNOWN["knowledge"]
         case ("knowledge", _, "chunk"):

@@ -5,12 +5,21 @@ from datetime import timedelta
 from typing import Annotated, Literal, Self, cast
 from urllib.parse import parse_qsl, urlsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    WithJsonSchema,
+    model_validator,
+)
+from pydantic_core import CoreSchema, PydanticCustomError
 
 from genaiops.app.secrets import find_secrets
 from genaiops.core import Claim, ClaimKind, Json, UserError
 from genaiops.knowledge import Backend, BackendName
+from genaiops.models import EmbedSettings
 
 BOUND_KEYS: dict[ClaimKind, str] = {"better": "by", "not_worse": "margin", "at_least": "value"}
 _VARIABLE = r"^[A-Z_][A-Z0-9_]*$"
@@ -301,6 +310,51 @@ class JudgeConfig(_Strict):
         return self
 
 
+class ModelConfig(_Strict):
+    """A model by its reference; of the embedder also what its name and its own files do not say.
+
+    All of that is part of the embedding. `version` is what the owner of an endpoint calls what answers there.
+    `dimension` is checked; with `shorten` an endpoint is asked for so many numbers only.
+    """
+
+    model: str
+    version: Annotated[str, BeforeValidator(_as_text), Field(min_length=1)] | None = None
+    query_prefix: str | None = Field(default=None, max_length=1_000)
+    passage_prefix: str | None = Field(default=None, max_length=1_000)
+    pooling: Literal["mean", "cls", "last"] | None = None
+    dimension: int | None = Field(default=None, ge=1, le=100_000)
+    window: int | None = Field(default=None, ge=8, le=1_000_000)
+    shorten: bool | None = None
+
+    @model_validator(mode="after")
+    def _shortened_to_something(self) -> Self:
+        if self.shorten and self.dimension is None:
+            raise PydanticCustomError("shorten", "expected `dimension` beside `shorten`: to how many numbers")
+        return self
+
+    @property
+    def settings(self) -> EmbedSettings:
+        """What is said of the embedder beside its name."""
+        return EmbedSettings(**self.model_dump(exclude={"model"}, exclude_none=True))
+
+
+def _model(value: object) -> object:
+    return {"model": value} if isinstance(value, str) else value
+
+
+class _OrText:
+    """Says in the JSON Schema that a text may stand where a mapping is described."""
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, object]:
+        return {"anyOf": [{"type": "string"}, handler(schema)]}
+
+
+ModelEntry = Annotated[ModelConfig, BeforeValidator(_model), _OrText]
+
+
 class ReuseConfig(_Strict):
     """How long an output of something remote may stand for what it would say now: `24h`, `30m`, `7d`."""
 
@@ -319,12 +373,25 @@ class ProjectFile(_Strict):
     project: Name
     app: Annotated[AppTarget, BeforeValidator(_target), WithJsonSchema(_TARGET_SCHEMA)]
     params: dict[str, Json] = {}
-    models: dict[str, str] = {}
+    models: dict[str, ModelEntry] = {}
     prices: dict[str, PriceConfig] = {}
     knowledge: dict[Name, KnowledgeConfig] = {}
     suites: dict[Name, SuiteConfig] = {}
     judges: dict[Name, JudgeConfig] = {}
     reuse: ReuseConfig = ReuseConfig()
+
+    @model_validator(mode="after")
+    def _only_the_embedder_is_described(self) -> Self:
+        described = [
+            role
+            for role, model in self.models.items()
+            if role != "embed" and model.settings != EmbedSettings()
+        ]
+        if described:
+            raise PydanticCustomError(
+                "models", "expected a reference for {role}: only `embed` is described", {"role": described[0]}
+            )
+        return self
 
     @model_validator(mode="after")
     def _endpoint_takes_inputs_only(self) -> Self:

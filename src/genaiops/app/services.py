@@ -1,13 +1,25 @@
 """The parent's side of what apps ask for: models and indexes, opened once for all workers."""
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
 from genaiops.app.project import Project
 from genaiops.app.schema import KnowledgeConfig
-from genaiops.core import ChatModel, Digest, Egress, Embedder, Json, Message, Principal, Settings, UserError
+from genaiops.core import (
+    ChatModel,
+    Digest,
+    Egress,
+    Embedder,
+    Json,
+    Message,
+    Principal,
+    Settings,
+    UserError,
+    digest_json,
+    encode,
+)
 from genaiops.knowledge import (
     ChunkOptions,
     Corpus,
@@ -22,7 +34,7 @@ from genaiops.knowledge import (
     open_index,
     read_releases,
 )
-from genaiops.models import ModelContext, open_chat, open_embedder
+from genaiops.models import EmbedSettings, ModelContext, open_chat, open_embedder
 from genaiops.store import Store
 from genaiops.work import Console, Progress
 
@@ -40,10 +52,12 @@ class Services:
     console: Console
     allow_unverified: bool = False
     _chats: dict[tuple[str, str], ChatModel] = field(default_factory=dict[tuple[str, str], ChatModel])
-    _embedders: dict[tuple[str, str], Embedder] = field(default_factory=dict[tuple[str, str], Embedder])
+    _embedders: dict[tuple[str, str, EmbedSettings], Embedder] = field(
+        default_factory=dict[tuple[str, str, EmbedSettings], Embedder]
+    )
     _indexes: dict[Digest, Index] = field(default_factory=dict[Digest, Index])
-    _recipes: dict[tuple[Path, str, KnowledgeConfig, str], Digest] = field(
-        default_factory=dict[tuple[Path, str, KnowledgeConfig, str], Digest]
+    _recipes: dict[tuple[Path, str, KnowledgeConfig, Digest], Digest] = field(
+        default_factory=dict[tuple[Path, str, KnowledgeConfig, Digest], Digest]
     )
     _opening: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -66,14 +80,17 @@ class Services:
 
     async def embedder(self, project: Project) -> Embedder:
         """Return the project's embedder."""
-        return await self.embed_model(project.root, _reference(project, "embed"))
+        return await self.embed_model(project.root, _reference(project, "embed"), project.embedding)
 
-    async def embed_model(self, root: Path, reference: str) -> Embedder:
-        """Return the embedder of a reference; one that names a file is read in the folder `root`."""
-        key = _model_key(root, reference)
+    async def embed_model(self, root: Path, reference: str, said: EmbedSettings) -> Embedder:
+        """Return the embedder of a reference, as it is described beside it.
+
+        One that names a file is read in the folder `root`.
+        """
+        key = (*_model_key(root, reference), said)
         async with self._opening:
             if key not in self._embedders:
-                self._embedders[key] = open_embedder(key[0], self._context(root))
+                self._embedders[key] = open_embedder(reference, replace(self._context(root), embedding=said))
             return self._embedders[key]
 
     async def index(self, project: Project, name: str | None = None) -> Index:
@@ -81,7 +98,7 @@ class Services:
         name = index_name(project, name)
         config = project.knowledge[name]
         embedder = await self.embedder(project)
-        key = (project.root, name, config, project.models["embed"])
+        key = (project.root, name, config, digest_json(encode(embedder.spec)))
         async with self._opening:
             if key not in self._recipes:
                 self._recipes[key] = await self._open(project.root, name, config, embedder)
@@ -209,7 +226,7 @@ def source_folder(root: Path, name: str, config: KnowledgeConfig) -> Path:
 
 def _model_key(root: Path, reference: str) -> tuple[str, str]:
     """Return the reference and, where it names a file of the project, the project's folder."""
-    shared = reference.startswith(("local:", "openai:", "http:", "https:"))
+    shared = reference.startswith(("local:", "openai:", "http:", "https:", "hf:"))
     return reference, "" if shared else str(root)
 
 

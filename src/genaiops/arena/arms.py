@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
@@ -13,6 +13,7 @@ from genaiops.arena.model import Arm, Role
 from genaiops.arena.recordings import Recording
 from genaiops.core import Digest, Json, ModelSpec, UserError, decode_json, digest_bytes, digest_json
 from genaiops.knowledge import Corpus, Recipe
+from genaiops.models import embedding_facts
 from genaiops.prompts import Prompt, load_prompt
 
 _OURS = frozenset({"local", "scripted"})
@@ -31,7 +32,7 @@ class Prepared:
     """An exported tree with what its project names: models and index recipes, nothing loaded yet.
 
     Of an endpoint none of these is known; of a recording nothing runs. `own`: the environment that its app
-    runs in, where it is not this one.
+    runs in, where it is not this one. `embedding`: the manifest of its embedder.
     """
 
     exported: Exported
@@ -44,6 +45,7 @@ class Prepared:
     digest: Digest
     recording: Recording | None = None
     own: OwnEnvironment | None = None
+    embedding: Mapping[str, Json] = field(default_factory=dict[str, Json])
 
     @property
     def nameless(self) -> bool:
@@ -92,9 +94,13 @@ async def prepare(
         named = digest_json({"endpoint": {"url": url, "version": project.app.version}})
         return Prepared(exported, project, {}, {}, {}, {}, {}, named)
     specs: dict[str, ModelSpec] = {}
+    embedding: dict[str, Json] = {}
     for role in project.models:
-        model = await (services.embedder(project) if role == "embed" else services.chat(project, role))
-        specs[role] = model.spec
+        if role == "embed":
+            embedder = await services.embedder(project)
+            specs[role], embedding = embedder.spec, embedding_facts(embedder)
+        else:
+            specs[role] = (await services.chat(project, role)).spec
     knowledge = {name: await services.recipe(project, name) for name in project.knowledge}
     recipes = {name: recipe for name, (_, recipe) in knowledge.items()}
     digest = app_digest(
@@ -107,7 +113,16 @@ async def prepare(
     corpora = {name: corpus for name, (corpus, _) in knowledge.items()}
     root = exported.root
     return Prepared(
-        exported, project, specs, corpora, recipes, _prompts(root), _calibrations(root), digest, own=own
+        exported,
+        project,
+        specs,
+        corpora,
+        recipes,
+        _prompts(root),
+        _calibrations(root),
+        digest,
+        own=own,
+        embedding=embedding,
     )
 
 

@@ -1,7 +1,7 @@
 """What a run used and made, in the Hub: edges are written here, where the inputs are read.
 
-prompt, corpus → index, calibration → app, or recording ┐
-dataset, judge (a scorer) → suite ──────────────────────┴→ evidence
+prompt, corpus, embedding → index, calibration → app, or recording ┐
+dataset, judge (a scorer) → suite ─────────────────────────────────┴→ evidence
 """
 
 import json
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
+from genaiops.app import register_index
 from genaiops.arena.arms import Prepared
 from genaiops.arena.bundle import STATEMENT
 from genaiops.arena.model import ROLES, Role, Run
@@ -18,7 +19,6 @@ from genaiops.arena.recordings import Recording
 from genaiops.arena.suites import plain_ruler
 from genaiops.core import Case, Digest, Json, Verdict, digest_bytes, encode
 from genaiops.hub import Activity, Hub, Version
-from genaiops.knowledge import corpus_blobs, corpus_facts, index_facts
 from genaiops.prompts import prompt_facts
 
 
@@ -103,11 +103,7 @@ def _recording(hub: Hub, name: str, recording: Recording) -> Version:
     return hub.publish("recording", name, facts, blobs={"content": recording.content})
 
 
-def _index(hub: Hub, activity: Activity, prepared: Prepared, name: str) -> tuple[Version, Version]:
-    corpus = prepared.corpora[name]
-    with hub.activity("index") as indexing:
-        blobs = {str(digest): content for digest, content in corpus_blobs(corpus).items()}
-        source = indexing.use(hub.publish("corpus", name, corpus_facts(corpus), blobs=blobs))
-        index = indexing.produce("index", name, index_facts(prepared.recipes[name], corpus))
-    activity.use(index)
-    return index, source
+def _index(hub: Hub, activity: Activity, prepared: Prepared, name: str) -> tuple[Version, ...]:
+    recipe, corpus = prepared.recipes[name], prepared.corpora[name]
+    made = register_index(hub, name, corpus, recipe, prepared.embedding)
+    return activity.use(made.index), made.corpus, made.embedding

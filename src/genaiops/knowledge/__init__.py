@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from genaiops.knowledge.corpus import aread_corpus, read_corpus
     from genaiops.knowledge.documents import Listed, holds_document, listed_documents
     from genaiops.knowledge.expanding import expand
-    from genaiops.knowledge.facts import corpus_blobs, corpus_facts
+    from genaiops.knowledge.facts import corpus_blobs, corpus_facts, passages_facts
     from genaiops.knowledge.files import SUFFIXES
     from genaiops.knowledge.formats.parsers import Bounds
     from genaiops.knowledge.index import LocalIndex
@@ -46,7 +46,7 @@ _FILES = {
     "corpus": "aread_corpus read_corpus",
     "documents": "Listed holds_document listed_documents",
     "expanding": "expand",
-    "facts": "corpus_blobs corpus_facts",
+    "facts": "corpus_blobs corpus_facts passages_facts",
     "files": "SUFFIXES",
     "formats.parsers": "Bounds",
     "index": "LocalIndex",
@@ -70,9 +70,9 @@ __all__ = [
     "LocalIndex", "Mode", "ParsedFiles", "Query", "Readiness", "Reading", "ReadyPassages", "Recipe",
     "Release", "Screen", "Screened", "TokenCache", "aread_corpus", "build_index", "check_readiness",
     "corpus_blobs", "corpus_facts", "expand", "holds_document", "index_facts", "index_passages",
-    "listed_documents", "make_chunks", "open_index", "parse_document", "rank", "read_corpus",
-    "read_passages", "read_releases", "read_rows", "readiness_lines", "retrieve", "retrieve_all",
-    "sentence_spans", "split_sentences",
+    "listed_documents", "make_chunks", "open_index", "parse_document", "passages_facts", "rank",
+    "read_corpus", "read_passages", "read_releases", "read_rows", "readiness_lines", "retrieve",
+    "retrieve_all", "sentence_spans", "split_sentences",
 ]  # fmt: skip
 
 __getattr__ = attach(__name__, {name: file for file, names in _FILES.items() for name in names.split()})

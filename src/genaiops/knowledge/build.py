@@ -18,7 +18,7 @@ from genaiops.knowledge.index import other_embedding
 from genaiops.knowledge.maxsim import TokenCache
 from genaiops.knowledge.model import LOCAL, Backend, Chunk, Corpus, Document, Recipe
 from genaiops.knowledge.opening import create_index, open_folder
-from genaiops.knowledge.passages import PASSAGES, ReadyPassages, in_context, parts_of
+from genaiops.knowledge.passages import PASSAGES, Lengths, ReadyPassages, in_context, parts_of
 from genaiops.knowledge.seams import Index
 from genaiops.knowledge.vectors import differing, embed_texts
 
@@ -136,7 +136,7 @@ async def _build(
     cache: "EmbeddingCache",
     progress: Progress | None,
 ) -> Index:
-    read = text_reader(embedder)
+    read = text_reader(embedder, Lengths())
     parts = [read(passage) for passage in passages]
     rows = await _embed([part for some in parts for part in some], embedder, cache, progress)
     vectors = np.split(rows, np.cumsum([len(some) for some in parts])[:-1])
@@ -219,12 +219,13 @@ async def _embed(
     return np.stack([known[digest] for digest in digests])
 
 
-def text_reader(embedder: Embedder) -> Callable[[Passage], list[str]]:
+def text_reader(embedder: Embedder, lengths: Lengths) -> Callable[[Passage], list[str]]:
     """Return what gives the texts that `embedder` reads of a passage, one for each of its vectors."""
     if not isinstance(embedder, CountsTokens):
         return lambda passage: [in_context(passage)]
     counter, window = embedder, embedder.window - _SPECIAL_TOKENS
-    return lambda passage: parts_of(passage, lambda text: counter.count_tokens([text])[0], window)
+    count = lengths.counting(lambda text: counter.count_tokens([text])[0])
+    return lambda passage: parts_of(passage, count, window)
 
 
 async def _publish(

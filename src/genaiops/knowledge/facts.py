@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from genaiops.core import Digest, Json, UserError
 from genaiops.knowledge.model import Corpus, Document, LeftOut
+from genaiops.knowledge.passages import ReadyPassages
 
 
 def check_ids(documents: Sequence[Document]) -> None:
@@ -44,6 +45,11 @@ def corpus_facts(corpus: Corpus) -> dict[str, Json]:
             {"path": one.path, "reason": one.reason, "code": one.code} for one in corpus.left_out
         ]
     return facts
+
+
+def passages_facts(ready: ReadyPassages) -> dict[str, Json]:
+    """Return the manifest of a corpus of ready-made passages for the Hub."""
+    return {"passages": len(ready.passages), "digest": ready.digest}
 
 
 def corpus_blobs(corpus: Corpus) -> dict[Digest, bytes]:

@@ -22,6 +22,7 @@ DEPTH = 60
 """How many of each half are fused."""
 
 _DIGITS = 6
+_BLOCK = 64
 _FIRST = 3
 """The best of a first look, whose texts are read for the names of other passages."""
 
@@ -56,13 +57,24 @@ def top_rows(scores: NDArray[np.float32], k: int) -> list[tuple[int, float]]:
     rows = np.arange(len(scores))
     if len(scores) > k:
         # everything that may tie with the k-th stays, so that the cut is made by row and not by chance
-        bound = np.partition(scores, len(scores) - k)[len(scores) - k]
-        rows = np.flatnonzero(scores >= bound - np.float32(2 * 10**-_DIGITS))
+        rows = np.flatnonzero(scores >= _at_most_kth(scores, k) - np.float32(2 * 10**-_DIGITS))
     rounded = np.round(scores[rows].astype(np.float64), _DIGITS)
     kept = np.isfinite(rounded)
     rows, rounded = rows[kept], rounded[kept]
     order = np.lexsort((rows, -rounded))[:k]
     return [(int(rows[at]), float(rounded[at])) for at in order]
+
+
+def _at_most_kth(scores: NDArray[np.float32], k: int) -> np.float32:
+    """Return a number near the k-th largest of `scores` and not above it: no row of the best is below."""
+    blocks = len(scores) // _BLOCK
+    if blocks > k:
+        # the k largest of the blocks' largest are k numbers of `scores`
+        largest = scores[: blocks * _BLOCK].reshape(blocks, _BLOCK).max(axis=1)
+        bound = np.partition(largest, blocks - k)[blocks - k]
+        if np.isfinite(bound):
+            return bound
+    return np.partition(scores, len(scores) - k)[len(scores) - k]
 
 
 def fuse(

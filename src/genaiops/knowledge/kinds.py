@@ -1,9 +1,9 @@
 """What the Hub must know about a corpus and an index."""
 
 from collections.abc import Mapping, Sequence
-from typing import cast
+from typing import Self, cast
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from genaiops.core import (
     Composed,
@@ -20,6 +20,7 @@ from genaiops.knowledge.facts import check_ids, corpus_facts
 from genaiops.knowledge.files import check_size, decode_document
 from genaiops.knowledge.formats.kinds import FORMATS, PARSERS
 from genaiops.knowledge.model import Corpus, Document, Reason, Recipe
+from genaiops.knowledge.passages import ReadyPassages
 from genaiops.knowledge.plain import parse_document
 
 _PUSHED = tuple(ending for ending, format in FORMATS.items() if format not in PARSERS)
@@ -53,14 +54,25 @@ class LeftOutManifest(BaseModel):
 
 
 class CorpusManifest(BaseModel):
-    """Documents in the order of their paths; `ignored` names files of other kinds that lay among them."""
+    """Documents in the order of their paths; `ignored` names files of other kinds that lay among them.
+
+    Of ready-made passages there is only the number, `passages`: their file stays where it is, and `digest`
+    says whether it is the one.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    documents: tuple[DocumentManifest, ...] = Field(min_length=1)
+    documents: tuple[DocumentManifest, ...] = ()
+    passages: int | None = Field(default=None, ge=1)
     digest: DigestText
     ignored: tuple[str, ...] = ()
     left_out: tuple[LeftOutManifest, ...] = ()
+
+    @model_validator(mode="after")
+    def _holds_something(self) -> Self:
+        if bool(self.documents) == (self.passages is not None):
+            raise ValueError("a corpus has documents, or the number of its passages")
+        return self
 
 
 class Coverage(BaseModel):
@@ -82,10 +94,10 @@ class IndexManifest(BaseModel):
     coverage: Coverage | None = None
 
 
-def index_facts(recipe: Recipe, corpus: Corpus) -> dict[str, Json]:
-    """Return the manifest of the index that `recipe` makes of `corpus`."""
-    characters = sum(len(document.text) for document in corpus.documents)
-    coverage: dict[str, Json] = {"documents": len(corpus.documents), "characters": characters}
+def index_facts(recipe: Recipe, source: Corpus | ReadyPassages) -> dict[str, Json]:
+    """Return the manifest of the index that `recipe` makes of documents, or of passages as they are."""
+    texts = source.documents if isinstance(source, Corpus) else source.passages
+    coverage: dict[str, Json] = {"documents": len(texts), "characters": sum(len(one.text) for one in texts)}
     return {"recipe": recipe.facts, "digest": recipe.digest, "coverage": coverage}
 
 
@@ -93,6 +105,7 @@ def _corpus_diff(old: Manifest, new: Manifest, read: Read) -> list[str]:
     before, after = _documents(old), _documents(new)
     moved = before.keys() != after.keys()
     lines = [f"documents: {len(before)} -> {len(after)}"] if moved else []
+    lines += _passages_change(old, new)
     lines += [f"- {path}" for path in sorted(before.keys() - after.keys())]
     lines += [f"+ {path}" for path in sorted(after.keys() - before.keys())]
     for path in sorted(before.keys() & after.keys()):
@@ -101,6 +114,13 @@ def _corpus_diff(old: Manifest, new: Manifest, read: Read) -> list[str]:
             what = [{"digest": "text"}.get(key, key) for key in changed if key != "access"]
             lines.append(f"~ {path} ({', '.join([*what, *_access_change(before[path], after[path])])})")
     return lines
+
+
+def _passages_change(old: Manifest, new: Manifest) -> list[str]:
+    before, after = old.get("passages"), new.get("passages")
+    if (before, after) == (None, None) or old.get("digest") == new.get("digest"):
+        return []
+    return [f"passages: {before or 0} -> {after or 0}" + (", others of them" if before == after else "")]
 
 
 def _documents(manifest: Manifest) -> dict[str, dict[str, Json]]:

@@ -22,8 +22,16 @@ _WORD = re.compile(r"\w+")
 Key = TypeVar("Key", int, str)
 """What a passage is known by: its row, or its id where a backend has no rows in the order of ids."""
 
-Titles = Mapping[str, Sequence[Key]]
-"""From a title, as `name_of` writes it, to the passages that bear it."""
+
+class Titles(dict[str, Sequence[Key]]):
+    """From a title, as `name_of` writes it, to the passages that bear it."""
+
+    def __init__(self, bearers: Mapping[str, Sequence[Key]]) -> None:
+        super().__init__(bearers)
+        self.sizes: dict[str, list[int]] = {}
+        """How many words the titles have that begin with a word, fewest first."""
+        for first, size in sorted({(name.partition(" ")[0], name.count(" ") + 1) for name in bearers}):
+            self.sizes.setdefault(first, []).append(size)
 
 
 def name_of(title: str) -> str:
@@ -33,22 +41,22 @@ def name_of(title: str) -> str:
     return name if len(words) <= _MOST_WORDS and len(name) >= _LEAST_LETTERS else ""
 
 
-def titles_of(titles: Iterable[str]) -> dict[str, list[int]]:
+def titles_of(titles: Iterable[str]) -> Titles[int]:
     """Return the names among `titles`, which stand in the order of their rows."""
     found: dict[str, list[int]] = {}
     for row, title in enumerate(titles):
         name = name_of(title)
         if name:
             found.setdefault(name, []).append(row)
-    return {name: rows for name, rows in found.items() if len(rows) <= MOST_BEARERS}
+    return Titles[int]({name: rows for name, rows in found.items() if len(rows) <= MOST_BEARERS})
 
 
 def named_in(text: str, titles: Titles[Key]) -> dict[Key, str]:
     """Return the passages whose titles stand in `text`, with the name by which each was found."""
     words = _WORD.findall(text[:_MOST_LETTERS].casefold())
     found: dict[Key, str] = {}
-    for at in range(len(words)):
-        for size in range(1, _MOST_WORDS + 1):
+    for at, word in enumerate(words):
+        for size in titles.sizes.get(word, ()):
             name = " ".join(words[at : at + size])
             found.update(dict.fromkeys(titles.get(name, ()), name))
     return found

@@ -11,7 +11,7 @@ from genaiops.core import Embedder, Json, Passage, Principal, TokenEmbedder, Use
 from genaiops.knowledge.build import text_reader
 from genaiops.knowledge.fusion import default_weights
 from genaiops.knowledge.index import other_embedding
-from genaiops.knowledge.maxsim import maxsims, unpack
+from genaiops.knowledge.maxsim import maxsims
 from genaiops.knowledge.seams import Index
 from genaiops.knowledge.vectors import differing, embed_texts, embed_tokens
 
@@ -150,7 +150,7 @@ async def _reranked(
 
     A passage of several parts has the MaxSim of its best part, as it has the cosine of its best.
     """
-    read = text_reader(embedder)
+    read = text_reader(embedder, index.tokens.lengths)
     parts = {passage.id: read(passage) for some in found for passage in some}
     # the first of several parts is the whole, of which the embedder reads the beginning only
     parts = {id: texts[1:] or texts for id, texts in parts.items()}
@@ -162,7 +162,7 @@ async def _reranked(
     for query, question, some in zip(queries, asked, found, strict=True):
         share = weights.tokens * index.trust(query.text) ** weights.tokens_trust_power
         wanted = [text for passage in some for text in parts[passage.id]]
-        fits = dict(zip(wanted, maxsims(question, [unpack(packed[text]) for text in wanted]), strict=True))
+        fits = dict(zip(wanted, maxsims(question, [packed[text] for text in wanted]), strict=True))
         scored: list[Passage] = []
         for passage in some:
             best = max(fits[text] for text in parts[passage.id])

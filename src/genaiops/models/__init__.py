@@ -12,6 +12,7 @@ from genaiops.lazy import attach
 if TYPE_CHECKING:
     from genaiops.models.catalogue import Weight, known_weights
     from genaiops.models.context import ModelContext, Provider
+    from genaiops.models.embedding import EmbedSettings, artifact_name, embedding_facts, embedding_name
     from genaiops.models.extras import need_extra
     from genaiops.models.folding import complete
     from genaiops.models.kinds import KINDS
@@ -21,13 +22,17 @@ if TYPE_CHECKING:
 
 __all__ = [
     "KINDS",
+    "EmbedSettings",
     "ModelContext",
     "Price",
     "Prices",
     "Provider",
     "Weight",
     "Weights",
+    "artifact_name",
     "complete",
+    "embedding_facts",
+    "embedding_name",
     "known_weights",
     "need_extra",
     "open_chat",
@@ -37,6 +42,7 @@ __all__ = [
 __getattr__ = attach(
     __name__,
     {
+        "EmbedSettings": "embedding",
         "KINDS": "kinds",
         "ModelContext": "context",
         "Price": "prices",
@@ -44,6 +50,9 @@ __getattr__ = attach(
         "Provider": "context",
         "Weight": "catalogue",
         "Weights": "weights",
+        "artifact_name": "embedding",
+        "embedding_facts": "embedding",
+        "embedding_name": "embedding",
         "known_weights": "catalogue",
         "complete": "folding",
         "need_extra": "extras",

@@ -16,6 +16,7 @@ from genaiops.core import (
     listed_files,
     typed_kind,
 )
+from genaiops.models.embedding import Pooling, change_in_words
 
 
 class ModelManifest(BaseModel):
@@ -35,9 +36,21 @@ class ModelManifest(BaseModel):
 
 
 class EmbeddingManifest(ModelManifest):
-    """A model that turns texts into vectors of so many `dimensions`."""
+    """An embedder: every fact that its vectors depend on, and whence its weights are.
 
-    dimensions: int | None = Field(default=None, ge=1)
+    `version` is its revision, `dimension` the numbers in a vector, `window` the most tokens that it reads;
+    `normalised`: whether vectors are brought to unit length. What is not said is not known.
+    """
+
+    pooling: Pooling | None = None
+    query_prefix: str | None = None
+    passage_prefix: str | None = None
+    dimension: int | None = Field(default=None, ge=1)
+    normalised: bool | None = None
+    quantisation: str | None = None
+    window: int | None = Field(default=None, ge=1)
+    licence: str = ""
+    source: str = ""
 
 
 def _diff(old: Manifest, new: Manifest, read: Read) -> list[str]:
@@ -48,6 +61,10 @@ def _diff(old: Manifest, new: Manifest, read: Read) -> list[str]:
         if before.get(key) != after.get(key)
     ]
     return lines + diff_files(old, new)
+
+
+def _embedding_diff(old: Manifest, new: Manifest, read: Read) -> list[str]:
+    return change_in_words(_facts(old), _facts(new)) + diff_files(old, new)
 
 
 def _facts(manifest: Manifest) -> dict[str, Json]:
@@ -63,7 +80,7 @@ MODEL_KIND = typed_kind(
 EMBEDDING_KIND = typed_kind(
     "embedding",
     EmbeddingManifest,
-    diff=_diff,
+    diff=_embedding_diff,
     closure=files_closure,
     compose=compose_files,
     files=listed_files,

@@ -6,7 +6,7 @@ from importlib import import_module
 from importlib.metadata import entry_points
 from typing import cast
 
-from genaiops.core import ChatModel, Embedder, UserError
+from genaiops.core import ChatModel, Embedder, Json, UserError
 from genaiops.models.context import ModelContext, Provider
 
 GROUP = "genaiops.providers"
@@ -40,9 +40,24 @@ def open_chat(reference: str, context: ModelContext) -> ChatModel:
 
 
 def open_embedder(reference: str, context: ModelContext) -> Embedder:
-    """Return the embedder that `reference` names; nothing is loaded before its first call."""
+    """Return the embedder that `reference` names; nothing is loaded before its first call.
+
+    Raises `UserError` where it does not heed what the project says of it.
+    """
     provider, name = _provider(reference)
-    return provider.open_embedder(name, context)
+    embedder = provider.open_embedder(name, context)
+    spec, said = embedder.spec, context.embedding
+    heeded: dict[str, Json] = {"version": spec.version, **spec.settings}
+    wanted: dict[str, Json] = {**said.facts, **({"version": said.version} if said.version else {})}
+    unheeded = [f"{key}: {value}" for key, value in wanted.items() if heeded.get(key) != value]
+    if unheeded:
+        raise UserError(
+            "GAO-MODELS-026",
+            f"{reference} does not take {', '.join(unheeded)}",
+            why="it has its own, or cannot know it",
+            fix="remove it from models.embed in genaiops.yaml, or name another embedder",
+        )
+    return embedder
 
 
 def _provider(reference: str) -> tuple[Provider, str]:

@@ -2,11 +2,13 @@
 
 from datetime import timedelta
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from genaiops.app import Project, load_project
-from genaiops.core import Claim, UserError, digest_json
+from genaiops.core import Claim, Json, UserError, digest_json
+from genaiops.models import EmbedSettings
 
 WHOLE = """\
 project: support-assistant
@@ -227,6 +229,40 @@ def test_set_replaces_values_of_every_sort(tmp_path: Path) -> None:
     assert suite.repeats == 3
     assert suite.gate is not None
     assert suite.gate.claims[0].by == 0.1
+
+
+def test_an_embedder_may_be_described_beside_its_name(tmp_path: Path) -> None:
+    text = (
+        SHORT
+        + "models: {embed: {model: 'http://h/v1#e5', version: 7, query_prefix: 'query: ', dimension: 384}}"
+    )
+    project = load(tmp_path, text, "models.embed.dimension=128")
+    assert project.models["embed"] == "http://h/v1#e5"
+    assert (project.embedding.version, project.embedding.query_prefix) == ("7", "query: ")
+    assert project.embedding.dimension == 128
+    assert cast("dict[str, Json]", project.resolved())["embedding"] == {
+        "version": "7",
+        "query_prefix": "query: ",
+        "dimension": 128,
+    }
+    assert load(tmp_path, text, "models.embed=local:minilm-l6").embedding == EmbedSettings()
+
+
+@pytest.mark.parametrize(
+    ("models", "hint"),
+    [
+        ("{chat: {model: 'openai:x', version: 1}}", "only `embed` is described"),
+        ("{embed: {model: 'http://h/v1#m', prefix: x}}", "query_prefix"),
+        ("{embed: {model: 'http://h/v1#m', shorten: true}}", "dimension"),
+        ("{embed: {model: 'http://h/v1#m', pooling: max}}", "mean"),
+        ("{embed: {query_prefix: x}}", "models.embed.model"),
+    ],
+)
+def test_a_description_of_an_embedder_that_cannot_be_meant_is_refused(
+    tmp_path: Path, models: str, hint: str
+) -> None:
+    error = refused(tmp_path, SHORT + f"models: {models}")
+    assert hint in str(error)
 
 
 def test_the_environment_overrides_and_set_wins_over_it(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from tests.support.knowledge import ANYONE, SPEC, STAFF, WordEmbedder, tokens
 
 from genaiops.core import Passage, UserError, digest_bytes
@@ -23,7 +24,7 @@ from genaiops.knowledge import (
     rank,
     retrieve,
 )
-from genaiops.knowledge.maxsim import maxsims, pack, unpack
+from genaiops.knowledge.maxsim import maxsims, pack
 from genaiops.store import Store
 
 pytestmark = [pytest.mark.usefixtures("each_store"), pytest.mark.thorough]
@@ -33,6 +34,9 @@ TEXTS = {
     "dog.md": "# Dogs\n\nA dog is brown. It eats bones.\n",
     "pay.md": "---\naccess: [staff]\n---\n# Pay\n\nThe pay of the fox keeper is low.\n",
 }
+
+
+Rows = NDArray[np.float32]
 
 
 class Bar:
@@ -202,16 +206,36 @@ def test_packed_token_vectors_rank_as_the_originals_do() -> None:
         tokens("red fox in woods"),
         [tokens("a fox"), tokens("the woods are red"), tokens("dog")],
     )
-    exact = maxsims(question, texts)
-    packed = maxsims(question, [unpack(pack(text)) for text in texts])
+    exact = [plain_maxsim(question, text) for text in texts]
+    packed = maxsims(question, [pack(text) for text in texts])
     assert packed == pytest.approx(exact, abs=0.01)
     assert np.argsort(packed).tolist() == np.argsort(exact).tolist()
-    assert unpack(pack(np.zeros((0, 32), np.float32))).shape == (0, 32)
+    assert pack(np.zeros((0, 32), np.float32)).shape == (0, 32)
+
+
+def plain_maxsim(question: Rows, text: Rows) -> float:
+    return float((question @ text.T).max(axis=1).mean())
+
+
+@pytest.mark.parametrize("asked", [1, 12, 254])
+def test_token_similarity_is_that_of_one_plain_product(asked: int) -> None:
+    random = np.random.default_rng(asked)
+
+    def units(count: int) -> Rows:
+        rows = random.standard_normal((count, 384)).astype(np.float32)
+        return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+    question, texts = units(asked), [pack(units(count)) for count in (1, 31, 32, 33, 254)]
+    wide = [text / np.linalg.norm(text.astype(np.float32), axis=1, keepdims=True) for text in texts]
+    assert maxsims(question, texts) == pytest.approx(
+        [plain_maxsim(question, text) for text in wide], abs=2e-6
+    )
 
 
 def test_an_empty_text_or_question_has_no_similarity_beside_others() -> None:
     text = np.eye(3, dtype=np.float32)
     nothing = np.zeros((0, 3), dtype=np.float32)
-    assert maxsims(text[:2], [nothing, text[:1], nothing, text]) == [0.0, 0.5, 0.0, 1.0]
-    assert maxsims(nothing, [text]) == [0.0]
+    empty, one, all = pack(nothing), pack(text[:1]), pack(text)
+    assert maxsims(text[:2], [empty, one, empty, all]) == [0.0, 0.5, 0.0, 1.0]
+    assert maxsims(nothing, [all]) == [0.0]
     assert maxsims(text, []) == []

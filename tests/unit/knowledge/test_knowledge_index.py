@@ -1,7 +1,7 @@
 """The default index: filters, withdrawals, damage, ties."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -209,12 +209,25 @@ def test_an_unknown_snapshot_is_no_way_out_of_the_folder(index: LocalIndex) -> N
         index.search(SnapshotId("../../etc"), "x", vector("x").tolist(), 1, principal=ANYONE)
 
 
-@given(st.lists(st.sampled_from([0.0, 0.25, 0.5, 1.0, float("-inf")]), max_size=40), st.integers(1, 10))
-def test_the_best_rows_are_those_of_a_full_stable_sort(scores: list[float], k: int) -> None:
-    ordered = sorted(
+def fully_sorted(scores: Sequence[float]) -> list[int]:
+    return sorted(
         (row for row, score in enumerate(scores) if score > -1), key=lambda row: (-scores[row], row)
     )
-    assert [row for row, _ in top_rows(np.array(scores, np.float32), k)] == ordered[:k]
+
+
+@given(st.lists(st.sampled_from([0.0, 0.25, 0.5, 1.0, float("-inf")]), max_size=40), st.integers(1, 10))
+def test_the_best_rows_are_those_of_a_full_stable_sort(scores: list[float], k: int) -> None:
+    assert [row for row, _ in top_rows(np.array(scores, np.float32), k)] == fully_sorted(scores)[:k]
+
+
+@pytest.mark.parametrize("allowed", [5000, 300, 7, 0])
+def test_the_best_of_many_rows_are_those_of_a_full_stable_sort(allowed: int) -> None:
+    random = np.random.default_rng(allowed)
+    scores = np.full(5000, -np.inf, np.float32)
+    # neighbours, and with ties: the worst for a bound that comes from blocks of rows
+    scores[:allowed] = np.round(random.random(allowed), 2)
+    for k in (1, 20, 60):
+        assert [row for row, _ in top_rows(scores, k)] == fully_sorted(scores.tolist())[:k]
 
 
 def test_the_identity_of_an_index_is_its_recipe_and_the_hub_shows_what_changed(index: LocalIndex) -> None:

@@ -146,6 +146,8 @@ def _recipe(version: Version) -> dict[str, Json]:
 def _described(version: Version) -> str:
     manifest = version.manifest
     if version.kind == "corpus":
+        if manifest.get("passages"):
+            return f"{manifest['passages']:,} ready-made passages"
         documents = cast("Sequence[Mapping[str, Json]]", manifest.get("documents") or [])
         restricted = sum(each.get("access") is not None for each in documents)
         return f"{len(documents):,} documents, {restricted:,} of them restricted to groups"

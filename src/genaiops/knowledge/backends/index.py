@@ -266,7 +266,7 @@ class StoredIndex:
         if view.name not in self._known:
             while len(self._known) >= _SNAPSHOTS:
                 self._known.pop(next(iter(self._known)), None)
-            self._known[view.name] = (self._ledger.titles(view), self._ledger.shapes(view))
+            self._known[view.name] = (Titles(self._ledger.titles(view)), self._ledger.shapes(view))
         return self._known[view.name]
 
     def _dimension(self, live: View | None, vectors: Sequence[NDArray[np.float32]]) -> int:

@@ -1,5 +1,6 @@
 """`http(s)://host/v1#MODEL`: any endpoint that speaks OpenAI's HTTP shapes."""
 
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from genaiops.core import ChatModel, Embedder, UserError
@@ -17,7 +18,8 @@ def open_chat(name: str, context: ModelContext) -> ChatModel:
 
 def open_embedder(name: str, context: ModelContext) -> Embedder:
     """Return the embedder behind the URL `name`."""
-    return OpenAiEmbedder(OpenAiClient(context.egress, _endpoint(name, context)))
+    endpoint = replace(_endpoint(name, context), embedding=context.embedding)
+    return OpenAiEmbedder(OpenAiClient(context.egress, endpoint))
 
 
 def _endpoint(name: str, context: ModelContext) -> Endpoint:

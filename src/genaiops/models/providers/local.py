@@ -4,20 +4,25 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import get_close_matches
+from importlib.resources import files as packaged
 from pathlib import Path
 
-from genaiops.core import ChatModel, Digest, Embedder, Json, ModelSpec, UserError, parse_digest
+from genaiops.core import ChatModel, Digest, Json, ModelSpec, UserError, parse_digest
 from genaiops.models.catalogue import known_weights
 from genaiops.models.context import ModelContext
+from genaiops.models.embedding import Origin
 from genaiops.models.extras import need_extra
 from genaiops.models.machine import CONTEXT, positive, threads
 from genaiops.models.providers.extractive import ExtractiveChat
 from genaiops.models.providers.llama import LlamaChat
-from genaiops.models.providers.minilm import MiniLm
+from genaiops.models.providers.onnx import OnnxEmbedder, OnnxFiles
+from genaiops.models.sentence_files import Description
+from genaiops.models.sentence_folder import SentenceFolder, open_folder, runtime
 from genaiops.models.weights import Weights, digest_file
 
 DEFAULT_CONTEXT = 4096
 EXTRACTIVE = "extractive"
+_TOKENIZER = packaged("genaiops.models").joinpath("data/minilm-tokenizer.json")
 _PINNED = re.compile(r"(?P<path>.+?)(?:@(?P<digest>sha256:[0-9a-f]+))?")
 
 
@@ -35,16 +40,9 @@ def open_chat(name: str, context: ModelContext) -> ChatModel:
     return LlamaChat(spec, chosen.find)
 
 
-def open_embedder(name: str, context: ModelContext) -> Embedder:
-    """Return the local embedder called `name` (a `TokenEmbedder`)."""
-    if _is_path(name):
-        raise UserError(
-            "GAO-MODELS-020",
-            "an embedder cannot be a file of yours yet",
-            fix="take local:minilm-l6, or an endpoint: http://host:8000/v1#name",
-            where=f"local:{name}",
-        )
-    return _minilm(name, context)
+def open_embedder(name: str, context: ModelContext) -> OnnxEmbedder:
+    """Return the local embedder called `name`, or that of a folder (a `TokenEmbedder`)."""
+    return _own_folder(name, context) if _is_path(name) else _minilm(name, context)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +54,55 @@ class _Chosen:
     find: Callable[[], Path]
 
 
-def _minilm(name: str, context: ModelContext) -> MiniLm:
-    runtime = f"onnxruntime {need_extra('onnxruntime', 'local', 'the local embedder')}"
-    need_extra("tokenizers", "local", "the local embedder")
+def _minilm(name: str, context: ModelContext) -> OnnxEmbedder:
+    ran_by = runtime()
     chosen = _catalogued(name, "embed", context)
-    spec = ModelSpec(provider="local", model=name, digest=chosen.digest, settings={"runtime": runtime})
-    return MiniLm(spec, chosen.find, threads(context.settings.env))
+    weight, said = known_weights()[name], context.embedding
+    described = Description(
+        pooling="mean",
+        dimension=384,
+        window=min(256, said.window or 256),
+        query_prefix=said.query_prefix or "",
+        passage_prefix=said.passage_prefix or "",
+        quantisation="int8",
+    )
+    spec = ModelSpec(
+        provider="local",
+        model=name,
+        version=f"{weight.package} {weight.version}",
+        digest=chosen.digest,
+        settings={**described.facts, "runtime": ran_by},
+    )
+    origin = Origin(licence=weight.licence, source=weight.source)
+    found = OnnxFiles(chosen.find, lambda: _TOKENIZER.read_text("utf-8"))
+    return OnnxEmbedder(spec, described, found, origin, threads(context.settings.env))
+
+
+def _own_folder(name: str, context: ModelContext) -> OnnxEmbedder:
+    """A user's own ONNX embedder: its digest is stated in the reference, or unverified files are allowed."""
+    written, stated = _split(name)
+    folder = context.root / Path(written).expanduser()
+    if not folder.is_dir():
+        raise UserError(
+            "GAO-MODELS-020",
+            "an embedder of yours is a folder, and there is none here",
+            why="it holds model.onnx and tokenizer.json, as an export for feature extraction does",
+            fix="give the folder's path, or take local:minilm-l6",
+            where=str(folder),
+        )
+    files = SentenceFolder.read(folder, "model.onnx")
+    if stated is None and not context.allow_unverified:
+        raise _unstated(folder.name, written, files.digest, folder)
+    if stated not in (None, files.digest):
+        raise UserError(
+            "GAO-MODELS-022",
+            f"{folder.name} is not the embedder that was named",
+            why=f"the digest of its files is {files.digest}, not {stated}",
+            fix="bring back the files, or correct the digest after the @",
+            where=str(folder),
+        )
+    spec = ModelSpec(provider="local", model=written, version=context.embedding.version)
+    return open_folder(files, spec, context.embedding, Origin(), context.settings.env)
 
 
 def _catalogued(name: str, use: str, context: ModelContext) -> _Chosen:
@@ -88,21 +129,31 @@ def _is_path(name: str) -> bool:
 
 def _own_file(name: str, context: ModelContext) -> _Chosen:
     """A user's own GGUF: its digest is stated in the reference, or unverified weights are allowed."""
-    match = _PINNED.fullmatch(name)
-    written = match["path"] if match else name
+    written, stated = _split(name)
     path = context.root / Path(written).expanduser()
     _check_gguf(path)
-    stated = parse_digest(match["digest"]) if match and match["digest"] else None
     digest = stated or digest_file(path)
     if stated is None and not context.allow_unverified:
-        raise UserError(
-            "GAO-MODELS-023",
-            f"nobody stated what {path.name} must be",
-            why="weights load only by known digest",
-            fix=f"write local:{written}@{digest}, or pass --allow-unverified",
-            where=str(path),
-        )
+        raise _unstated(path.name, written, digest, path)
     return _Chosen(written, digest, lambda: _verified(path, digest))
+
+
+def _split(name: str) -> tuple[str, Digest | None]:
+    """Return the path and the digest that stands after an @, if one does."""
+    match = _PINNED.fullmatch(name)
+    if match is None:
+        return name, None
+    return match["path"], parse_digest(match["digest"]) if match["digest"] else None
+
+
+def _unstated(what: str, written: str, digest: Digest, path: Path) -> UserError:
+    return UserError(
+        "GAO-MODELS-023",
+        f"nobody stated what {what} must be",
+        why="weights load only by known digest",
+        fix=f"write local:{written}@{digest}, or pass --allow-unverified",
+        where=str(path),
+    )
 
 
 def _verified(path: Path, digest: Digest) -> Path:

@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import AsyncGenerator, Sequence
+from dataclasses import replace
 from typing import Any, Literal, cast
 
 import numpy as np
@@ -37,7 +38,8 @@ def open_chat(name: str, context: ModelContext) -> ChatModel:
 
 def open_embedder(name: str, context: ModelContext) -> Embedder:
     """Return OpenAI's embedder `name`."""
-    return OpenAiEmbedder(OpenAiClient(context.egress, _endpoint(name, context)))
+    endpoint = replace(_endpoint(name, context), embedding=context.embedding)
+    return OpenAiEmbedder(OpenAiClient(context.egress, endpoint))
 
 
 class OpenAiChat:
@@ -93,28 +95,41 @@ class OpenAiChat:
 
 
 class OpenAiEmbedder:
-    """An embedder behind an endpoint."""
+    """An embedder behind an endpoint. All vectors have the stated dimension, or that of the first ones."""
 
     def __init__(self, client: OpenAiClient) -> None:
         self._client = client
+        self._said = client.endpoint.embedding
+        self._dimension = self._said.dimension
 
     @property
     def spec(self) -> ModelSpec:
-        """The model and its address."""
+        """The model, its address, and what the project says of it."""
         return self._client.endpoint.spec
 
     async def embed(self, texts: Sequence[str], kind: Literal["query", "passage"]) -> NDArray[np.float32]:
-        """Return unit vectors, one row per text."""
+        """Return unit vectors, one row per text, each sent after the prefix of its kind.
+
+        Raises `OutsideError` where vectors are missing, zero, not finite, or of another dimension.
+        """
+        prefix = (self._said.query_prefix if kind == "query" else self._said.passage_prefix) or ""
         rows: list[NDArray[np.float32]] = []
         for start in range(0, len(texts), _BATCH):
-            part = list(texts[start : start + _BATCH])
-            body: dict[str, Json] = {"model": self._client.endpoint.model, "encoding_format": "float"}
-            reply = await self._client.ask("/embeddings", {**body, "input": cast(Json, part)})
-            rows.append(self._client.honest(lambda reply=reply, n=len(part): _vectors(reply, n)))
-        return np.concatenate(rows) if rows else np.zeros((0, 0), np.float32)
+            part = [prefix + text for text in texts[start : start + _BATCH]]
+            reply = await self._client.ask("/embeddings", self._body(part))
+            some = self._client.honest(lambda reply=reply, n=len(part): _vectors(reply, n, self._dimension))
+            self._dimension = some.shape[1]
+            rows.append(some)
+        return np.concatenate(rows) if rows else np.zeros((0, self._dimension or 0), np.float32)
 
     async def close(self) -> None:
         """Nothing is held."""
+
+    def _body(self, texts: list[str]) -> dict[str, Json]:
+        body: dict[str, Json] = {"model": self._client.endpoint.model, "encoding_format": "float"}
+        if self._said.shorten:
+            body["dimensions"] = self._said.dimension
+        return {**body, "input": cast(Json, texts)}
 
 
 def tokens_at_most(text: str) -> int:
@@ -140,7 +155,7 @@ def _endpoint(name: str, context: ModelContext) -> Endpoint:
     return Endpoint(provider="openai", name=name, model=name, base_url=base, key=key, key_name=KEY)
 
 
-def _vectors(reply: dict[str, Any], count: int) -> NDArray[np.float32]:
+def _vectors(reply: dict[str, Any], count: int, dimension: int | None) -> NDArray[np.float32]:
     """Return the reply's vectors in order, normalised; raises `ValueError` where it lies."""
     data = sorted(cast("list[dict[str, Any]]", reply["data"]), key=lambda item: int(item["index"]))
     if [item["index"] for item in data] != list(range(count)):
@@ -149,4 +164,6 @@ def _vectors(reply: dict[str, Any], count: int) -> NDArray[np.float32]:
     lengths = np.linalg.norm(rows, axis=1, keepdims=True) if rows.ndim == 2 else np.zeros(1)
     if not np.isfinite(lengths).all() or not (lengths > 0).all():
         raise ValueError("a vector is empty, zero or not finite")
+    if rows.shape[1] != (dimension or rows.shape[1]):
+        raise ValueError(f"vectors of {rows.shape[1]} numbers, and {dimension} are expected")
     return (rows / lengths).astype(np.float32)

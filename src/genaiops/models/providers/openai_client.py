@@ -5,7 +5,7 @@ import json
 import random
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypeVar, cast
 
@@ -19,6 +19,7 @@ from genaiops.core import (
     UserError,
     one_line,
 )
+from genaiops.models.embedding import EmbedSettings
 from genaiops.models.sse import EventTooLong, SseParser
 from genaiops.net import RETRYABLE, RetryPolicy, retry_after
 
@@ -30,7 +31,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
-    """Where a model is, and which. `provider:name` is its reference; the key is never shown."""
+    """Where a model is, and which. `provider:name` is its reference; the key is never shown.
+
+    `embedding`: what the project says of an embedder there.
+    """
 
     provider: str
     name: str
@@ -38,11 +42,17 @@ class Endpoint:
     base_url: str
     key: str | None
     key_name: str
+    embedding: EmbedSettings = field(default_factory=EmbedSettings)
 
     @property
     def spec(self) -> ModelSpec:
-        """What is recorded about it."""
-        return ModelSpec(provider=self.provider, model=self.name, settings={"base_url": self.base_url})
+        """What is recorded about it; an endpoint itself declares no version."""
+        said = self.embedding
+        settings: dict[str, Json] = {"base_url": self.base_url}
+        for key in ("query_prefix", "passage_prefix", "dimension", "shorten"):
+            if key in said.facts:
+                settings[key] = said.facts[key]
+        return ModelSpec(provider=self.provider, model=self.name, version=said.version, settings=settings)
 
     def __repr__(self) -> str:
         return f"Endpoint({self.base_url}#{self.model})"
