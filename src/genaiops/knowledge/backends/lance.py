@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from genaiops.core import OutsideError, UserError, one_line
 from genaiops.knowledge.backends.seams import Incoming, View
 from genaiops.knowledge.backends.sieve import Sieve, Wanted
-from genaiops.knowledge.fusion import DEPTH
+from genaiops.knowledge.fusion import DEPTH, ordered
 from genaiops.store import disk_error
 
 if TYPE_CHECKING:
@@ -37,8 +37,8 @@ _TABLE = "chunks"
 _BATCH = 10_000
 _IN = 5_000
 _HANDLES = 4
-_DEEPER = 2
-"""How many times as many matches by words are taken: LanceDB's BM25 orders a little differently."""
+_DEEPER = 20
+"""Matches by words that are taken beyond those wanted: LanceDB's BM25 orders a little differently."""
 
 _FOR_EVER = timedelta(days=36_500)
 
@@ -93,7 +93,7 @@ class LanceFinder:
                 keys = rows.owners(found)
                 # parts of few passages may fill the list
                 if len(keys) >= n or len(found) < limit:
-                    return rows.cosines(keys, vector)
+                    return dict(ordered(rows.cosines(keys, vector), n))
                 limit *= 2
 
     def matching(self, view: View, idf: Mapping[str, float], n: int, sieve: Sieve) -> Sequence[int]:
@@ -102,7 +102,7 @@ class LanceFinder:
             return []
         with _explained(self._folder):
             query = self._at(view).table.search(" ".join(idf), query_type="fts", fts_columns="words")
-            return _row_ids(query.where(_condition(sieve), prefilter=True).limit(n * _DEEPER), "_score")
+            return _row_ids(query.where(_condition(sieve), prefilter=True).limit(n + _DEEPER), "_score")
 
     def cosines(self, view: View, keys: Sequence[int], vector: NDArray[np.float32]) -> Mapping[int, float]:
         """Return the largest cosine of each passage's parts."""
