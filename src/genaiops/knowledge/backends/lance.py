@@ -85,16 +85,18 @@ class LanceFinder:
         with _explained(self._folder):
             rows = self._at(view)
             limit = max(n, DEPTH) * self._refine if rows.indexed else n
+            bounded = rows.indexed
             while True:
                 query = rows.table.search(vector, vector_column_name="vector").distance_type("cosine")
-                if rows.indexed:
-                    query = query.minimum_nprobes(self._nprobes).maximum_nprobes(0)
-                found = _row_ids(query.where(_condition(sieve), prefilter=True).limit(limit), "_distance")
+                query = query.nprobes(self._nprobes) if bounded else query.maximum_nprobes(0)
+                query = query.where(_condition(sieve), prefilter=True).limit(limit)
+                found = _row_ids(query, "_distance")
                 keys = rows.owners(found)
-                # parts of few passages may fill the list
-                if len(keys) >= n or len(found) < limit:
+                if len(keys) >= n or (not bounded and len(found) < limit):
                     return dict(ordered(rows.cosines(keys, vector), n))
-                limit *= 2
+                # a narrow filter leaves too little in the nearest cells; parts of few passages fill the list
+                limit = limit if bounded else limit * 2
+                bounded = False
 
     def matching(self, view: View, idf: Mapping[str, float], n: int, sieve: Sieve) -> Sequence[int]:
         """Return about the `n` passages with the highest BM25 for the terms of `idf`."""
