@@ -171,7 +171,7 @@ def _backend(chunks: str, name: str, one: dict[str, Any]) -> list[str]:
     alone, many, found = one["one_at_a_time"], one["eight_at_once"], one["recall@10_of_exact"]
     agreement = one.get("hybrid@10_of_local")
     return [
-        *(chunks, name, f"{one['publish_s']:,.0f}", f"{one['disk_mb']:,}"),
+        *(chunks, name, f"{one['publish_s']:,.0f}", f"{one['disk_mb']:,}" if one["disk_mb"] else "–"),
         *(f"{each['p50']:.1f} / {each['p95']:.1f}" for each in (alone, many)),
         f"{many['cpu_ms']:.1f}",
         f"{found['mean']:.3f} ± {found['half_width']:.3f}",

@@ -23,7 +23,7 @@ _TITLES: Mapping[BackendName, str] = {
 
 SETTINGS: Mapping[BackendName, Mapping[str, int]] = {
     "local": {},
-    "lance": {"nprobes": 40, "refine": 3},
+    "lance": {"nprobes": 100, "refine": 3},
     "postgres": {"ef_search": 0},
 }
 """What each backend can be told, with its default; a change of a default makes new indexes.
