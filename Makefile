@@ -61,13 +61,17 @@ bench:
 	@ls bench/*/*.py
 	@echo 'run one with: $(PYTHON) bench/<question>/<script>.py; results go to bench/results/'
 
-# what bench/arena_overhead/peers.py and bench/hub/peers.py run beside ours, each below .peers
+# what bench/{arena_overhead,hub,retrieval}/peers.py run beside ours, each below .peers
 peers:
 	python3 -m venv --clear .peers/inspect
 	.peers/inspect/bin/python -m pip install --quiet inspect_ai
 	python3 -m venv --clear .peers/mlflow
 	.peers/mlflow/bin/python -m pip install --quiet mlflow
 	npm install --silent --no-audit --no-fund --prefix .peers/promptfoo promptfoo
+	python3 -m venv --clear .peers/llama_index
+	.peers/llama_index/bin/python -m pip install --quiet llama-index-core llama-index-retrievers-bm25
+	python3 -m venv --clear .peers/haystack
+	.peers/haystack/bin/python -m pip install --quiet haystack-ai
 
 # every null at 20,000 draws, in one process where two would disturb others (JOBS=1); then the pages' tables
 DRAWS ?= 20000

@@ -19,10 +19,13 @@ from scripts.decision_tables import (
     sequential_power,
     together,
 )
+from scripts.guard_tables import guard_pii, guard_speed
 from scripts.hub_tables import hub_peers
+from scripts.knowledge_tables import knowledge_ingest, leaks, retrieval_peers, retrieval_peers_pooled
 from scripts.measured import RESULTS, ROOT, machine, measured, share, table
+from scripts.study_tables import studies
 
-PAGES = ("benchmarks.md", "decisions.md")
+PAGES = ("benchmarks.md", "decisions.md", "study.md")
 SYSTEMS = {
     "bm25s": "BM25 (bm25s)",
     "dense": "vectors (MiniLM)",
@@ -39,7 +42,15 @@ _SHOWN = frozenset(
     {
         *("retrieval", "knowledge_speed", "decisions", "sequential", "estimators", "ppi", "stats_speed"),
         *("production_form", "judge_claims", "arena_peers", "hub_peers", "guards", "ratios"),
-        *("knowledge_documents", "knowledge_backends"),
+        *(
+            "knowledge_documents",
+            "knowledge_backends",
+            "knowledge_ingest",
+            "retrieval_peers",
+            "leaks",
+            "studies",
+        ),
+        *("guard_speed", "guard_pii", "guard_fuzz"),
     }
 )
 _PLACE = re.compile(r"(<!-- table: (?P<name>\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -341,6 +352,12 @@ TABLES: dict[str, Callable[[], str]] = {
     "knowledge_speed": _knowledge_speed,
     "knowledge_documents": _knowledge_documents,
     "knowledge_backends": _knowledge_backends,
+    "guard_speed": guard_speed,
+    "guard_pii": guard_pii,
+    "knowledge_ingest": knowledge_ingest,
+    "retrieval_peers": retrieval_peers,
+    "retrieval_peers_pooled": retrieval_peers_pooled,
+    "leaks": leaks,
     "decisions": decisions,
     "nulls": nulls,
     "naive": naive,
@@ -358,6 +375,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "stats_speed": _stats_speed,
     "arena_peers": _arena_peers,
     "hub_peers": hub_peers,
+    "studies": studies,
     "sequential": sequential,
     "sequential_power": sequential_power,
     "others": _others,

@@ -22,12 +22,15 @@ from genaiops.arena import (
     Recorded,
     RunPlan,
     RunReport,
+    StudyReport,
     SuiteLocks,
     SweepReport,
     VerifyResult,
 )
 from genaiops.cli.hub import all_kinds
 from genaiops.core import Annotation, Case, Json, Output, Passage, Score, Trace, Verdict, json_schema
+from genaiops.guard import GuardFile
+from genaiops.guard.rows import CheckedText
 from genaiops.hub import Impact, LineageReport, Move, PolicyFile, Version
 from genaiops.hub.answers import Approved, Difference, History, Shown, Versions, VouchedFor
 from genaiops.hub.contents.answers import Exported, Imported, Pulled, Removed
@@ -48,10 +51,12 @@ CONTRACTS: dict[str, type[object]] = {
     "arena_lock": LockReport,
     "arena_plan": RunPlan,
     "arena_run": RunReport,
+    "arena_study": StudyReport,
     "arena_sweep": SweepReport,
     "arena_verify": VerifyResult,
     "ask": Asked,
     "case": Case,
+    "guard_check": CheckedText,
     "hub_approve": Approved,
     "hub_diff": Difference,
     "hub_erase": Erased,
@@ -93,6 +98,8 @@ def schemas() -> dict[str, dict[str, Json]]:
     made["identities.schema.json"] = {"$schema": "https://json-schema.org/draft/2020-12/schema", **identities}
     policy = cast("dict[str, Json]", PolicyFile.model_json_schema(mode="validation"))
     made["policy.schema.json"] = {"$schema": "https://json-schema.org/draft/2020-12/schema", **policy}
+    guard = cast("dict[str, Json]", GuardFile.model_json_schema(mode="validation"))
+    made["guard.schema.json"] = {"$schema": "https://json-schema.org/draft/2020-12/schema", **guard}
     for kind in all_kinds():
         made[f"kind_{kind.kind}.schema.json"] = {
             "$schema": "https://json-schema.org/draft/2020-12/schema",

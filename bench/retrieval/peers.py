@@ -141,6 +141,22 @@ def pooled(sets: Mapping[str, dict], ours: Mapping[str, Scores], names: Sequence
     }
 
 
+def keep(sets: Mapping[str, dict], ours: Mapping[str, Scores]) -> None:
+    """Write what was measured so far, pooled."""
+    together = [name for name in sets if name in FAMILIES]
+    spaced = [name for name in together if name not in ("xquad_zh", "xquad_ar")]
+    facts = {
+        "machine": machine(),
+        "overall": {
+            which: pooled(sets, ours, names)
+            for which, names in (("all", together), ("without Chinese and Arabic", spaced))
+            if names
+        },
+        "sets": sets,
+    }
+    OUT.write_text(json.dumps(facts, indent=1) + "\n")
+
+
 def main() -> None:
     """Ask the peers on the sets that were asked for and write their results, pooled."""
     arguments = argparse.ArgumentParser(description=__doc__)
@@ -148,8 +164,8 @@ def main() -> None:
     arguments.add_argument("--sets", default=",".join(SETS))
     arguments.add_argument("--work", type=Path, default=Path("build/bench-retrieval"))
     given = arguments.parse_args()
-    names = given.sets.split(",")
     kept = json.loads(RESULTS.read_text("utf-8"))["sets"]
+    names = [name for name in given.sets.split(",") if name in kept]
     ours = {name: kept[name]["raw"][OURS] for name in names}
     no_way_out = cast(Egress, None)  # a local model opens no connection
     context = ModelContext(settings=Settings.from_env(os.environ), egress=no_way_out, root=Path())
@@ -167,19 +183,8 @@ def main() -> None:
             sets[name] = run_set(data, runner.run(vectors_of(texts, embedder, cache)), ours[name])
             recall = sets[name]["metrics"][RECALL]
             print(name, {system: mean[0] for system, mean in recall["mean"].items()}, flush=True)
+            keep(sets, ours)
         runner.run(embedder.close())
-    together = [name for name in names if name in FAMILIES]
-    spaced = [name for name in together if name not in ("xquad_zh", "xquad_ar")]
-    facts = {
-        "machine": machine(),
-        "overall": {
-            "all": pooled(sets, ours, together),
-            "without Chinese and Arabic": pooled(sets, ours, spaced),
-        },
-        "sets": sets,
-    }
-    OUT.write_text(json.dumps(facts, indent=1) + "\n")
-    print(json.dumps(facts["overall"], indent=1))
 
 
 if __name__ == "__main__":

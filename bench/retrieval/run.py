@@ -252,7 +252,12 @@ def main() -> None:
             means = {system: mean[0] for system, mean in sets[name]["metrics"][RECALL]["mean"].items()}
             print(name, means, flush=True)
         runner.run(embedder.close())
-    facts = {"machine": machine(), "overall": overall(sets, parts), "sets": sets}
+    facts = {"machine": machine(), "overall": {}, "sets": sets}
+    if FAMILIES.keys() <= sets.keys():
+        facts["overall"] = overall(sets, parts)
+    elif given.out.exists():  # some sets again: the others, and what was pooled of them, stay
+        before = json.loads(given.out.read_text("utf-8"))
+        facts = {**before, "sets": before["sets"] | sets}
     given.out.write_text(json.dumps(facts, indent=1) + "\n")
     print(json.dumps(facts["overall"], indent=1))
 

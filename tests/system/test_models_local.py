@@ -4,7 +4,9 @@ import asyncio
 import os
 from collections.abc import Iterator
 from dataclasses import replace
+from importlib.resources import files
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
@@ -157,6 +159,33 @@ def test_minilm_says_all_of_its_facts_and_whence_it_is(context: ModelContext) ->
         "source": "https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2",
     }
     asyncio.run(embedder.close())
+
+
+@pytest.mark.proves("D-EMBEDDER-FOLDER")
+def test_the_same_files_in_a_folder_give_the_same_vectors_bit_by_bit(
+    context: ModelContext, weights: Weights, tmp_path: Path
+) -> None:
+    folder = tmp_path / "minilm"
+    (folder / "1_Pooling").mkdir(parents=True)
+    (folder / "model.onnx").symlink_to(weights.path("minilm-l6"))
+    tokenizer = files("genaiops.models").joinpath("data/minilm-tokenizer.json").read_text("utf-8")
+    (folder / "tokenizer.json").write_text(tokenizer, encoding="utf-8")
+    for name, said in {
+        "config": '{"hidden_size": 384, "max_position_embeddings": 512}',
+        "sentence_bert_config": '{"max_seq_length": 256, "do_lower_case": false}',
+        "1_Pooling/config": '{"pooling_mode_cls_token": false, "pooling_mode_mean_tokens": true}',
+    }.items():
+        (folder / f"{name}.json").write_text(said, encoding="utf-8")
+    texts = ["a bridge of stone", "", "bread in the morning " * 30, "多語言 text"]
+
+    async def vectors(reference: str) -> list[bytes]:
+        embedder = open_embedder(reference, replace(context, allow_unverified=True))
+        rows = (await embedder.embed(texts, "passage")).tobytes()
+        tokens = await cast(TokenEmbedder, embedder).token_vectors(texts)
+        await embedder.close()
+        return [rows, *(one.tobytes() for one in tokens)]
+
+    assert asyncio.run(vectors(f"local:{folder}")) == asyncio.run(vectors("local:minilm-l6"))
 
 
 def test_meaning_counts_and_token_vectors_are_units(context: ModelContext) -> None:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
         ScorerConfig,
         SuiteConfig,
     )
-    from genaiops.app.services import Services
+    from genaiops.app.services import LOCAL_USER, Services
     from genaiops.app.starting import start_app
 
 _FILES = {
@@ -44,13 +44,13 @@ _FILES = {
     "registering": "register_index",
     "schema": "AppTarget ChunkConfig ClaimConfig GateConfig JudgeConfig KnowledgeConfig PriceConfig "
     "ProjectFile ReuseConfig ScorerConfig SuiteConfig",
-    "services": "Services",
+    "services": "LOCAL_USER Services",
     "starting": "start_app",
 }
 
 __all__ = [
-    "APP_KIND", "CALIBRATION_KIND", "KINDS", "LOCKFILES", "PROJECT_FILE", "AppTarget", "AppWorker",
-    "ChunkConfig", "ClaimConfig", "Context", "GateConfig", "JudgeConfig", "KnowledgeConfig",
+    "APP_KIND", "CALIBRATION_KIND", "KINDS", "LOCAL_USER", "LOCKFILES", "PROJECT_FILE", "AppTarget",
+    "AppWorker", "ChunkConfig", "ClaimConfig", "Context", "GateConfig", "JudgeConfig", "KnowledgeConfig",
     "Overrides", "OwnEnvironment", "Params", "PriceConfig", "Project", "ProjectFile", "ReuseConfig",
     "ScorerConfig", "Services", "SuiteConfig", "found_environment", "installed_packages",
     "load_project", "own_environment", "read_lockfile", "register_index", "start_app",

@@ -140,8 +140,9 @@ def build_command(
             built = await services.index(project, one)
             if built.recipe.corpus != corpus.digest:
                 raise _changed_meanwhile(one)
-            embedding = embedding_facts(await services.embedder(project))
-            made = register_index(hub, one, corpus, built.recipe, embedding)
+            embedder = await services.embedder(project)
+            await built.anchors.check(embedder)
+            made = register_index(hub, one, corpus, built.recipe, embedding_facts(embedder))
             facts[one] = {
                 "reference": made.index.short,
                 **built.facts(),
@@ -169,6 +170,7 @@ def _build_passages(
     async def make(root: Path, project: Project | None, services: Services) -> dict[str, Json]:
         hub = _hub(services)
         built, embedder = await build_named(services, root, project, name, ready, file, backend)
+        await built.anchors.check(embedder)
         made = register_index(hub, name, ready, built.recipe, embedding_facts(embedder))
         return {"reference": made.index.short, **built.facts()}
 
@@ -327,7 +329,7 @@ def _hub(services: Services) -> Hub:
 
 def _changed_meanwhile(name: str) -> UserError:
     return UserError(
-        "GAO-APP-080",
+        "GAO-APP-190",
         f"the documents of {name} changed while their index was built",
         why="what was indexed is not what would be registered",
         fix="run the command again; what was embedded is kept",

@@ -123,11 +123,15 @@ class Services:
         return await self._corpus(project.root, name, project.knowledge[name])
 
     async def warm(self, project: Project) -> None:
-        """Build the project's indexes and load its chat model, so that no answer waits for either."""
+        """Build the project's indexes and load its chat model, so that no answer waits for either.
+
+        Raises `UserError` where the embedder is no longer the one that an index was made with.
+        """
         if project.app.url is not None:
             return  # an endpoint brings its own
         for name in project.knowledge:
-            await self.index(project, name)
+            index = await self.index(project, name)
+            await index.anchors.check(await self.embedder(project))
         if "chat" in project.models:
             model = await self.chat(project)
             await asyncio.to_thread(model.count_tokens, [Message(role="user", content="ready?")])

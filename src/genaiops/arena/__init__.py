@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from genaiops.arena.rounds import Round, answer_round
     from genaiops.arena.runs import Finished, run_arena
     from genaiops.arena.session import Session, open_session, run_in, settings
+    from genaiops.arena.study import StudyReport
     from genaiops.arena.sweep import SweepReport
     from genaiops.arena.verify import VerifyResult, verify_bundle
 
@@ -45,16 +46,17 @@ _FILES = {
     "rounds": "Round answer_round",
     "runs": "Finished run_arena",
     "session": "Session open_session run_in settings",
+    "study": "StudyReport",
     "sweep": "SweepReport",
     "verify": "VerifyResult verify_bundle",
 }
 
 __all__ = [
-    "HUB_ROUTES", "KINDS", "Arm", "CalibrateOptions", "Calibrated", "Finished", "LabelReport", "LockReport",
-    "Recorded", "Role", "Round", "Row", "Run", "RunOptions", "RunPlan", "RunReport", "Session", "Suite",
-    "SuiteLocks", "SweepReport", "Tally", "VerifyResult", "answer_round", "calibrate", "evidence_verifier",
-    "kinds_with", "open_session", "plan_run", "render_json", "render_terminal", "run_arena", "run_in",
-    "settings", "tally", "verify_bundle",
+    "HUB_ROUTES", "KINDS", "Arm", "CalibrateOptions", "Calibrated", "Finished", "LabelReport",
+    "LockReport", "Recorded", "Role", "Round", "Row", "Run", "RunOptions", "RunPlan", "RunReport",
+    "Session", "StudyReport", "Suite", "SuiteLocks", "SweepReport", "Tally", "VerifyResult",
+    "answer_round", "calibrate", "evidence_verifier", "kinds_with", "open_session", "plan_run",
+    "render_json", "render_terminal", "run_arena", "run_in", "settings", "tally", "verify_bundle",
 ]  # fmt: skip
 
 __getattr__ = attach(__name__, {name: file for file, names in _FILES.items() for name in names.split()})

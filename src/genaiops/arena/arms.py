@@ -16,7 +16,8 @@ from genaiops.knowledge import Corpus, Recipe
 from genaiops.models import embedding_facts
 from genaiops.prompts import Prompt, load_prompt
 
-_OURS = frozenset({"local", "scripted"})
+_HERE = frozenset({"local", "hf"})
+_OURS = _HERE | {"scripted"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ class Prepared:
     @property
     def local(self) -> bool:
         """Whether a model runs on this machine: then one answer at a time, or the cores are divided."""
-        return any(spec.provider == "local" for spec in self.specs.values())
+        return any(spec.provider in _HERE for spec in self.specs.values())
 
 
 async def prepare(

@@ -34,6 +34,7 @@ from genaiops.arena.report.plan import render_plan
 from genaiops.arena.report.sweep import render_sweep
 from genaiops.arena.runs import Finished, run_arena
 from genaiops.arena.session import open_session
+from genaiops.arena.study_commands import study
 from genaiops.arena.sweep import SweepReport, refuse_beside_sweep, run_sweep
 from genaiops.core import Outcome, encode
 from genaiops.work import Console
@@ -302,3 +303,4 @@ def calibrate(
 
 arena.command()(lock)
 arena.command()(verify)
+arena.add_typer(study, name="study")

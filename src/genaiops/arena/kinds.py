@@ -12,7 +12,7 @@ from typing import Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from genaiops import app, knowledge, models, prompts
+from genaiops import app, guard, knowledge, models, prompts
 from genaiops.access import Vault
 from genaiops.arena.datasets import cases_digest
 from genaiops.arena.published import compose_evidence
@@ -225,6 +225,7 @@ def kinds_with(vault: Vault | None) -> tuple[KindSpec, ...]:
     return (
         *(BLOB_KIND, POLICY_KIND),
         *prompts.KINDS,
+        *guard.KINDS,
         *knowledge.KINDS,
         *models.KINDS,
         *app.KINDS,
@@ -259,5 +260,5 @@ def kinds_with(vault: Vault | None) -> tuple[KindSpec, ...]:
 
 
 KINDS = kinds_with(None)
-"""Every kind of these rooms, without a vault. `guard` and `scorecard` come with theirs; until then their
-files can be kept as a `blob`."""
+"""Every kind of these rooms, without a vault. `scorecard` comes with its room; until then its files can be
+kept as a `blob`."""

@@ -17,7 +17,7 @@ def rag_facts(prepared: Prepared, suite: Suite, traces: Sequence[Trace]) -> dict
     """Return what is known of an arm's configuration, nested as the report reads it."""
     facts: dict[str, Json] = {}
     for name, recipe in prepared.recipes.items():
-        facts |= _knowledge(recipe, prepared.corpora[name])
+        facts |= knowledge_facts(recipe, prepared.corpora[name])
     if (embedder := prepared.specs.get("embed")) is not None:
         facts["embed"] = {"model": embedder.reference, **_known(dimension=embedder.settings.get("dimension"))}
     if (chat := prepared.specs.get("chat")) is not None:
@@ -35,7 +35,8 @@ def rag_facts(prepared: Prepared, suite: Suite, traces: Sequence[Trace]) -> dict
     return facts
 
 
-def _knowledge(recipe: Recipe, corpus: Corpus) -> dict[str, Json]:
+def knowledge_facts(recipe: Recipe, corpus: Corpus) -> dict[str, Json]:
+    """Return what is known of a corpus and of the index made of it."""
     licences = sorted(
         {str(document.metadata["licence"]) for document in corpus.documents if "licence" in document.metadata}
     )

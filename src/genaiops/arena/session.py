@@ -13,11 +13,13 @@ from genaiops.arena.hub_verifier import evidence_verifier
 from genaiops.arena.kinds import KINDS
 from genaiops.arena.pairing import RunOptions
 from genaiops.arena.runs import Finished, run_arena
-from genaiops.core import Settings
+from genaiops.core import Settings, UserError
 from genaiops.hub import Hub
 from genaiops.net import HttpEgress, load_policy
 from genaiops.store import Store, find_store
 from genaiops.work import Console
+
+STORE_FOLDER = ".genaiops"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +38,19 @@ def settings() -> Settings:
 
 @asynccontextmanager
 async def open_session(
-    start: Path, console: Console, *, allow_private: Sequence[str] = (), allow_unverified: bool = False
+    start: Path,
+    console: Console,
+    *,
+    allow_private: Sequence[str] = (),
+    allow_unverified: bool = False,
+    anywhere: bool = False,
 ) -> AsyncGenerator[Session]:
-    """Open the project that `start` lies in, and close everything afterwards."""
+    """Open the project that `start` lies in, and close everything afterwards.
+
+    `anywhere`: where there is no project, `start` itself gets a store.
+    """
     mine = settings()
-    folder = find_store(start)
+    folder = _store(start, anywhere=anywhere)
     egress = HttpEgress(load_policy(mine, extra_private=allow_private))
     with Store.open(folder) as store:
         services = Services(mine, store, egress, console, allow_unverified)
@@ -55,6 +65,15 @@ async def open_session(
         finally:
             await services.close()
             await egress.close()
+
+
+def _store(start: Path, *, anywhere: bool) -> Path:
+    try:
+        return find_store(start)
+    except UserError:
+        if not anywhere:
+            raise
+    return start.absolute() / STORE_FOLDER
 
 
 def run_in(folder: Path, options: RunOptions, console: Console) -> Finished:

@@ -44,7 +44,8 @@ class DetectorSpec:
     """What a detector is and needs: where it may look, and how much of a text it must see.
 
     `span` is the most characters one finding of it covers: a stream may release what can no longer begin
-    one; `whole` needs all of the text. A change of what it finds is a new `version`.
+    one; `whole` needs all of the text. A change of what it finds is a new `version`. `categories` are all
+    that it may find; empty where it does not say.
     """
 
     name: str
@@ -52,6 +53,7 @@ class DetectorSpec:
     surfaces: frozenset[Surface]
     span: int | Literal["whole"]
     cost: CostClass = "cheap"
+    categories: frozenset[str] = frozenset()
 
 
 class Detector(Protocol):

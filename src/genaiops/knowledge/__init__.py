@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from genaiops.knowledge.facts import corpus_blobs, corpus_facts, passages_facts
     from genaiops.knowledge.files import SUFFIXES
     from genaiops.knowledge.formats.parsers import Bounds
+    from genaiops.knowledge.fusion import default_weights
     from genaiops.knowledge.index import LocalIndex
     from genaiops.knowledge.kinds import CORPUS_KIND, INDEX_KIND, KINDS, index_facts
     from genaiops.knowledge.maxsim import TokenCache, rank
@@ -49,6 +50,7 @@ _FILES = {
     "facts": "corpus_blobs corpus_facts passages_facts",
     "files": "SUFFIXES",
     "formats.parsers": "Bounds",
+    "fusion": "default_weights",
     "index": "LocalIndex",
     "kinds": "CORPUS_KIND INDEX_KIND KINDS index_facts",
     "maxsim": "TokenCache rank",
@@ -69,9 +71,9 @@ __all__ = [
     "ChunkOptions", "Corpus", "CountsTokens", "Document", "EmbeddingCache", "Index", "LeftOut", "Listed",
     "LocalIndex", "Mode", "ParsedFiles", "Query", "Readiness", "Reading", "ReadyPassages", "Recipe",
     "Release", "Screen", "Screened", "TokenCache", "aread_corpus", "build_index", "check_readiness",
-    "corpus_blobs", "corpus_facts", "expand", "holds_document", "index_facts", "index_passages",
-    "listed_documents", "make_chunks", "open_index", "parse_document", "passages_facts", "rank",
-    "read_corpus", "read_passages", "read_releases", "read_rows", "readiness_lines", "retrieve",
+    "corpus_blobs", "corpus_facts", "default_weights", "expand", "holds_document", "index_facts",
+    "index_passages", "listed_documents", "make_chunks", "open_index", "parse_document", "passages_facts",
+    "rank", "read_corpus", "read_passages", "read_releases", "read_rows", "readiness_lines", "retrieve",
     "retrieve_all", "sentence_spans", "split_sentences",
 ]  # fmt: skip
 

@@ -80,7 +80,7 @@ def _check_same(spec: ModelSpec, known: Mapping[Digest, Vectors], fresh: Mapping
     cosines = [float(old @ new) if old.shape == new.shape else 0.0 for old, new in both]
     if cosines and min(cosines) < LEAST_COSINE:
         raise UserError(
-            "GAO-KNOWLEDGE-081",
+            "GAO-KNOWLEDGE-191",
             f"{spec.reference} is no longer the embedder that it was",
             why=f"a fixed text's vector has a cosine of {min(cosines):.4f} with the one it had; "
             f"{LEAST_COSINE} is the least; distances to the vectors that are kept mean nothing",

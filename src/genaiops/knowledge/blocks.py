@@ -1,6 +1,7 @@
 """Markdown and plain text as blocks with their offsets. CommonMark decides what a block is."""
 
 import re
+from functools import lru_cache
 from itertools import accumulate
 
 from markdown_it import MarkdownIt
@@ -44,6 +45,7 @@ def text_blocks(text: str, start: int = 0) -> list[Block]:
     return [Block("prose", match.start(), match.end()) for match in _PARAGRAPH.finditer(text, start)]
 
 
+@lru_cache(maxsize=1)
 def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark").enable("table")
     # where a block begins and ends is all that is needed: inline marks stay in the text as they are

@@ -1,46 +1,45 @@
 """From a corpus and a recipe to an index on disk; what is there already is not made again."""
 
+import asyncio
 import os
+import re
 import secrets
 import shutil
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
-from numpy.typing import NDArray
 
-from genaiops.core import Digest, Embedder, Json, Passage, UserError, digest_bytes, hex_of
-from genaiops.knowledge.anchors import check_cached
+from genaiops.core import Digest, Embedder, Json, Passage, UserError, hex_of
+from genaiops.knowledge.anchors import Anchors, check_cached
 from genaiops.knowledge.chunks import Tokenizer, chunk_document
-from genaiops.knowledge.index import other_embedding
+from genaiops.knowledge.incremental import (
+    Digests,
+    document_digest,
+    keep_documents,
+    nearest,
+    passage_digest,
+)
+from genaiops.knowledge.index import LocalIndex, other_embedding
+from genaiops.knowledge.ingest import Progress, ingest
 from genaiops.knowledge.maxsim import TokenCache
 from genaiops.knowledge.model import LOCAL, Backend, Chunk, Corpus, Document, Recipe
 from genaiops.knowledge.opening import create_index, open_folder
 from genaiops.knowledge.passages import PASSAGES, Lengths, ReadyPassages, in_context, parts_of
 from genaiops.knowledge.seams import Index
-from genaiops.knowledge.vectors import differing, embed_texts
+from genaiops.knowledge.vectors import differing
+from genaiops.knowledge.writing import Base
 
 if TYPE_CHECKING:  # a cache in a store needs SQLAlchemy, which is slow to import
     from genaiops.knowledge.cache import EmbeddingCache
 
 
-class Bar(Protocol):
-    """What shows how far a build is."""
-
-    def advance(self, n: int = 1, note: str = "") -> None:
-        """Say that `n` more passages have their vector."""
-        ...
-
-
-Progress = Callable[[int], AbstractContextManager[Bar]]
-"""Makes a bar for so many passages to embed; asked only where there is something to embed."""
-
-_AT_ONCE = 64
 _KEEP_TOKENS_UP_TO = 2_000
 """Passages; each one's token vectors take about 50 kB in the store, so larger indexes keep them in memory."""
-_CHARACTERS_A_TOKEN = 3
+_TOKEN = re.compile(r"\S{1,3}")
+"""Three characters of a word, or what is left of it."""
 _SPECIAL_TOKENS = 2
 
 
@@ -67,11 +66,16 @@ def tokenizer_of(embedder: Embedder) -> Tokenizer:
 
 def make_chunks(corpus: Corpus, recipe: Recipe, embedder: Embedder) -> list[Chunk]:
     """Return all chunks of `corpus`; raises `UserError` where it has no text."""
-    tokenizer = tokenizer_of(embedder)
-    chunks = [chunk for doc in corpus.documents for chunk in chunk_document(doc, recipe.chunk, tokenizer)]
+    chunks = list(_chunks(corpus.documents, recipe, embedder))
     if not chunks:
         raise _no_text(corpus)
     return chunks
+
+
+def _chunks(documents: Iterable[Document], recipe: Recipe, embedder: Embedder) -> Iterator[Chunk]:
+    tokenizer = tokenizer_of(embedder)
+    for document in documents:
+        yield from chunk_document(document, recipe.chunk, tokenizer)
 
 
 def _no_text(corpus: Corpus) -> UserError:
@@ -107,8 +111,14 @@ async def build_index(
     there = await _there(folder, recipe, embedder, cache)
     if there is not None:
         return there
-    passages = [passage_of(chunk) for chunk in make_chunks(corpus, recipe, embedder)]
-    return await _build(passages, recipe, embedder, folder, cache, progress)
+    digests = {document.id: document_digest(document) for document in corpus.documents}
+    base = await _base(folder, recipe, digests, embedder)
+    documents = [one for one in corpus.documents if not base or base.documents.get(one.id) != digests[one.id]]
+    passages = map(passage_of, _chunks(documents, recipe, embedder))
+    index = await _build(_Source(passages, digests, base), recipe, embedder, folder, cache, progress)
+    if index is None:
+        raise _no_text(corpus)
+    return index
 
 
 async def index_passages(
@@ -125,22 +135,95 @@ async def index_passages(
     there = await _there(folder, recipe, embedder, cache)
     if there is not None:
         return there
-    return await _build(ready.passages, recipe, embedder, folder, cache, progress)
+    digests = {passage.id: passage_digest(passage) for passage in ready.passages}
+    base = await _base(folder, recipe, digests, embedder)
+    passages = [one for one in ready.passages if not base or base.documents.get(one.id) != digests[one.id]]
+    index = await _build(_Source(passages, digests, base), recipe, embedder, folder, cache, progress)
+    assert index is not None
+    return index
+
+
+async def _base(folder: Path, recipe: Recipe, documents: Digests, embedder: Embedder) -> Base | None:
+    """Return the index to start from; none whose vectors `embedder` would not make again."""
+    base = nearest(folder, recipe, documents) if recipe.backend == LOCAL else None
+    if base:
+        try:
+            await Anchors(base.snapshot.folder.parent.parent).check(embedder)
+        except UserError:
+            base.snapshot.close()
+            return None
+    return base
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """What an index is made of: the passages that are new, the digests of all documents, and the rest."""
+
+    passages: Iterable[Passage]
+    documents: Digests
+    base: Base | None
 
 
 async def _build(
-    passages: Sequence[Passage],
+    source: _Source,
     recipe: Recipe,
     embedder: Embedder,
     folder: Path,
     cache: "EmbeddingCache",
     progress: Progress | None,
-) -> Index:
+) -> Index | None:
+    """Return the index of `source`; None where it has no passage."""
+    name = hex_of(recipe.digest)
+    await check_cached(embedder, cache)
+    if recipe.backend != LOCAL:
+        return await _build_stored(source.passages, recipe, embedder, folder, cache, progress)
+    partial = _partial(folder)
+    index = LocalIndex.create(partial, recipe)
+    try:
+        with index.writing_first(source.base) as writer:
+            read = text_reader(embedder, Lengths())
+            found = await ingest(source.passages, read, embedder, cache, writer.add, progress)
+            await asyncio.to_thread(writer.finish, 1, found.vectors, found.parts)
+        if not len(index):
+            return None
+        keep_documents(partial, index.snapshot(), source.documents, writer.ids())
+        await index.measure(embedder)
+        await index.anchors.keep(embedder)
+        _put(partial, folder / name)
+    finally:
+        if source.base:
+            source.base.snapshot.close()
+        index.close()
+        shutil.rmtree(partial, ignore_errors=True)
+    return _open(folder / name, cache)
+
+
+async def _build_stored(
+    source: Iterable[Passage],
+    recipe: Recipe,
+    embedder: Embedder,
+    folder: Path,
+    cache: "EmbeddingCache",
+    progress: Progress | None,
+) -> Index | None:
+    """Return the index of `source` in another backend than the default one; None where it has no passage."""
+    passages: list[Passage] = []
     read = text_reader(embedder, Lengths())
-    parts = [read(passage) for passage in passages]
-    rows = await _embed([part for some in parts for part in some], embedder, cache, progress)
-    vectors = np.split(rows, np.cumsum([len(some) for some in parts])[:-1])
-    await _publish(folder, recipe, passages, vectors, embedder)
+    found = await ingest(source, read, embedder, cache, passages.extend, progress)
+    if not passages:
+        return None
+    partial = _partial(folder)
+    index = create_index(partial, recipe)
+    try:
+        index.upsert(passages, np.split(found.vectors, np.cumsum(found.parts)[:-1]))
+        await asyncio.to_thread(index.publish)
+        await index.measure(embedder)
+        await index.anchors.keep(embedder)
+        index.close()
+        _put(partial, folder / hex_of(recipe.digest))
+    finally:
+        index.close()
+        shutil.rmtree(partial, ignore_errors=True)
     return _open(folder / hex_of(recipe.digest), cache)
 
 
@@ -158,7 +241,8 @@ async def _there(folder: Path, recipe: Recipe, embedder: Embedder, cache: "Embed
     if not published:
         shutil.rmtree(partial)
         return None
-    _move(partial, folder / hex_of(recipe.digest))
+    _put(partial, folder / hex_of(recipe.digest))
+    shutil.rmtree(partial, ignore_errors=True)
     return open_index(folder, recipe.digest, cache)
 
 
@@ -196,29 +280,6 @@ def _metadata(document: Document) -> dict[str, Json]:
     return {**document.metadata, "access": [*sorted(document.access)]}
 
 
-async def _embed(
-    wanted: Sequence[str], embedder: Embedder, cache: "EmbeddingCache", progress: Progress | None
-) -> NDArray[np.float32]:
-    digests = [digest_bytes(text.encode()) for text in wanted]
-    texts = dict(zip(digests, wanted, strict=True))
-    await check_cached(embedder, cache)
-    known = cache.texts(embedder.spec, list(texts))
-    dimension = len(next(iter(known.values()))) if known else None
-    # by length, so that a batch is not padded to one long text
-    missing = sorted((digest for digest in texts if digest not in known), key=lambda d: (len(texts[d]), d))
-    with progress(len(missing)) if progress and missing else nullcontext() as bar:
-        for at in range(0, len(missing), _AT_ONCE):
-            some = missing[at : at + _AT_ONCE]
-            vectors = await embed_texts(embedder, [texts[digest] for digest in some], "passage", dimension)
-            dimension = vectors.shape[1]
-            fresh = dict(zip(some, vectors, strict=True))
-            cache.put_texts(embedder.spec, fresh)
-            known.update(fresh)
-            if bar:
-                bar.advance(len(some))
-    return np.stack([known[digest] for digest in digests])
-
-
 def text_reader(embedder: Embedder, lengths: Lengths) -> Callable[[Passage], list[str]]:
     """Return what gives the texts that `embedder` reads of a passage, one for each of its vectors."""
     if not isinstance(embedder, CountsTokens):
@@ -228,29 +289,11 @@ def text_reader(embedder: Embedder, lengths: Lengths) -> Callable[[Passage], lis
     return lambda passage: parts_of(passage, count, window)
 
 
-async def _publish(
-    folder: Path,
-    recipe: Recipe,
-    passages: Sequence[Passage],
-    vectors: Sequence[NDArray[np.float32]],
-    embedder: Embedder,
-) -> None:
-    partial = _partial(folder)
-    index = create_index(partial, recipe)
-    index.upsert(passages, vectors)
-    index.publish()
-    await index.measure(embedder)
-    await index.anchors.keep(embedder)
-    index.close()
-    _move(partial, folder / hex_of(recipe.digest))
-
-
-def _move(partial: Path, place: Path) -> None:
+def _put(partial: Path, place: Path) -> None:
     try:
         partial.rename(place)
     except OSError:
         # somebody else built the same recipe meanwhile; equal recipes make equal indexes
-        shutil.rmtree(partial)
         if not place.is_dir():
             raise
 
@@ -275,4 +318,4 @@ def _alive(pid: int) -> bool:
 
 
 def _estimate(texts: Sequence[str]) -> list[int]:
-    return [sum(max(1, -(-len(word) // _CHARACTERS_A_TOKEN)) for word in text.split()) for text in texts]
+    return [len(_TOKEN.findall(text)) for text in texts]

@@ -6,7 +6,6 @@ Beside what `home.py` keeps: <recipe>/snapshots/NAME/, immutable.
 import json
 import secrets
 import shutil
-import sqlite3
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
@@ -20,7 +19,6 @@ from genaiops.core import (
     Embedder,
     Json,
     ModelSpec,
-    OutsideError,
     Passage,
     Principal,
     SnapshotId,
@@ -34,10 +32,10 @@ from genaiops.knowledge.home import Home, Stamp
 from genaiops.knowledge.maxsim import TokenCache
 from genaiops.knowledge.model import Recipe
 from genaiops.knowledge.seams import Vector, Where
-from genaiops.knowledge.snapshot import Allowed, Snapshot, write_snapshot
+from genaiops.knowledge.snapshot import Allowed, Snapshot
 from genaiops.knowledge.staging import Staged, check_k, check_unique
 from genaiops.knowledge.trust import drawn, measure_trust, trust_in
-from genaiops.store import disk_error
+from genaiops.knowledge.writing import Base, SnapshotWriter, explained, write_snapshot
 
 _FILTERS = 64
 
@@ -179,7 +177,7 @@ class LocalIndex:
 
     def publish(self) -> SnapshotId:
         """Make the live snapshot of what was live and what is staged, atomically."""
-        with self._home.writing(), _explained(self.folder):
+        with self._home.writing(), explained(self.folder):
             number, passages, vectors = self._next()
             check_unique(passages)
             name = SnapshotId(f"{number:06d}-{secrets.token_hex(4)}")
@@ -192,6 +190,21 @@ class LocalIndex:
             self._home.make_live(name)
         self._staged.clear()
         return name
+
+    @contextmanager
+    def writing_first(self, base: Base | None) -> Generator[SnapshotWriter]:
+        """Write the first snapshot bit by bit, on top of `base` where there is one; live after the block."""
+        name = SnapshotId(f"{1:06d}-{secrets.token_hex(4)}")
+        partial = self.folder / "snapshots" / f".{name}"
+        with self._home.writing():
+            writer = SnapshotWriter(partial, base)
+            try:
+                yield writer
+            finally:
+                writer.close()
+            with explained(self.folder):
+                partial.rename(self.folder / "snapshots" / name)
+                self._home.make_live(name)
 
     def close(self) -> None:
         """Let go of all files."""
@@ -267,19 +280,3 @@ def _scored(reader: Snapshot, found: Sequence[tuple[int, float]]) -> list[Passag
         )
         for passage, (_, score) in zip(passages, found, strict=True)
     ]
-
-
-@contextmanager
-def _explained(folder: Path) -> Generator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise disk_error(error, folder) from error
-    except sqlite3.OperationalError as error:
-        raise OutsideError(
-            "GAO-KNOWLEDGE-028",
-            "the index could not be written",
-            why=str(error),
-            fix="free some space or check the disk, then run the same command again",
-            where=str(folder),
-        ) from error

@@ -2,7 +2,7 @@
 
     vectors.npy    float32, memory-mapped      scopes.npy   which scope each passage belongs to
     passages.db    passages, scopes, full text parts.npy    how many vectors each passage has
-    manifest.json  number, counts, digest of the vectors
+    manifest.json  number, counts, digest      keys.npy     the number of each passage in passages.db
 
 A scope is a document with its metadata and its readers: what a filter decides about.
 """
@@ -12,47 +12,38 @@ import math
 import sqlite3
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from genaiops.core import Json, OutsideError, Passage, canonical, decode_json, digest_bytes, encode
+from genaiops.core import Json, OutsideError, Passage, decode_json
 from genaiops.knowledge.fusion import top_rows
-from genaiops.knowledge.lexical import TOKENIZER, Terms, content_words, match_query, rarest
-from genaiops.knowledge.links import Titles, titles_of
-from genaiops.knowledge.scripts import folded
+from genaiops.knowledge.lexical import Terms, content_words, match_query, rarest
+from genaiops.knowledge.links import MOST_BEARERS, Titles
 
 MAX_MATCHES = 4_000
 """A question's words may match about so many passages; beyond, its most common words are left out."""
 
-_FREQUENT = 0.002
-_SCHEMA = f"""
-CREATE TABLE passages (row INTEGER PRIMARY KEY, body TEXT NOT NULL);
-CREATE TABLE scopes (scope INTEGER PRIMARY KEY, document TEXT NOT NULL, metadata TEXT NOT NULL);
-CREATE VIRTUAL TABLE words USING fts5(
-    header, body, content='', tokenize='{TOKENIZER}');
-CREATE TABLE titles (name TEXT NOT NULL, row INTEGER NOT NULL);
-CREATE TABLE frequent (term TEXT PRIMARY KEY, passages INTEGER NOT NULL);
-"""
-_FIND_FREQUENT = """
-CREATE VIRTUAL TABLE temp.vocabulary USING fts5vocab(main, words, row);
-INSERT INTO frequent SELECT term, doc FROM temp.vocabulary WHERE doc > {least};
-DROP TABLE temp.vocabulary;
-"""
+_COUNTED = 100_000
+"""Terms whose count is remembered: counting a frequent one reads all that is kept of it."""
+
 _COUNT_TERMS = """
 CREATE VIRTUAL TABLE IF NOT EXISTS temp.vocabulary USING fts5vocab(main, words, row);
 """
+_TITLES = (
+    "SELECT name, row FROM titles WHERE name IN (SELECT name FROM titles GROUP BY name HAVING COUNT(*) <= ?)"
+)
 _COUNTS = "SELECT term, doc FROM temp.vocabulary WHERE term IN (SELECT value FROM json_each(?))"
 _BODIES = "SELECT row, body FROM passages WHERE row IN (SELECT value FROM json_each(?))"
 _MATCHES = (
     "SELECT rowid, bm25(words, 2.0, 1.0) AS score FROM words WHERE words MATCH ? "
     "ORDER BY score, rowid LIMIT 1000"
 )
-_SOME_MATCHES = _MATCHES.replace("MATCH ?", "MATCH ? AND may_read(rowid)")
 """The best 1,000: as many as a search returns at most; fetching more costs more than they are worth."""
+_SOME_MATCHES = _MATCHES.replace("MATCH ?", "MATCH ? AND may_read(rowid)")
 
 _SATURATION = 2.2
 """What a word's idf is multiplied by at most: k1 + 1 of FTS5's BM25."""
@@ -84,71 +75,13 @@ class Matches:
     shares: NDArray[np.float32]
 
 
-def write_snapshot(
-    folder: Path, number: int, passages: Sequence[Passage], vectors: Sequence[NDArray[np.float32]]
-) -> None:
-    """Write a snapshot into the new `folder`; the caller makes it visible by renaming.
-
-    `vectors` has for each passage one row for each of its parts.
-    """
-    order = sorted(range(len(passages)), key=lambda at: passages[at].id)
-    rows = [replace(passages[at], score=None) for at in order]
-    folder.mkdir(parents=True)
-    stored = np.concatenate([vectors[at] for at in order]).astype("<f4") if order else np.zeros((0, 0), "<f4")
-    np.save(folder / "vectors.npy", stored, allow_pickle=False)
-    np.save(folder / "parts.npy", np.array([len(vectors[at]) for at in order], "<i4"), allow_pickle=False)
-    keys = [canonical([row.document, row.metadata]) for row in rows]
-    numbers = {key: at for at, key in enumerate(dict.fromkeys(keys))}
-    scope_of = np.array([numbers[key] for key in keys], dtype="<i4")
-    np.save(folder / "scopes.npy", scope_of, allow_pickle=False)
-    _write_database(folder / "passages.db", rows, scope_of)
-    facts: dict[str, Json] = {
-        "number": number,
-        "passages": len(rows),
-        "documents": len({row.document for row in rows}),
-        "dimension": int(stored.shape[1]),
-        "vectors": digest_bytes(stored.tobytes()),
-    }
-    (folder / "manifest.json").write_bytes(canonical(facts))
-
-
-def _write_database(path: Path, rows: Sequence[Passage], scope_of: NDArray[np.int32]) -> None:
-    scopes = {int(scope): row for scope, row in zip(scope_of, rows, strict=True)}
-    database = sqlite3.connect(path)
-    try:
-        database.executescript(_SCHEMA)
-        database.executemany(
-            "INSERT INTO passages VALUES (?, ?)",
-            ((at, json.dumps(encode(row), ensure_ascii=False)) for at, row in enumerate(rows)),
-        )
-        database.executemany(
-            "INSERT INTO scopes VALUES (?, ?, ?)",
-            ((at, row.document, json.dumps(row.metadata)) for at, row in scopes.items()),
-        )
-        database.executemany(
-            "INSERT INTO words (rowid, header, body) VALUES (?, ?, ?)",
-            (
-                (at, folded(" ".join((row.title, *row.heading))), folded(row.text))
-                for at, row in enumerate(rows)
-            ),
-        )
-        named = titles_of(row.title for row in rows)
-        database.executemany(
-            "INSERT INTO titles VALUES (?, ?)",
-            ((name, at) for name, places in named.items() for at in places),
-        )
-        database.execute("INSERT INTO words (words) VALUES ('optimize')")
-        database.executescript(_FIND_FREQUENT.format(least=int(len(rows) * _FREQUENT)))
-        database.commit()
-    finally:
-        database.close()
-
-
 class Snapshot:
     """A snapshot opened for reading; threads may share it."""
 
     def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self._lock = threading.Lock()
+        self._counted: dict[str, int] = {}
         try:
             facts = json.loads((folder / "manifest.json").read_bytes())
             self.facts = cast("dict[str, Json]", facts)
@@ -156,10 +89,13 @@ class Snapshot:
             self.vectors = cast(
                 "NDArray[np.float32]", np.load(folder / "vectors.npy", mmap_mode="r", allow_pickle=False)
             )
-            self._scope_of = cast("NDArray[np.int32]", np.load(folder / "scopes.npy", allow_pickle=False))
-            parts = cast("NDArray[np.int32]", np.load(folder / "parts.npy", allow_pickle=False))
-            self._ends = np.cumsum(parts)
-            self._starts = self._ends - parts
+            self.scope_of = cast("NDArray[np.int32]", np.load(folder / "scopes.npy", allow_pickle=False))
+            self.parts = cast("NDArray[np.int32]", np.load(folder / "parts.npy", allow_pickle=False))
+            self._ends = np.cumsum(self.parts)
+            self._starts = self._ends - self.parts
+            self.keys = _keys(folder, len(self.parts))
+            self._row_of = np.zeros(int(self.keys.max(initial=-1)) + 1, dtype=np.int64)
+            self._row_of[self.keys] = np.arange(len(self.keys))
             # immutable: no locks and no journal, since nobody writes here again
             self._database = sqlite3.connect(
                 f"{(folder / 'passages.db').absolute().as_uri()}?mode=ro&immutable=1",
@@ -168,17 +104,17 @@ class Snapshot:
             )
             self._database.executescript(_COUNT_TERMS)
             self.scopes = self._read_scopes()
-            self._frequent = dict(self._database.execute("SELECT term, passages FROM frequent").fetchall())
             self.titles = self._read_titles()
             self._terms = Terms()
         except (OSError, ValueError, KeyError, sqlite3.Error) as error:
             raise damaged(folder, str(error)) from error
         last = int(self._ends[-1]) if len(self._ends) else 0
-        if not (len(parts) == len(self._scope_of) == facts["passages"] and last == len(self.vectors)):
+        lengths = {len(self.parts), len(self.scope_of), len(self.keys), int(facts["passages"])}
+        if len(lengths) > 1 or last != len(self.vectors):
             raise damaged(folder, "its files do not belong together")
 
     def __len__(self) -> int:
-        return len(self._scope_of)
+        return len(self.scope_of)
 
     def vectors_of(self, row: int) -> NDArray[np.float32]:
         """Return the vectors of the passage at `row`, one for each of its parts."""
@@ -186,7 +122,7 @@ class Snapshot:
 
     def allow(self, scopes: NDArray[np.bool_]) -> Allowed:
         """Return the filter that lets `scopes` through."""
-        rows = scopes[self._scope_of]
+        rows = scopes[self.scope_of]
         return Allowed(scopes, rows, bool(scopes.all()))
 
     def similarities(self, vector: NDArray[np.float32], allowed: Allowed) -> NDArray[np.float32]:
@@ -231,7 +167,8 @@ class Snapshot:
     def _scores(self, words: Sequence[str], allowed: Allowed) -> tuple[NDArray[np.float64], float]:
         """Return each row's BM25 for `words`, 0 where none stands, and the highest that could be.
 
-        Words that stand nowhere do not count: many pairs of characters are no words.
+        Words that stand nowhere do not count: many pairs of characters are no words. How rare a word is, is
+        counted over all rows, allowed or not.
         """
         scores = np.zeros(len(self))
         found = self.occurrences(words)
@@ -242,11 +179,12 @@ class Snapshot:
         if allowed.everything:
             rows = self._database.execute(_MATCHES, (query,)).fetchall()
         else:
-            self._database.create_function("may_read", 1, allowed.rows.tobytes().__getitem__)
+            may_read = allowed.rows[self._row_of].tobytes()
+            self._database.create_function("may_read", 1, may_read.__getitem__)
             rows = self._database.execute(_SOME_MATCHES, (query,)).fetchall()
         if rows:
             at, score = np.array(rows, dtype=np.float64).T
-            scores[at.astype(np.int64)] = np.maximum(-score, 1e-6)
+            scores[self._row_of[at.astype(np.int64)]] = np.maximum(-score, 1e-6)
         return scores, _SATURATION * sum(self._rarity(found[word]) for word in words if found[word])
 
     def _rarity(self, passages: int) -> float:
@@ -255,9 +193,10 @@ class Snapshot:
 
     def passages(self, rows: Sequence[int]) -> list[Passage]:
         """Return the passages at `rows`, in that order."""
+        keys = self.keys[np.asarray(rows, dtype=np.int64)].tolist()
         with self._lock:
-            found = dict(self._database.execute(_BODIES, (json.dumps(list(rows)),)).fetchall())
-        return [decode_json(Passage, found[row]) for row in rows]
+            found = dict(self._database.execute(_BODIES, (json.dumps(keys),)).fetchall())
+        return [decode_json(Passage, found[key]) for key in keys]
 
     def close(self) -> None:
         """Let go of the files."""
@@ -267,19 +206,32 @@ class Snapshot:
     def occurrences(self, words: Sequence[str]) -> dict[str, int]:
         """Return in how many passages each word stands."""
         terms = self._terms.of(words)
-        rare = json.dumps([term for term in terms if term not in self._frequent])
-        counts = self._frequent | dict(self._database.execute(_COUNTS, (rare,)).fetchall())
-        return {word: counts.get(term, 0) for word, term in zip(words, terms, strict=True)}
+        missing = [term for term in terms if term not in self._counted]
+        if missing:
+            if len(self._counted) > _COUNTED:
+                self._counted.clear()
+                missing = terms
+            found = dict(self._database.execute(_COUNTS, (json.dumps(missing),)).fetchall())
+            self._counted.update((term, found.get(term, 0)) for term in missing)
+        return {word: self._counted[term] for word, term in zip(words, terms, strict=True)}
 
     def _read_titles(self) -> Titles[int]:
         found: dict[str, list[int]] = {}
-        for name, row in self._database.execute("SELECT name, row FROM titles"):
-            found.setdefault(str(name), []).append(int(row))
-        return Titles(found)
+        for name, key in self._database.execute(_TITLES, (MOST_BEARERS,)):
+            found.setdefault(str(name), []).append(int(self._row_of[key]))
+        return Titles({name: sorted(rows) for name, rows in found.items()})
 
     def _read_scopes(self) -> list[Scope]:
         found = self._database.execute("SELECT document, metadata FROM scopes ORDER BY scope").fetchall()
         return [_scope(str(document), json.loads(metadata)) for document, metadata in found]
+
+
+def _keys(folder: Path, passages: int) -> NDArray[np.int64]:
+    """Return the numbers of passages in the database; those of older indexes are in order."""
+    file = folder / "keys.npy"
+    if not file.exists():
+        return np.arange(passages)
+    return cast("NDArray[np.int64]", np.load(file, allow_pickle=False))
 
 
 def _scope(document: str, metadata: dict[str, Json]) -> Scope:

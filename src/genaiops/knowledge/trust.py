@@ -6,10 +6,11 @@ passage by its own words, where the lexical search does.
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from hashlib import sha256
 from heapq import nsmallest
 from statistics import fmean
 
-from genaiops.core import Embedder, Passage, digest_bytes
+from genaiops.core import Embedder, Passage
 from genaiops.knowledge.links import Key
 from genaiops.knowledge.scripts import script_of
 from genaiops.knowledge.sentences import split_sentences
@@ -33,8 +34,7 @@ def drawn(count: int) -> list[int]:
 
     They are drawn by the digests of their numbers: the same ones for equal corpora.
     """
-    keys = [(digest_bytes(f"{row}".encode()), row) for row in range(count)]
-    return [row for _, row in nsmallest(PROBES, keys)]
+    return nsmallest(PROBES, range(count), key=lambda row: sha256(f"{row}".encode()).digest())
 
 
 async def measure_trust(

@@ -78,7 +78,7 @@ def _problem(rows: Vectors, count: int, dimension: int | None) -> str:
 
 def _bad(spec: ModelSpec, why: str) -> OutsideError:
     return OutsideError(
-        "GAO-KNOWLEDGE-080",
+        "GAO-KNOWLEDGE-190",
         f"{spec.reference} returned what is no embedding",
         why=why,
         fix="nothing of it was kept; try again, or name another embedder in models.embed",

@@ -1,6 +1,7 @@
 """Models: open a chat model or an embedder by its reference, weights by digest, prices.
 
-A reference is `local:NAME`, `local:/path/to.gguf`, `local:extractive`, `openai:MODEL`,
+A reference is `local:NAME`, `local:/path/to.gguf`, `local:/path/to/onnx/folder`, `local:extractive`,
+`hf:ORG/NAME@COMMIT`, `openai:MODEL`,
 `http(s)://host/v1#MODEL`, `scripted:FILE.yaml`, or the name of a plug-in before the colon
 (entry point `genaiops.providers`).
 """

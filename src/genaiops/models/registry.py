@@ -12,6 +12,7 @@ from genaiops.models.context import ModelContext, Provider
 GROUP = "genaiops.providers"
 BUILT_IN = {
     "local": "genaiops.models.providers.local",
+    "hf": "genaiops.models.providers.hf",
     "openai": "genaiops.models.providers.openai",
     "http": "genaiops.models.providers.endpoint",
     "https": "genaiops.models.providers.endpoint",

@@ -40,6 +40,9 @@ _WINDOWS = ("max_seq_length", "model_max_length", "max_position_embeddings")
 _MOST_TOKENS = 1_000_000
 """Tokenizers without a limit write a number beyond any."""
 
+_BESIDE = "_data"
+"""Weights beyond 2 GB lie in a file beside the ONNX file, called after it."""
+
 Config = Callable[[str], Mapping[str, Json]]
 """Returns the JSON object in one of `CONFIGS`; empty where there is no such file."""
 
@@ -67,6 +70,11 @@ class Description:
             "window": self.window,
         }
         return facts | ({"quantisation": self.quantisation} if self.quantisation else {})
+
+
+def wanted_files(model: str) -> tuple[str, ...]:
+    """Return the names of the files that make an embedder of the ONNX file `model`."""
+    return (model, model + _BESIDE, TOKENIZER, *CONFIGS)
 
 
 def describe(read: Callable[[str], bytes | None], model: str, said: EmbedSettings, where: str) -> Description:

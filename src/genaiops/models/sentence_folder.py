@@ -9,11 +9,8 @@ from genaiops.models.embedding import EmbedSettings, Origin
 from genaiops.models.extras import need_extra
 from genaiops.models.machine import threads
 from genaiops.models.providers.onnx import OnnxEmbedder, OnnxFiles
-from genaiops.models.sentence_files import CONFIGS, TOKENIZER, Description, describe
-from genaiops.models.weights import digest_file
-
-BESIDE = "_data"
-"""Weights beyond 2 GB lie in a file beside the ONNX file, called after it."""
+from genaiops.models.sentence_files import TOKENIZER, Description, describe, wanted_files
+from genaiops.models.weights import check_file, digest_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +42,7 @@ class SentenceFolder:
 
     def path(self, name: str) -> Path:
         """Return a file, its digest checked; raises `UserError` where it is not what it must be."""
-        path = self.folder / name
-        if not path.is_file() or digest_file(path) != self.digests[name]:
-            raise UserError(
-                "GAO-MODELS-022",
-                f"{name} is not the file that was named",
-                why=f"its digest is not {self.digests[name]}" if path.is_file() else "it is not there",
-                fix="bring back the file, pull it again, or correct the digest after the @",
-                where=str(path),
-            )
-        return path
+        return check_file(self.folder / name, self.digests[name])
 
     def describe(self, said: EmbedSettings) -> Description:
         """Return what these files and the project say of the embedder."""
@@ -68,11 +56,6 @@ class SentenceFolder:
 
     def _content(self, name: str) -> bytes | None:
         return self.path(name).read_bytes() if name in self.digests else None
-
-
-def wanted_files(model: str) -> tuple[str, ...]:
-    """Return the names of the files that make an embedder of the ONNX file `model`."""
-    return (model, model + BESIDE, TOKENIZER, *CONFIGS)
 
 
 def open_folder(

@@ -101,7 +101,7 @@ class Weights:
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise _disk(self._folder, error) from error
+            raise cannot_be_kept(self._folder, error) from error
 
     def _take(self, weight: Weight, source: Path, console: Console) -> Path:
         with _opened(weight, source) as stream:
@@ -112,6 +112,20 @@ def digest_file(path: Path) -> Digest:
     """Return the sha256 of a file; read once per process while its size and time stand still."""
     facts = path.stat()
     return _digest(path, facts.st_size, facts.st_mtime_ns)
+
+
+def check_file(path: Path, digest: Digest) -> Path:
+    """Return `path`, its digest checked; raises `UserError` where it is another file, or none."""
+    found = digest_file(path) if path.is_file() else None
+    if found != digest:
+        raise UserError(
+            "GAO-MODELS-022",
+            f"{path.name} is not the file that was named",
+            why=f"its digest is {found}, not {digest}" if found else "there is no such file",
+            fix="bring it back (pull it again), or correct the digest after the @",
+            where=str(path),
+        )
+    return path
 
 
 @lru_cache(maxsize=64)
@@ -156,7 +170,7 @@ def _store(weight: Weight, stream: IO[bytes], target: Path, console: Console, so
             )
         os.replace(name, target)
     except OSError as error:
-        raise _disk(target.parent, error) from error
+        raise cannot_be_kept(target.parent, error) from error
     finally:
         Path(name).unlink(missing_ok=True)
     return target
@@ -178,7 +192,8 @@ def _copy(stream: IO[bytes], file: IO[bytes], weight: Weight, console: Console) 
     return hashed.hexdigest()
 
 
-def _disk(folder: Path, error: OSError) -> OutsideError:
+def cannot_be_kept(folder: Path, error: OSError) -> OutsideError:
+    """Return what is said where `folder` cannot hold weights."""
     free = shutil.disk_usage(folder).free if folder.is_dir() else 0
     return OutsideError(
         "GAO-MODELS-016",

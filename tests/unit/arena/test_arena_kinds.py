@@ -26,7 +26,7 @@ def pushed(shelf, tmp_path, target, text):
 
 @pytest.mark.proves("C-HUB-KINDS")
 def test_every_kind_whose_room_exists_has_a_typed_manifest():
-    assert set(ALL) - {kind.kind for kind in KINDS} == {"guard", "scorecard", "blueprint"}
+    assert set(ALL) - {kind.kind for kind in KINDS} == {"scorecard", "blueprint"}
     for kind in KINDS:
         jsonschema_rs.meta.validate(dict(kind.schema))
         assert kind.schema["additionalProperties"] is False

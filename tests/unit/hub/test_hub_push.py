@@ -116,7 +116,7 @@ def test_what_is_pushed_names_what_it_was_made_from(shelf, tmp_path):
         ("suite/qa", '{"name": "kind", "model": "m", "rubric": "r"}', "GAO-HUB-002"),
         ("evidence/run", '{"run": "r", "outcome": "won", "statement": "sha256:x"}', "GAO-HUB-002"),
         ("scorer/kind", "[]", "GAO-HUB-073"),
-        ("guard/g", "{}", "GAO-HUB-001"),
+        ("scorecard/s", "{}", "GAO-HUB-001"),
         ("scorer/kind:v2", "{}", "GAO-HUB-063"),
         (
             "evidence/run",

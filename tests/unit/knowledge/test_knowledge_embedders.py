@@ -100,7 +100,7 @@ def test_what_is_no_embedding_is_refused_before_any_of_it_is_kept(store: Store, 
     """The first batch is good, so that a dimension that changes is seen too."""
     with pytest.raises(OutsideError, match=bad.strip()) as caught:
         build(store, Spoilt(BAD[bad], good=1))
-    assert caught.value.code == "GAO-KNOWLEDGE-080"
+    assert caught.value.code == "GAO-KNOWLEDGE-190"
     assert kept(store, SPEC) == 64, "the good batch only"
     assert not [each for each in (store.path / "indexes").glob("*") if not each.name.startswith(".")]
     build(store, WordEmbedder()).close()
@@ -171,7 +171,7 @@ def test_an_endpoint_whose_vectors_moved_is_refused_when_the_index_is_searched(s
     again = build(store, Turned())  # opened anew: it is there
     with pytest.raises(UserError, match="no longer the embedder") as caught:
         asyncio.run(retrieve(again, Turned(0.99), "passage number 7", 1, principal=ANYONE))
-    assert caught.value.code == "GAO-KNOWLEDGE-081"
+    assert caught.value.code == "GAO-KNOWLEDGE-191"
     assert "version:" in caught.value.fix
     again.close()
 

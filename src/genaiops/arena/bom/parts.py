@@ -71,6 +71,7 @@ def hashes(digest: Digest | None) -> list[Json]:
 def data_part(version: Version, is_spdx: IsSpdx, licence: str = "") -> Part:
     """Return an artifact as a component of type `data`; `licence` is what else says it."""
     known = known_of(version)
+    licence = licence or str(version.manifest.get("licence") or "")  # an embedding says that of its weights
     described = known.description or _described(version)
     data: dict[str, Json] = {"type": _DATA.get(cast(Kind, version.kind), "other"), "name": version.artifact}
     if described:

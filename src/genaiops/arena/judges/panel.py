@@ -147,7 +147,7 @@ class Panel:
         keys = list(questions)
         if not keys:
             return
-        limit = self._jobs or (1 if one.model.spec.provider == "local" else AT_ONCE)
+        limit = self._jobs or (1 if one.model.spec.provider in ("local", "hf") else AT_ONCE)
         label = f"judge · {one.judge.name}"
         with Progress(label, len(keys), console=self._services.console) as progress:
             for start in range(0, len(keys), BATCH):

@@ -1,18 +1,14 @@
 """The report as one page: no script, nothing fetched, opens from disk under a strict policy."""
 
-import base64
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
-from importlib.resources import files
 
-from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup
 
 from genaiops.arena.model import ROLES, Role, Run
 from genaiops.arena.report import intervals, judges, sections, steadiness, system
 from genaiops.arena.report.cases import CaseView, Tally, tally, view_cases
+from genaiops.arena.report.pages import page_policy, page_template, page_text
 from genaiops.arena.report.words import NOT_MEASURED, OUTCOMES, clip, dollars, percent, shown
 from genaiops.arena.words import sequential_text
 from genaiops.core import Json, Verdict, plain
@@ -46,9 +42,9 @@ def render_html(
     other_verdict: Verdict | None = None,
 ) -> str:
     """Return the whole report as one self-contained page."""
-    css = _read("report.css")
+    css = page_text("report.css")
     page = {
-        "policy": _policy(css),
+        "policy": page_policy(css),
         "css": Markup(css),
         "none": NOT_MEASURED,
         **_head(run, verdict),
@@ -57,7 +53,7 @@ def render_html(
         "other": _other(other_verdict),
         **_background(run, verdict, provenance or Provenance()),
     }
-    return _template("report.html.j2").render(page=page)
+    return page_template("report.html.j2").render(page=page)
 
 
 def _head(run: Run, verdict: Verdict) -> dict[str, object]:
@@ -110,7 +106,7 @@ def _discovered(verdict: Verdict) -> Markup:
         "text": steadiness.discovered_text(verdict.discovered),
         "rows": steadiness.discovered_rows(verdict.discovered)[:_ROWS],
     }
-    return Markup(_template("discovered.html.j2").render(view=view)) if verdict.discovered else Markup("")
+    return Markup(page_template("discovered.html.j2").render(view=view)) if verdict.discovered else Markup("")
 
 
 def _repeats(verdict: Verdict) -> Markup:
@@ -123,12 +119,12 @@ def _repeats(verdict: Verdict) -> Markup:
         "rows": steadiness.steadiness(flakiness),
         "quarantine": steadiness.quarantine_lines(verdict.quarantine),
     }
-    return Markup(_template("steadiness.html.j2").render(view=view))
+    return Markup(page_template("steadiness.html.j2").render(view=view))
 
 
 def _judges(run: Run, verdict: Verdict) -> Markup:
     view = judges.judges(run, verdict)
-    return Markup(_template("judges.html.j2").render(view=view)) if view else Markup("")
+    return Markup(page_template("judges.html.j2").render(view=view)) if view else Markup("")
 
 
 def _changes(run: Run, verdict: Verdict) -> dict[str, object]:
@@ -158,15 +154,8 @@ def _background(run: Run, verdict: Verdict, source: Provenance) -> dict[str, obj
     }
 
 
-def _policy(css: str) -> str:
-    digest = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
-    return (
-        f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; form-action 'none'"
-    )
-
-
 def _cards(views: Sequence[CaseView]) -> tuple[list[Markup], list[_Listed], int]:
-    template, drawn, size = _template("case.html.j2"), [], 0
+    template, drawn, size = page_template("case.html.j2"), [], 0
     cards: list[Markup] = drawn
     for view in views:
         card = template.render(view=sections.case_card(view))
@@ -306,16 +295,3 @@ def _digests(run: Run, source: Provenance) -> list[tuple[str, str]]:
 
 def _environment(run: Run) -> list[tuple[str, str]]:
     return [(clip(key, 60), shown(value, 300)) for key, value in list(run.environment.items())[:40]]
-
-
-@lru_cache(maxsize=8)
-def _template(name: str) -> Template:
-    environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    return environment.from_string(_read(name))
-
-
-@lru_cache(maxsize=8)
-def _read(name: str) -> str:
-    return (files("genaiops.arena.report") / "templates" / name).read_text("utf-8")

@@ -18,7 +18,7 @@ def retrieval_recall(parameters: Mapping[str, Json], context: ScorerContext) -> 
 
 def retrieval_mrr(parameters: Mapping[str, Json], context: ScorerContext) -> PureScorer:
     """1 ÷ rank of the first passage that holds a gold passage, 0 where none of the first k does."""
-    return _scorer("retrieval_mrr", parameters, _reciprocal_rank)
+    return _scorer("retrieval_mrr", parameters, reciprocal_rank)
 
 
 def retrieval_ndcg(parameters: Mapping[str, Json], context: ScorerContext) -> PureScorer:
@@ -26,7 +26,7 @@ def retrieval_ndcg(parameters: Mapping[str, Json], context: ScorerContext) -> Pu
 
     Järvelin and Kekäläinen (2002), with gains of 0 and 1.
     """
-    return _scorer("retrieval_ndcg", parameters, _discounted_gain)
+    return _scorer("retrieval_ndcg", parameters, discounted_gain)
 
 
 def new_gold(items: Sequence[Gold], passages: Sequence[Passage]) -> list[int]:
@@ -44,11 +44,13 @@ def _recall(found: list[int], items: int, k: int) -> float:
     return sum(found) / items
 
 
-def _reciprocal_rank(found: list[int], items: int, k: int) -> float:
+def reciprocal_rank(found: Sequence[int], items: int, k: int) -> float:
+    """Return 1 ÷ the first rank in `found` (as `new_gold` counts), 0 without one."""
     return next((1 / rank for rank, count in enumerate(found, 1) if count), 0.0)
 
 
-def _discounted_gain(found: list[int], items: int, k: int) -> float:
+def discounted_gain(found: Sequence[int], items: int, k: int) -> float:
+    """Return nDCG@k of `found`, which holds k counts at most, for `items` gold passages."""
     gained = math.fsum(1 / math.log2(rank + 1) for rank, count in enumerate(found, 1) if count)
     # a passage that holds several gold passages at once leaves fewer to be found
     separate = items - sum(count - 1 for count in found if count)

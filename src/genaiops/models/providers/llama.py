@@ -10,7 +10,7 @@ import json
 import os
 import secrets
 import threading
-from collections.abc import AsyncGenerator, Callable, Generator, Sequence
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
 from contextlib import aclosing, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -28,8 +28,8 @@ from genaiops.core import (
     UserError,
     one_line,
 )
-from genaiops.models.extras import load
-from genaiops.models.machine import CONTEXT, usable_cores
+from genaiops.models.extras import load, need_extra
+from genaiops.models.machine import CONTEXT, positive, threads, usable_cores
 from genaiops.models.providers.openai_shapes import ReplyFold, message_list
 
 _COUNT = "/v1/chat/completions/input_tokens"
@@ -37,6 +37,18 @@ _LARK = "%llguidance {}\n"
 _SPINS = "0"
 _BUSY = 2.0
 """A load average of so many a core: others wait for the cores too."""
+
+
+DEFAULT_CONTEXT = 4096
+
+
+def llama_settings(env: Mapping[str, str]) -> dict[str, Json]:
+    """Return what replies depend on beside the weights; raises `UserError` where the extra is absent."""
+    return {
+        "n_ctx": positive(env, CONTEXT) or DEFAULT_CONTEXT,
+        "threads": threads(env),
+        "runtime": f"xllamacpp {need_extra('xllamacpp', 'local', 'a local language model')}",
+    }
 
 
 class LlamaChat:

@@ -7,20 +7,18 @@ from difflib import get_close_matches
 from importlib.resources import files as packaged
 from pathlib import Path
 
-from genaiops.core import ChatModel, Digest, Json, ModelSpec, UserError, parse_digest
+from genaiops.core import ChatModel, Digest, ModelSpec, UserError, parse_digest
 from genaiops.models.catalogue import known_weights
 from genaiops.models.context import ModelContext
 from genaiops.models.embedding import Origin
-from genaiops.models.extras import need_extra
-from genaiops.models.machine import CONTEXT, positive, threads
+from genaiops.models.machine import threads
 from genaiops.models.providers.extractive import ExtractiveChat
-from genaiops.models.providers.llama import LlamaChat
+from genaiops.models.providers.llama import LlamaChat, llama_settings
 from genaiops.models.providers.onnx import OnnxEmbedder, OnnxFiles
 from genaiops.models.sentence_files import Description
 from genaiops.models.sentence_folder import SentenceFolder, open_folder, runtime
-from genaiops.models.weights import Weights, digest_file
+from genaiops.models.weights import Weights, check_file, digest_file
 
-DEFAULT_CONTEXT = 4096
 EXTRACTIVE = "extractive"
 _TOKENIZER = packaged("genaiops.models").joinpath("data/minilm-tokenizer.json")
 _PINNED = re.compile(r"(?P<path>.+?)(?:@(?P<digest>sha256:[0-9a-f]+))?")
@@ -31,11 +29,7 @@ def open_chat(name: str, context: ModelContext) -> ChatModel:
     if name == EXTRACTIVE:
         return ExtractiveChat(_minilm("minilm-l6", context))
     chosen = _own_file(name, context) if _is_path(name) else _catalogued(name, "chat", context)
-    settings: dict[str, Json] = {
-        "n_ctx": positive(context.settings.env, CONTEXT) or DEFAULT_CONTEXT,
-        "threads": threads(context.settings.env),
-        "runtime": f"xllamacpp {need_extra('xllamacpp', 'local', 'a local language model')}",
-    }
+    settings = llama_settings(context.settings.env)
     spec = ModelSpec(provider="local", model=chosen.name, digest=chosen.digest, settings=settings)
     return LlamaChat(spec, chosen.find)
 
@@ -95,7 +89,7 @@ def _own_folder(name: str, context: ModelContext) -> OnnxEmbedder:
         raise _unstated(folder.name, written, files.digest, folder)
     if stated not in (None, files.digest):
         raise UserError(
-            "GAO-MODELS-022",
+            "GAO-MODELS-025",
             f"{folder.name} is not the embedder that was named",
             why=f"the digest of its files is {files.digest}, not {stated}",
             fix="bring back the files, or correct the digest after the @",
@@ -135,7 +129,7 @@ def _own_file(name: str, context: ModelContext) -> _Chosen:
     digest = stated or digest_file(path)
     if stated is None and not context.allow_unverified:
         raise _unstated(path.name, written, digest, path)
-    return _Chosen(written, digest, lambda: _verified(path, digest))
+    return _Chosen(written, digest, lambda: check_file(path, digest))
 
 
 def _split(name: str) -> tuple[str, Digest | None]:
@@ -154,19 +148,6 @@ def _unstated(what: str, written: str, digest: Digest, path: Path) -> UserError:
         fix=f"write local:{written}@{digest}, or pass --allow-unverified",
         where=str(path),
     )
-
-
-def _verified(path: Path, digest: Digest) -> Path:
-    found = digest_file(path)
-    if found != digest:
-        raise UserError(
-            "GAO-MODELS-022",
-            f"{path.name} is not the file that was named",
-            why=f"its digest is {found}, not {digest}",
-            fix="bring back the file, or correct the digest after the @",
-            where=str(path),
-        )
-    return path
 
 
 def _check_gguf(path: Path) -> None:

@@ -1,0 +1,81 @@
+"""Texts of 256 KiB that are made to be slow: for each pattern its beginning over and over, never its end."""
+
+from collections.abc import Iterator
+
+SIZE = 256 * 1024
+
+SEEDS = {
+    "letters": "a",
+    "digits": "1",
+    "blanks": " ",
+    "newlines": "\n",
+    "digits and blanks": "1 ",
+    "digits and dots": "1.",
+    "digits and hyphens": "1-",
+    "brackets and digits": "(1",
+    "plus": "+1 ",
+    "cards, wrong check": "4111 1111 1111 1112 ",
+    "cards of four": "4444 ",
+    "cards, right": "4111111111111111 ",
+    "phones": "+1 415 555 2671 ",
+    "phone words": "phone 1234567 ",
+    "social security": "123-45-6789 ",
+    "nine digits": "123456782 ",
+    "eleven digits": "86095742719 ",
+    "ibans, wrong check": "GB29NWBK60161331926818 ",
+    "iban beginnings": "GB29 ",
+    "capitals and digits": "A1 ",
+    "codice fiscale": "RSSMRA85T10A562S ",
+    "mails": "a@b.co ",
+    "at signs": "@",
+    "mail beginnings": "a.b-c@",
+    "dots": "a.",
+    "ips": "1.2.3.4 ",
+    "colons": "a:",
+    "macs": "00:11:22:33:44:5g ",
+    "passports": "passport number ",
+    "births": "born on the ",
+    "key names": "api_key = ",
+    "passwords": "password: Abc12345 ",
+    "key prefixes": "sk-",
+    "key prefixes and blanks": "sk-abcdefghijklmnopqrst1 ",
+    "tokens": "eyJhbGciOiJIUzI1NiJ9.eyJ",
+    "pem headers": "-----BEGIN PRIVATE KEY-----",
+    "pem bodies": "-----BEGIN PRIVATE KEY-----\nMIIEpAIBAAKCAQEAxxxxxx\n",
+    "urls with passwords": "http://a:b",
+    "urls": "https://a.example/?q=" + "x1Y" * 9 + " ",
+    "images": "![a](https://a.example/x.png) ",
+    "brackets": "![",
+    "tags": "<img ",
+    "scripts": "<script",
+    "handlers": " onload =",
+    "sql": "delete from a ",
+    "shell": "curl a ",
+    "percent": "%41",
+    "percent apart": "%41 ",
+    "percent alone": "a%",
+    "entities": "&#65;",
+    "ampersands": "&",
+    "base64": "QUJD",
+    "base64 words": "aGVsbG8gd29ybGQgMTIz ",
+    "hex words": "68656c6c6f20776f726c6420 ",
+    "hex": "4142",
+    "leet": "a1b ",
+    "rot13": " gur naq",
+    "zero-width": "a\u200b",
+    "tag characters": "\U000e0041",
+    "selectors": "\ufe01\ufe02 ",
+    "overrides": "\u202ea",
+    "mixed words": "p\u0430ypal ",
+    "long mixed word": "\u0430a",
+    "not ascii": "é",
+    "dotted capital i": "\u0130",
+    "same word": "token ",
+}
+
+
+def worst() -> Iterator[tuple[str, str]]:
+    """Yield each text with its name, cut to 256 KiB."""
+    for name, seed in SEEDS.items():
+        text = seed * (SIZE // len(seed.encode()))
+        yield name, text

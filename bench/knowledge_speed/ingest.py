@@ -1,0 +1,179 @@
+"""How much slower than its embedder is an index built, and how long does a small change take?
+
+    python -m bench.knowledge_speed.ingest                   with an embedder of 5,000 texts a second
+    python -m bench.knowledge_speed.ingest --minilm          with MiniLM, fewer documents
+
+Must: at least 0.7 of the embedder's rate (aim 0.95), and after 1 % of 10,000 documents changed at most 3 % of
+the full time. A document has three sections of about 90 words, and everything is counted: reading
+the folder, cutting, embedding, keeping vectors, writing, measuring trust. *Reading* is also told alone: it is
+the same before and after a change. The stub waits as an endpoint would and gives away the processor; it takes
+64 texts at once as others do. Expected: near the embedder's rate, since all else is done while it works and
+costs less than 0.2 ms a chunk; for a change, reading 10,000 files is most of it.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import platform
+import random
+import sqlite3
+import tempfile
+import time
+import zlib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from genaiops.core import Egress, Embedder, ModelSpec, Settings
+from genaiops.knowledge import Corpus, EmbeddingCache, LocalIndex, Recipe, build_index, read_corpus
+from genaiops.models import ModelContext, open_embedder
+from genaiops.store import Store
+
+RESULTS = Path(__file__).parent.parent / "results" / "knowledge_ingest.json"
+RATE = 5_000
+DOCUMENTS, FEW = 10_000, 200
+SECTIONS, SENTENCES, LENGTH = 3, 8, 11
+WORDS = [f"{''.join(random.Random(at).choices('bcdfglmnprstaeiou', k=6))}" for at in range(5_000)]
+DIMENSION = 384
+
+
+class Stub:
+    """Waits for as long as an embedder of `RATE` texts a second takes."""
+
+    spec = ModelSpec(provider="bench", model="stub", version="1")
+
+    def __init__(self) -> None:
+        rows = np.random.default_rng(0).standard_normal((4096, DIMENSION)).astype(np.float32)
+        self._rows = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+    async def embed(self, texts: Sequence[str], kind: str) -> NDArray[np.float32]:
+        """Return a unit vector a text."""
+        await asyncio.sleep(len(texts) / RATE)
+        return self._rows[[zlib.crc32(text.encode()) % len(self._rows) for text in texts]]
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+def document(seed: int) -> str:
+    """Return one document as Markdown."""
+    draw = random.Random(seed)
+
+    def sentence() -> str:
+        return " ".join(draw.choices(WORDS, k=LENGTH)).capitalize() + "."
+
+    parts = [f"## Part {at}\n\n{' '.join(sentence() for _ in range(SENTENCES))}" for at in range(SECTIONS)]
+    return f"# Document {seed}\n\n" + "\n\n".join(parts) + "\n"
+
+
+def timed(work: Callable[[], object]) -> tuple[object, dict[str, float]]:
+    """Return what `work` returns, with the seconds of wall and CPU that it took."""
+    began = time.perf_counter(), time.process_time()
+    done = work()
+    wall, cpu = time.perf_counter() - began[0], time.process_time() - began[1]
+    return done, {"wall_s": round(wall, 3), "cpu_s": round(cpu, 3)}
+
+
+async def embedded(embedder: Embedder, texts: Sequence[str]) -> float:
+    """Return how many texts a second the embedder does alone, 64 at once."""
+    began = time.perf_counter()
+    for at in range(0, len(texts), 64):
+        await embedder.embed(texts[at : at + 64], "passage")
+    return len(texts) / (time.perf_counter() - began)
+
+
+def measure(embedder: Embedder, count: int, root: Path) -> dict[str, object]:
+    """Return the times of a first build, of the embedder alone, and of a build after a small change."""
+    docs = root / "docs"
+    docs.mkdir()
+    for at in range(count):
+        (docs / f"{at:05}.md").write_text(document(at), "utf-8")
+    with Store.open(root / "store") as store, asyncio.Runner() as runner:
+
+        def build(corpus: Corpus) -> LocalIndex:
+            recipe = Recipe(corpus=corpus.digest, embedder=embedder.spec)
+            cache = EmbeddingCache(store)
+            return runner.run(build_index(corpus, recipe, embedder, folder=root / "indexes", cache=cache))
+
+        def both() -> dict[str, object]:
+            corpus, reading = timed(lambda: read_corpus(docs))
+            index, building = timed(lambda: build(cast(Corpus, corpus)))
+            with_index = cast(LocalIndex, index)
+            chunks = len(with_index)
+            with_index.close()
+            return {"chunks": chunks, "reading": reading, "building": building}
+
+        texts = [document(at)[:600] for at in range(max(64, count // 20))]
+        runner.run(embedder.embed(texts[:8], "passage"))
+        before = runner.run(embedded(embedder, texts))
+        first = both()
+        after = runner.run(embedded(embedder, texts))
+        for at in range(0, count, 100):
+            (docs / f"{at:05}.md").write_text(document(count + at), "utf-8")
+        again = both()
+    alone = cast(int, first["chunks"]) / ((before + after) / 2)
+    return {
+        "documents": count,
+        "chunks": first["chunks"],
+        "embedder_s": round(alone, 2),
+        "embedder_rate": round((before + after) / 2, 1),
+        "first": first,
+        "of the embedder's rate": ratios(alone, first),
+        "after 1 % changed": again,
+        "of the first build": {
+            "with reading": round(whole(again) / whole(first), 4),
+            "without": round(seconds(again, "building") / seconds(first, "building"), 4),
+        },
+    }
+
+
+def seconds(found: dict[str, object], step: str) -> float:
+    """Return the wall seconds of a step."""
+    return cast(dict[str, float], found[step])["wall_s"]
+
+
+def whole(found: dict[str, object]) -> float:
+    """Return the wall seconds of reading and building."""
+    return seconds(found, "reading") + seconds(found, "building")
+
+
+def ratios(alone: float, first: dict[str, object]) -> dict[str, float]:
+    """Return the embedder's own time as a share of the whole, with and without reading the folder."""
+    return {
+        "with reading": round(alone / whole(first), 3),
+        "without": round(alone / seconds(first, "building"), 3),
+    }
+
+
+def main() -> None:
+    """Measure one embedder and write its results beside the other's."""
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--minilm", action="store_true")
+    arguments.add_argument("--documents", type=int)
+    given = arguments.parse_args()
+    no_way_out = cast(Egress, None)  # a local model opens no connection
+    context = ModelContext(settings=Settings.from_env(os.environ), egress=no_way_out, root=Path())
+    embedder = open_embedder("local:minilm-l6", context) if given.minilm else Stub()
+    load = os.getloadavg()
+    with tempfile.TemporaryDirectory() as folder:
+        count = given.documents or (FEW if given.minilm else DOCUMENTS)
+        found = measure(embedder, count, Path(folder))
+    machine = {
+        "cores": os.cpu_count(),
+        "load_before": load,
+        "load_after": os.getloadavg(),
+        "python": platform.python_version(),
+        "sqlite": sqlite3.sqlite_version,
+    }
+    facts = json.loads(RESULTS.read_text("utf-8")) if RESULTS.exists() else {}
+    facts["MiniLM" if given.minilm else "stub, 5,000 texts a second"] = found | {"machine": machine}
+    RESULTS.write_text(json.dumps(facts, indent=1) + "\n")
+    print(json.dumps(found, indent=1))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,42 @@
+"""The guard's measured tables."""
+
+from scripts.measured import machine, measured, share, table
+
+
+def guard_speed() -> str:
+    """Return how long texts take, ordinary ones and slow ones."""
+    found = measured("guard_speed")
+    head = ["tokens (ms)", *next(iter(found["ms"].values()))]
+    rows = [[tokens, *(f"{value:.2f}" for value in times.values())] for tokens, times in found["ms"].items()]
+    slow, worst = found["slow"], found["slow"]["accepted_worst"]
+    said = (
+        f"{found['texts']} texts each. A stream's first characters cost {found['stream_first_ms']:.2f} ms of "
+        f"CPU. Slow: {slow['texts']} texts on two surfaces, {slow['refused']} refused; the slowest that is "
+        f"accepted ({worst['text']}) takes {worst['cpu']:.0f} ms of CPU, the slowest of all "
+        f"{slow['worst']['cpu']:.0f}. "
+    )
+    return table(head, rows) + "\n" + said + machine(found["machine"])
+
+
+def guard_pii() -> str:
+    """Return how well and how fast personal data are found, beside Presidio."""
+    found = measured("guard_pii")
+    exact, overlap, cpu = found["exact"], found["overlap"], found["cpu_us"]
+    sides = [side for side in exact if isinstance(exact[side], dict)]
+    rows = [
+        [f"`{kind}`", str(found["told"].get(kind, sum(found["told"].values())))]
+        + [share(exact[side][kind]) for side in sides]
+        for kind in (*found["types"], "all")
+    ]
+    low, high = exact["difference"]
+    others = ", ".join(f"{name} {count}" for name, count in sorted(found["others_found"].items()))
+    said = (
+        f"Ours less *{exact['ours against']}*: 95 % interval {low:.3f} to {high:.3f} (templates drawn). "
+        f"Overlapping spans instead of exact ones: {overlap['ours']['all']:.3f} and "
+        f"{overlap[overlap['ours against']]['all']:.3f}. Beside these types ours found: {others}. "
+        f"CPU for a text, median: ours {cpu['ours']:.0f} µs, Presidio's recognisers "
+        f"{cpu['presidio, its recognisers']:.0f} ({found['times_faster']:.0f} times), its model "
+        f"{cpu['presidio, its model']:.0f} more. "
+    )
+    head = ["F1, exact spans", "in the texts", *sides]
+    return table(head, rows) + "\n" + said + machine(found["machine"])

@@ -1,0 +1,80 @@
+"""What the built-in detectors share: a detector made of a function, its bounds, the words nearby."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+from genaiops.core import DetectorSpec, Finding, Json, Where, decode
+from genaiops.guard.model import TooMuch
+
+Parameters = TypeVar("Parameters", bound=BaseModel)
+
+MOST_CANDIDATES = 5_000
+"""A detector that meets more stretches to look at closely gives the text up rather than take long."""
+
+_SHORT = 4
+
+NEARBY = 48
+"""So many characters before a stretch are looked at for words that say what it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pure:
+    """A detector made of a function."""
+
+    spec: DetectorSpec
+    find: Callable[[str, Where], Iterable[Finding]]
+
+    def detect(self, text: str, where: Where) -> list[Finding]:
+        """Return what `find` finds."""
+        return list(self.find(text, where))
+
+
+class NoParameters(BaseModel):
+    """What a detector without parameters takes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def parameters_of(kind: type[Parameters], given: Mapping[str, Json]) -> Parameters:
+    """Return the parameters of a detector; raises `UserError` naming the one that does not fit."""
+    return decode(kind, dict(given), code="GAO-GUARD-022")
+
+
+class Budget:
+    """How many more candidates a detector may look at in one text."""
+
+    def __init__(self, left: int = MOST_CANDIDATES) -> None:
+        self._left = left
+
+    def spend(self) -> None:
+        """Count one candidate; raises `TooMuch` when there were too many."""
+        self._left -= 1
+        if self._left < 0:
+            raise TooMuch
+
+
+def lower(text: str) -> str:
+    """Return `text` in lower case, character for character: one letter, İ, would become two."""
+    return text.replace("\u0130", "I").lower()
+
+
+class Words:
+    """Words that say what stands after them; short ones whole, longer ones also with an ending."""
+
+    def __init__(self, *words: str) -> None:
+        self._words = words
+        each = (rf"(?<!\w){re.escape(word)}" + (r"(?!\w)" if len(word) <= _SHORT else "") for word in words)
+        self._pattern = re.compile("|".join(each))
+
+    def are_in(self, low: str) -> bool:
+        """Say whether one may stand in the lower-case text `low`: quick, and also true inside a word."""
+        return any(word in low for word in self._words)
+
+    def before(self, text: str, start: int) -> bool:
+        """Say whether one stands in the characters just before `start`."""
+        low = lower(text[max(0, start - NEARBY) : start])
+        return self.are_in(low) and self._pattern.search(low) is not None

@@ -1,0 +1,116 @@
+"""Rows of a file to be checked: what one says, and what is said of it."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple, cast
+
+from genaiops.core import Finding, Surface, Where
+from genaiops.guard.model import Action, Failed, GuardResult, Refusal
+
+LONGEST_ROW = 16 * 1024 * 1024
+SURFACE_OF: Mapping[str, Surface] = {
+    "input": "input",
+    "history": "history",
+    "passage": "passage",
+    "tool_call": "tool_call",
+    "tool_result": "tool_result",
+    "output": "output",
+    # what published sets of attacks call them
+    "user_prompt": "input",
+    "passages": "passage",
+    "retrieved_content": "passage",
+    "tool_output": "tool_result",
+}
+
+
+class Row(NamedTuple):
+    """A text to be checked, and where it stands."""
+
+    id: str
+    text: str
+    where: Where
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundThere:
+    """A finding as it is reported, with what the policy makes of it."""
+
+    detector: str
+    category: str
+    start: int
+    end: int
+    confidence: float
+    reason: str
+    action: Action
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckedText:
+    """What `guard check` says of a text. `id` is that of its row, or its file's name, or `text`."""
+
+    id: str
+    action: Action
+    score: float
+    findings: tuple[FoundThere, ...]
+    failed: tuple[Failed, ...] = ()
+    refused: Refusal = ""
+    redacted: str | None = None
+    policy: str = ""
+
+
+def read_row(line: bytes, surface: Surface) -> Row | str:
+    """Return what a row says, or what is wrong with it, in words that hold nothing of its content.
+
+    A row has `id` and `text`; `surface` is as given where it has none, `context` the system prompt or task
+    that the text comes with. Other keys are not read.
+    """
+    try:
+        values: object = json.loads(line)
+    except RecursionError:
+        return "nested too deep"
+    except ValueError:
+        return "not JSON in UTF-8"
+    if not isinstance(values, dict):
+        return "not an object"
+    row = cast("dict[str, object]", values)
+    name, text, context = row.get("id"), row.get("text"), row.get("context")
+    if not isinstance(name, str) or not name:
+        return "id: it is missing, or no text"
+    if not isinstance(text, str):
+        return "text: it is missing, or no text"
+    if not isinstance(context, str | None):
+        return "context: it is no text"
+    place = row.get("surface")
+    known = surface if place is None else SURFACE_OF.get(place) if isinstance(place, str) else None
+    if known is None:
+        return f"surface: it is none of {', '.join(SURFACE_OF)}"
+    return Row(name, text, Where(surface=known, context=context or ""))
+
+
+def report(name: str, result: GuardResult) -> CheckedText:
+    """Return what is said of a text to a machine."""
+    return CheckedText(
+        id=name,
+        action=result.action,
+        score=round(result.score, 9),
+        findings=tuple(_there(one.finding, one.action, one.by) for one in result.findings),
+        failed=result.failed,
+        refused=result.refused,
+        redacted=result.text if result.action == "redact" else None,
+        policy=result.policy,
+    )
+
+
+def _there(finding: Finding, action: Action, by: str) -> FoundThere:
+    return FoundThere(
+        detector=finding.detector,
+        category=finding.category,
+        start=finding.start,
+        end=finding.end,
+        confidence=round(finding.confidence, 9),
+        reason=finding.reason,
+        action=action,
+        by=by,
+    )

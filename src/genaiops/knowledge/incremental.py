@@ -1,0 +1,85 @@
+"""What an earlier index of the same settings spares a new one: passages of unchanged documents."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from genaiops.core import Digest, OutsideError, Passage, UserError, decode_json, digest_bytes
+from genaiops.knowledge.model import Document, Recipe
+from genaiops.knowledge.snapshot import Snapshot
+from genaiops.knowledge.writing import Base
+
+_FILE = "documents.json"
+_LOOKED_AT = 3
+"""Indexes, the newest first: the corpus before the last change is seldom further back."""
+_LEAST_SHARED = 0.5
+
+Digests = Mapping[str, Digest]
+"""By document, over all that its passages are made of beside the recipe."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What a build writes beside its snapshot: what it was made of, and the passages' ids in their order."""
+
+    snapshot: str
+    documents: dict[str, Digest]
+    ids: list[str]
+
+
+def document_digest(document: Document) -> Digest:
+    """Return the digest over what the chunks of a document depend on, beside the recipe."""
+    access = None if document.access is None else sorted(document.access)
+    parts = [document.path, document.digest, document.source, document.title, access, document.metadata]
+    return digest_bytes(json.dumps(parts, sort_keys=True).encode("utf-8", "replace"))
+
+
+def passage_digest(passage: Passage) -> Digest:
+    """Return the digest over a ready-made passage."""
+    parts = [passage.title, list(passage.heading), passage.text, passage.metadata]
+    return digest_bytes(json.dumps(parts, sort_keys=True).encode("utf-8", "replace"))
+
+
+def keep_documents(folder: Path, snapshot: str, documents: Digests, ids: Sequence[str]) -> None:
+    """Write beside the index in `folder` what a later one compares its documents with."""
+    kept = {"snapshot": snapshot, "documents": dict(documents), "ids": list(ids)}
+    (folder / _FILE).write_text(json.dumps(kept), "utf-8")
+
+
+def nearest(folder: Path, recipe: Recipe, documents: Digests) -> Base | None:
+    """Return the first snapshot of an index below `folder` that differs by its corpus only and shares most.
+
+    None where there is none, or where less than half of `documents` are in it as they are.
+    """
+    found: tuple[int, Base] | None = None
+    for place in _newest(folder, recipe):
+        try:
+            kept = decode_json(_Kept, (place / _FILE).read_bytes())
+            snapshot = Snapshot(place / "snapshots" / Path(kept.snapshot).name)
+        except (OSError, UserError, OutsideError):
+            continue  # it was built before there was such a file, or is being removed
+        same = {name for name, digest in kept.documents.items() if documents.get(name) == digest}
+        if len(kept.ids) != len(snapshot) or (found and len(same) <= found[0]):
+            snapshot.close()
+            continue
+        if found:
+            found[1].snapshot.close()
+        found = len(same), Base(snapshot, kept.ids, kept.documents, frozenset(kept.documents.keys() - same))
+    if found and found[0] < _LEAST_SHARED * max(len(documents), 1):
+        found[1].snapshot.close()
+        return None
+    return found[1] if found else None
+
+
+def _newest(folder: Path, recipe: Recipe) -> list[Path]:
+    """Return the newest indexes made as `recipe` says of another corpus."""
+    places: list[tuple[float, Path]] = []
+    for file in folder.glob(f"[!.]*/{_FILE}"):
+        try:
+            made = decode_json(Recipe, (file.parent / "recipe.json").read_bytes())
+            if replace(made, corpus=recipe.corpus) == recipe:
+                places.append((file.stat().st_mtime, file.parent))
+        except (OSError, UserError):
+            continue
+    return [place for _, place in sorted(places, reverse=True)[:_LOOKED_AT]]

@@ -1,0 +1,96 @@
+"""How a stream releases, ends, and is late."""
+
+from typing import Any
+
+import pytest
+from tests.support.guarding import Foreign, found
+
+from genaiops.core import DetectorSpec, Where
+from genaiops.guard import GuardFile, GuardResult, Pipeline, Stream, load_guard, parse_guard
+
+OUT = Where(surface="output", context="canary-0123456789abcdef")
+CARD = "4111 1111 1111 1111"
+
+
+def streamed(guard: Pipeline, *chunks: str) -> tuple[list[str], GuardResult]:
+    """Return what came out for each chunk and at the end, and the result."""
+    stream = Stream(guard, OUT)
+    pieces = [*(stream.feed(chunk) for chunk in chunks), stream.close()]
+    [result] = [piece.result for piece in pieces if piece.result is not None]
+    return [piece.text for piece in pieces], result
+
+
+@pytest.mark.proves("E-GUARD-STREAM")
+def test_what_can_no_longer_begin_a_finding_is_released_at_once_and_a_finding_is_never_cut() -> None:
+    texts, result = streamed(load_guard(), "a" * 60, f" {CARD[:12]}", CARD[12:], " and so on " * 6)
+    assert texts[0] == "a" * 12
+    assert "".join(texts) == result.text == "a" * 60 + " [pii.card]" + " and so on " * 6
+    assert result.action == "redact"
+
+
+@pytest.mark.proves("E-GUARD-STREAM")
+def test_a_finding_that_stops_ends_the_stream_as_soon_as_it_is_settled() -> None:
+    guard = parse_guard("detectors: {pii: {}}\nrules: [{find: [pii.*], do: block}]", "guard.yaml")
+    texts, result = streamed(guard, "x" * 100, f" {CARD} ", "y" * 60, "never")
+    assert (result.action, result.text) == ("block", "")
+    assert "".join(texts) == "x" * 73  # up to 48 before the end of the second chunk, and never into the card
+    assert guard.counts == {"stream.ended": 1}
+
+
+@pytest.mark.proves("E-GUARD-STREAM")
+def test_what_only_the_whole_text_shows_ends_the_stream_and_with_buffer_nothing_is_out() -> None:
+    said = ("the song is canary-0123", "456789abcdef", " and " * 30)
+    ending = load_guard()
+    texts, result = streamed(ending, *said)
+    assert (result.action, ending.counts) == ("block", {"stream.ended": 1})
+    assert texts[-1] == ""
+    buffering = parse_guard(
+        "detectors: {leak: {}}\nstream: {whole: buffer}\nrules: [{find: [leak.*], do: block}]", "guard.yaml"
+    )
+    texts, result = streamed(buffering, *said)
+    assert (texts, result.action, buffering.counts) == (["", "", "", ""], "block", {})
+
+
+@pytest.mark.proves("E-GUARD-STREAM")
+def test_what_should_have_been_redacted_and_is_out_is_late_and_counted() -> None:
+    guard = parse_guard(
+        "detectors: {topics: {words: {t: [once]}}, leak: {canaries: [blue-heron]}}\n"
+        "rules: [{find: [leak.*], do: redact}, {find: [topic.*], do: flag}]",
+        "guard.yaml",
+    )
+    texts, result = streamed(guard, "a blue-heron flew by ", "and by " * 20)
+    assert "blue-heron" in "".join(texts)
+    assert (result.action, result.text) == ("block", "")
+    assert guard.counts == {"stream.late": 1, "stream.ended": 1}
+
+
+class Local(Foreign):
+    """Has a span, so that it is asked while text comes in; fails from the second time on."""
+
+    spec = DetectorSpec(name="foreign", version="1", surfaces=frozenset({"output"}), span=10)
+    asked = 0
+
+    def detect(self, text: str, where: Where) -> Any:
+        self.asked += 1
+        return [found()] if self.asked == 1 else None
+
+
+@pytest.mark.proves("E-GUARD-CLOSED")
+def test_a_detector_that_fails_on_the_way_ends_the_stream() -> None:
+    policy = GuardFile.model_validate(
+        {"detectors": {"foreign": {}}, "rules": [{"find": ["*"], "do": "flag"}], "decode": {"depth": 0}}
+    )
+    guard = Pipeline(policy, {"foreign": Local()})
+    texts, result = streamed(guard, "one two three four ", "five", "never")
+    assert texts == ["one two t", "", "", ""]
+    assert (result.action, result.failed[0].kind) == ("block", "nonsense")
+    assert guard.counts["stream.ended"] == 1
+
+
+@pytest.mark.proves("E-BAD-LONG")
+def test_a_stream_that_grows_over_the_limit_is_ended() -> None:
+    guard = parse_guard(
+        "max_bytes: 100\ndetectors: {pii: {}}\nrules: [{find: [pii.*], do: flag}]", "guard.yaml"
+    )
+    _, result = streamed(guard, "a" * 90, "b" * 90, "c")
+    assert (result.action, result.refused) == ("block", "too_long")
