@@ -50,8 +50,15 @@ _SHOWN = frozenset(
     {
         *("retrieval", "knowledge_speed", "decisions", "sequential", "estimators", "ppi", "stats_speed"),
         *("production_form", "judge_claims", "arena_peers", "hub_peers", "guards", "ratios"),
-        *("knowledge_documents", "knowledge_ingest", "retrieval_peers", "leaks", "studies"),
-        *("guard_speed", "guard_pii", "guard_fuzz", "guard_injection", "groundedness"),
+        *(
+            "knowledge_documents",
+            "knowledge_backends",
+            "knowledge_ingest",
+            "retrieval_peers",
+            "leaks",
+            "studies",
+        ),
+        *("guard_speed", "guard_pii", "guard_fuzz", "guard_injection", "groundedness", "studies"),
     }
 )
 _PLACE = re.compile(r"(<!-- table: (?P<name>\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -159,6 +166,36 @@ def _knowledge_speed() -> str:
     rows = [[name, *(f"{value:.1f}" for value in times.values())] for name, times in found["ms"].items()]
     said = f"{found['passages']:,} passages, {found['questions']} questions, {found['disk_mb']} MB on disk. "
     return table(head, rows) + "\n" + said + machine(found["machine"])
+
+
+def _knowledge_backends() -> str:
+    head = [
+        "chunks",
+        "backend",
+        "publish (s)",
+        "disk (MB)",
+        "alone p50 / p95 (ms)",
+        "8 at once p50 / p95 (ms)",
+    ]
+    head += ["CPU a search (ms)", "recall@10 of exact", "of the default's ten best"]
+    rows: list[list[str]] = []
+    said = ""
+    for run in measured("knowledge_backends").values():
+        rows += [_backend(f"{run['rows']:,}", name, one) for name, one in run["backends"].items()]
+        said += f"{run['rows']:,} chunks: {machine(run['machine'])}"
+    return table(head, rows) + "\n" + said
+
+
+def _backend(chunks: str, name: str, one: dict[str, Any]) -> list[str]:
+    alone, many, found = one["one_at_a_time"], one["eight_at_once"], one["recall@10_of_exact"]
+    agreement = one.get("hybrid@10_of_local")
+    return [
+        *(chunks, name, f"{one['publish_s']:,.0f}", f"{one['disk_mb']:,}" if one["disk_mb"] else "–"),
+        *(f"{each['p50']:.1f} / {each['p95']:.1f}" for each in (alone, many)),
+        f"{many['cpu_ms']:.1f}",
+        f"{found['mean']:.3f} ± {found['half_width']:.3f}",
+        "–" if agreement is None else f"{agreement:.3f}",
+    ]
 
 
 def _knowledge_documents() -> str:
@@ -322,6 +359,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "retrieval_time": _retrieval_time,
     "knowledge_speed": _knowledge_speed,
     "knowledge_documents": _knowledge_documents,
+    "knowledge_backends": _knowledge_backends,
     "guard_speed": guard_speed,
     "guard_pii": guard_pii,
     "knowledge_ingest": knowledge_ingest,

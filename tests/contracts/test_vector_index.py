@@ -18,7 +18,7 @@ from tests.support.stores import remote
 
 from genaiops.core import digest_json
 from genaiops.knowledge import Backend, Index, LocalIndex, Recipe
-from genaiops.knowledge.backends.opening import create_index, open_any_index
+from genaiops.knowledge.opening import create_index, open_folder
 
 DOCS = Path(__file__).parents[2] / "docs"
 BACKENDS = {
@@ -46,7 +46,7 @@ def make(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Making]:
     def made(of: str) -> Made:
         recipe = Recipe(corpus=digest_json(of), embedder=SPEC, backend=BACKENDS[name])
         opened.append(create_index(tmp_path / of, recipe, env))
-        return Made(opened[-1], lambda: open_any_index(tmp_path / of, env))
+        return Made(opened[-1], lambda: open_folder(tmp_path / of, env))
 
     yield made
     for index in opened:

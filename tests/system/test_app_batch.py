@@ -133,3 +133,24 @@ def test_without_a_project_the_default_embedder_is_asked_for(capsys: pytest.Capt
     _, err = said(capsys, "index", "build", "--passages", "p.jsonl", "--name", "bench", status=2)
     assert "genaiops models pull minilm-l6" in err
     assert Path(".genaiops").is_dir()
+
+
+@pytest.mark.proves("D-BACKENDS-NAMED")
+@pytest.mark.usefixtures("project")
+def test_an_index_in_lancedb_is_built_asked_and_shown_like_any_other(
+    capsys: pytest.CaptureFixture[str], folder: Path
+) -> None:
+    said(capsys, "index", "build", "--passages", "p.jsonl", "--name", "near")
+    build = ("index", "build", "--passages", "p.jsonl", "--name", "bench", "--index", "lance", "--json")
+    facts = json.loads(said(capsys, *build)[0])["indexes"]["bench"]
+    assert facts["recipe"]["backend"] == {"name": "lance", "settings": {"nprobes": 100, "refine": 3}}
+    assert json.loads(said(capsys, *build)[0])["indexes"]["bench"] == facts, "it is there"
+    ours, default = (hits(capsys, name, "--queries", "q.jsonl", "-k", "2") for name in ("bench", "near"))
+    assert ours == default
+    (folder / "docs").mkdir(exist_ok=True)
+    (folder / "docs" / "a.md").write_text("# Refunds\n\nA refund takes 14 days.\n")
+    said(capsys, "index", "build", "docs", "--set", "knowledge.docs.index=lance")
+    status, _ = said(capsys, "index", "status", "--set", "knowledge.docs.index=lance", "--json")
+    assert json.loads(status)["indexes"]["docs"]["recipe"]["backend"]["name"] == "lance"
+    _, err = said(capsys, "index", "build", "docs", "--index", "lance", status=2)
+    assert "knowledge.NAME.index" in err

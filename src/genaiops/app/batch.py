@@ -13,6 +13,7 @@ from genaiops.app.services import LOCAL_USER, Services
 from genaiops.core import Json, UserError, one_line
 from genaiops.knowledge import (
     PASSAGES,
+    Backend,
     IndexRelease,
     Mode,
     Query,
@@ -39,7 +40,13 @@ class Asked:
 
 
 async def build_named(
-    services: Services, root: Path, project: Project | None, name: str, ready: ReadyPassages, source: Path
+    services: Services,
+    root: Path,
+    project: Project | None,
+    name: str,
+    ready: ReadyPassages,
+    source: Path,
+    backend: Backend,
 ) -> Published:
     """Index `ready` and make that the live release of `name`."""
     if not _NAME.fullmatch(name):
@@ -59,7 +66,7 @@ async def build_named(
     ready = services.withdrawals.among(ready, name)
     said = project.embedding if project else EmbedSettings()
     embedder = await services.embed_model(root, reference, said)
-    recipe = Recipe(corpus=ready.digest, embedder=embedder.spec, parser=PASSAGES)
+    recipe = Recipe(corpus=ready.digest, embedder=embedder.spec, parser=PASSAGES, backend=backend)
     release = IndexRelease.of(recipe, reference, str(source), said.stated)
     return await publish(services, root, name, ready, release)
 

@@ -19,7 +19,16 @@ from genaiops.app.starting import start_app
 from genaiops.app.telling import point_live, register_release
 from genaiops.core import Json, Output, Passage, Settings, Trace, UserError, encode, one_line, usd
 from genaiops.hub import Hub, Version
-from genaiops.knowledge import Mode, Readiness, check_readiness, read_passages, readiness_lines, retrieve
+from genaiops.knowledge import (
+    Backend,
+    BackendName,
+    Mode,
+    Readiness,
+    check_readiness,
+    read_passages,
+    readiness_lines,
+    retrieve,
+)
 from genaiops.net import HttpEgress, load_policy
 from genaiops.store import Store, find_store
 from genaiops.traces import TraceSink
@@ -99,6 +108,10 @@ def build_command(
         ),
     ] = None,
     called: Annotated[str | None, typer.Option("--name", help="What to call the index of passages.")] = None,
+    backend: Annotated[
+        BackendName | None,
+        typer.Option("--index", help="The backend of an index of passages."),
+    ] = None,
     sets: Sets = None,
     allow_private: AllowPrivate = None,
     folder: Folder = Path(),
@@ -113,10 +126,13 @@ def build_command(
     if passages is not None:
         if name is not None or called is None:
             raise typer.BadParameter("an index of passages is called by --name NAME", param_hint="--name")
-        _build_passages(called, passages, folder, sets, allow_private, console)
+        chosen = Backend.of(backend or "local")
+        _build_passages(called, passages, chosen, folder, sets, allow_private, console)
         return
     if called:
         raise typer.BadParameter("only an index of --passages is given a name", param_hint="--name")
+    if backend:
+        raise typer.BadParameter("in genaiops.yaml it is knowledge.NAME.index", param_hint="--index")
     reports: dict[str, Readiness] = {}
 
     async def work(project: Project, services: Services) -> dict[str, dict[str, Json]]:
@@ -142,6 +158,7 @@ def build_command(
 def _build_passages(
     name: str,
     file: Path,
+    backend: Backend,
     folder: Path,
     sets: list[str] | None,
     allow_private: list[str] | None,
@@ -152,7 +169,7 @@ def _build_passages(
 
     async def make(root: Path, project: Project | None, services: Services) -> dict[str, Json]:
         hub = _hub(services)
-        built = await build_named(services, root, project, name, ready, file)
+        built = await build_named(services, root, project, name, ready, file, backend)
         made = await _registered(services, hub, root, name, built)
         return {"reference": made.short, **built.index.facts()}
 

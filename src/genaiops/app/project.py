@@ -56,7 +56,7 @@ class Project:
             "params": self.params,
             "models": self.models,
             "prices": {key: price.model_dump(by_alias=True) for key, price in self.prices.items()},
-            "knowledge": {key: config.model_dump(mode="json") for key, config in self.knowledge.items()},
+            "knowledge": {key: config.resolved() for key, config in self.knowledge.items()},
         }
         said = {"version": self.embedding.version, **self.embedding.facts}
         if stated := {key: value for key, value in said.items() if value is not None}:

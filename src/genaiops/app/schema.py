@@ -17,7 +17,8 @@ from pydantic import (
 from pydantic_core import CoreSchema, PydanticCustomError
 
 from genaiops.app.secrets import find_secrets
-from genaiops.core import Claim, ClaimKind, Json
+from genaiops.core import Claim, ClaimKind, Json, UserError
+from genaiops.knowledge import Backend, BackendName
 from genaiops.models import EmbedSettings
 
 BOUND_KEYS: dict[ClaimKind, str] = {"better": "by", "not_worse": "margin", "at_least": "value"}
@@ -143,6 +144,32 @@ class ChunkConfig(_Strict):
         return self
 
 
+class IndexConfig(_Strict):
+    """The backend of an index, and how hard it looks (docs/backends.md); a text is the name of a backend."""
+
+    backend: BackendName = "local"
+    nprobes: int | None = Field(default=None, ge=1, le=10_000)
+    refine: int | None = Field(default=None, ge=1, le=100)
+    ef_search: int | None = Field(default=None, ge=0, le=1_000)
+
+    def chosen(self) -> Backend:
+        """Return the backend, its defaults filled in; raises `UserError` for a setting of another one."""
+        given = {"nprobes": self.nprobes, "refine": self.refine, "ef_search": self.ef_search}
+        return Backend.of(self.backend, {name: one for name, one in given.items() if one is not None})
+
+    @model_validator(mode="after")
+    def _settings_are_its_own(self) -> Self:
+        try:
+            self.chosen()
+        except UserError as error:
+            raise PydanticCustomError("setting", "{what}", {"what": error.what}) from error
+        return self
+
+
+def _index(value: object) -> object:
+    return {"backend": value} if isinstance(value, str) else value
+
+
 class KnowledgeConfig(_Strict):
     """A folder of documents that the app may search. `access`: who may read is in their front matter.
 
@@ -153,6 +180,16 @@ class KnowledgeConfig(_Strict):
     chunk: ChunkConfig = ChunkConfig()
     access: Literal["front_matter"] = "front_matter"
     releases: str | None = Field(default=None, min_length=1)
+    index: Annotated[
+        IndexConfig, BeforeValidator(_index, json_schema_input_type=BackendName | IndexConfig)
+    ] = IndexConfig()
+
+    def resolved(self) -> dict[str, Json]:
+        """Return all values; the default index is not named, so that digests made before it was hold."""
+        values = cast("dict[str, Json]", self.model_dump(mode="json"))
+        if self.index == IndexConfig():
+            del values["index"]
+        return values
 
 
 class ScorerConfig(_Strict):

@@ -194,7 +194,14 @@ class Services:
             return Progress(f"index {name}", total, console=self.console)
 
         if isinstance(material, ReadyPassages):
-            return await index_passages(material, embedder, folder=folder, cache=cache, progress=progress)
+            return await index_passages(
+                material,
+                embedder,
+                folder=folder,
+                cache=cache,
+                backend=recipe.backend,
+                progress=progress,
+            )
         if any(one.reason in ("refused", "quarantined") for one in material.left_out):
             count = len(material.left_out)
             self.console.note(f"index {name}: {count} document(s) left out; `genaiops index check` says why")
@@ -207,7 +214,8 @@ class Services:
     ) -> tuple[Corpus, Recipe]:
         corpus = await self._corpus(root, name, config)
         chunk = ChunkOptions(by=config.chunk.by, tokens=config.chunk.tokens, overlap=config.chunk.overlap)
-        return corpus, Recipe(corpus=corpus.digest, embedder=embedder.spec, chunk=chunk)
+        backend = config.index.chosen()
+        return corpus, Recipe(corpus=corpus.digest, embedder=embedder.spec, chunk=chunk, backend=backend)
 
     async def _corpus(self, root: Path, name: str, config: KnowledgeConfig) -> Corpus:
         releases = read_releases(root / config.releases) if config.releases else ()

@@ -12,8 +12,6 @@ from genaiops.arena.model import Suite
 from genaiops.core import Json, Trace
 from genaiops.knowledge import Corpus, Recipe
 
-INDEX_KIND_NAME = "exact vectors (float32) + SQLite FTS5"
-
 
 def rag_facts(prepared: Prepared, suite: Suite, traces: Sequence[Trace]) -> dict[str, Json]:
     """Return what is known of an arm's configuration, nested as the report reads it."""
@@ -57,7 +55,7 @@ def knowledge_facts(recipe: Recipe, corpus: Corpus) -> dict[str, Json]:
             "tokens": recipe.chunk.tokens,
             "overlap": recipe.chunk.overlap,
         },
-        "index": {"kind": INDEX_KIND_NAME, "digest": recipe.digest},
+        "index": {"kind": recipe.backend.title, "digest": recipe.digest},
     }
 
 

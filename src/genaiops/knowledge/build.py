@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
+import numpy as np
+
 from genaiops.core import Digest, Embedder, Json, Passage, UserError, hex_of
 from genaiops.knowledge.anchors import Anchors, check_cached
 from genaiops.knowledge.chunks import Tokenizer, chunk_document
@@ -23,8 +25,10 @@ from genaiops.knowledge.incremental import (
 from genaiops.knowledge.index import LocalIndex, other_embedding
 from genaiops.knowledge.ingest import Progress, ingest
 from genaiops.knowledge.maxsim import TokenCache
-from genaiops.knowledge.model import Chunk, Corpus, Document, Recipe
+from genaiops.knowledge.model import LOCAL, Backend, Chunk, Corpus, Document, Recipe
+from genaiops.knowledge.opening import create_index, open_folder
 from genaiops.knowledge.passages import PASSAGES, Lengths, ReadyPassages, in_context, parts_of
+from genaiops.knowledge.seams import Index
 from genaiops.knowledge.vectors import differing
 from genaiops.knowledge.writing import Base
 
@@ -95,7 +99,7 @@ async def build_index(
     folder: Path,
     cache: "EmbeddingCache",
     progress: Progress | None = None,
-) -> LocalIndex:
+) -> Index:
     """Return the index of `recipe` under `folder`, building it if it is not there.
 
     Nothing is visible before it is whole. A build that was cut short goes on from the vectors it had.
@@ -104,7 +108,7 @@ async def build_index(
         raise ValueError("the recipe is for another corpus")
     if recipe.embedder != embedder.spec:
         raise other_embedding(*differing(embedder.spec, recipe.embedder), folder)
-    there = open_index(folder, recipe.digest, cache)
+    there = await _there(folder, recipe, embedder, cache)
     if there is not None:
         return there
     digests = {document.id: document_digest(document) for document in corpus.documents}
@@ -123,11 +127,12 @@ async def index_passages(
     *,
     folder: Path,
     cache: "EmbeddingCache",
+    backend: Backend = LOCAL,
     progress: Progress | None = None,
-) -> LocalIndex:
+) -> Index:
     """Return the index of ready-made passages under `folder`, building it if it is not there."""
-    recipe = Recipe(corpus=ready.digest, embedder=embedder.spec, parser=PASSAGES)
-    there = open_index(folder, recipe.digest, cache)
+    recipe = Recipe(corpus=ready.digest, embedder=embedder.spec, parser=PASSAGES, backend=backend)
+    there = await _there(folder, recipe, embedder, cache)
     if there is not None:
         return there
     digests = {passage.id: passage_digest(passage) for passage in ready.passages}
@@ -140,7 +145,7 @@ async def index_passages(
 
 async def _base(folder: Path, recipe: Recipe, documents: Digests, embedder: Embedder) -> Base | None:
     """Return the index to start from; none whose vectors `embedder` would not make again."""
-    base = nearest(folder, recipe, documents)
+    base = nearest(folder, recipe, documents) if recipe.backend == LOCAL else None
     if base:
         try:
             await Anchors(base.snapshot.folder.parent.parent).check(embedder)
@@ -166,12 +171,13 @@ async def _build(
     folder: Path,
     cache: "EmbeddingCache",
     progress: Progress | None,
-) -> LocalIndex | None:
+) -> Index | None:
     """Return the index of `source`; None where it has no passage."""
     name = hex_of(recipe.digest)
-    _sweep(folder)
     await check_cached(embedder, cache)
-    partial = folder / f".building-{os.getpid()}-{secrets.token_hex(4)}"
+    if recipe.backend != LOCAL:
+        return await _build_stored(source.passages, recipe, embedder, folder, cache, progress)
+    partial = _partial(folder)
     index = LocalIndex.create(partial, recipe)
     try:
         with index.writing_first(source.base) as writer:
@@ -192,14 +198,62 @@ async def _build(
     return _open(folder / name, cache)
 
 
-def open_index(folder: Path, recipe: Digest, cache: "EmbeddingCache | None" = None) -> LocalIndex | None:
+async def _build_stored(
+    source: Iterable[Passage],
+    recipe: Recipe,
+    embedder: Embedder,
+    folder: Path,
+    cache: "EmbeddingCache",
+    progress: Progress | None,
+) -> Index | None:
+    """Return the index of `source` in another backend than the default one; None where it has no passage."""
+    passages: list[Passage] = []
+    read = text_reader(embedder, Lengths())
+    found = await ingest(source, read, embedder, cache, passages.extend, progress)
+    if not passages:
+        return None
+    partial = _partial(folder)
+    index = create_index(partial, recipe)
+    try:
+        index.upsert(passages, np.split(found.vectors, np.cumsum(found.parts)[:-1]))
+        await asyncio.to_thread(index.publish)
+        await index.measure(embedder)
+        await index.anchors.keep(embedder)
+        index.close()
+        _put(partial, folder / hex_of(recipe.digest))
+    finally:
+        index.close()
+        shutil.rmtree(partial, ignore_errors=True)
+    return _open(folder / hex_of(recipe.digest), cache)
+
+
+async def _there(folder: Path, recipe: Recipe, embedder: Embedder, cache: "EmbeddingCache") -> Index | None:
+    """Return the index of `recipe` where it is here, or in a database to which another machine wrote it."""
+    there = open_index(folder, recipe.digest, cache)
+    if there is not None or recipe.backend.name != "postgres":
+        return there
+    partial = _partial(folder)
+    index = create_index(partial, recipe)
+    published = index.published()
+    if published:
+        await index.anchors.keep(embedder)
+    index.close()
+    if not published:
+        shutil.rmtree(partial)
+        return None
+    _put(partial, folder / hex_of(recipe.digest))
+    shutil.rmtree(partial, ignore_errors=True)
+    return open_index(folder, recipe.digest, cache)
+
+
+def open_index(folder: Path, recipe: Digest, cache: "EmbeddingCache | None" = None) -> Index | None:
     """Return the index of the recipe with that digest; None where it has not been built."""
     place = folder / hex_of(recipe)
     return _open(place, cache) if place.is_dir() else None
 
 
-def _open(place: Path, cache: "EmbeddingCache | None") -> LocalIndex:
-    index = LocalIndex(place)
+def _open(place: Path, cache: "EmbeddingCache | None") -> Index:
+    index = open_folder(place)
     if cache and len(index) <= _KEEP_TOKENS_UP_TO:
         index.tokens = TokenCache(stored=cache)
     return index
@@ -244,12 +298,13 @@ def _put(partial: Path, place: Path) -> None:
             raise
 
 
-def _sweep(folder: Path) -> None:
-    """Remove what builds left that were killed."""
+def _partial(folder: Path) -> Path:
+    """Return where an index is made, and remove what builds left that were killed."""
     for left in folder.glob(".building-*-*"):
         pid = int(left.name.split("-")[1])
         if pid != os.getpid() and not _alive(pid):
             shutil.rmtree(left, ignore_errors=True)
+    return folder / f".building-{os.getpid()}-{secrets.token_hex(4)}"
 
 
 def _alive(pid: int) -> bool:

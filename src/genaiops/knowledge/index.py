@@ -83,6 +83,10 @@ class LocalIndex:
             **self._reader(live).facts,
         }
 
+    def published(self) -> bool:
+        """Whether it has a snapshot."""
+        return self._home.published()
+
     def snapshot(self) -> SnapshotId:
         """Return the snapshot that is live now."""
         return self._home.live()

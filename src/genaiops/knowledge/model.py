@@ -13,9 +13,17 @@ PARSER = "documents-1"
 LEXICAL = "fts5 porter unicode61 remove_diacritics=2 pairs arabic title=2 matches<=4000"
 """How words are cut, folded and looked for; as with the parser, a change is a new name, so a new index."""
 
-SETTINGS: Mapping[str, Mapping[str, int]] = {
+BackendName = Literal["local", "lance", "postgres"]
+
+_TITLES: Mapping[BackendName, str] = {
+    "local": "exact vectors (float32) + SQLite FTS5",
+    "lance": "LanceDB: IVF-RaBitQ refined exactly + its full text, scored as BM25",
+    "postgres": "PostgreSQL: pgvector + BM25 over postings",
+}
+
+SETTINGS: Mapping[BackendName, Mapping[str, int]] = {
     "local": {},
-    "lance": {"nprobes": 40, "refine": 4},
+    "lance": {"nprobes": 100, "refine": 3},
     "postgres": {"ef_search": 0},
 }
 """What each backend can be told, with its default; a change of a default makes new indexes.
@@ -29,7 +37,6 @@ MAX_DOCUMENT_BYTES = 10_000_000
 """Of Markdown, text and HTML."""
 
 BlockKind = Literal["heading", "prose", "list", "table", "code"]
-BackendName = Literal["local", "lance", "postgres"]
 Reason = Literal["refused", "quarantined", "expired", "not_yet_valid", "withdrawn"]
 
 
@@ -156,6 +163,11 @@ class Backend:
                     fix=f"leave {setting} out",
                 )
         return cls(name=name, settings={**known, **(given or {})})
+
+    @property
+    def title(self) -> str:
+        """What it is, for a report."""
+        return _TITLES[self.name]
 
 
 LOCAL = Backend()

@@ -49,6 +49,10 @@ class Index(Protocol):
         """Return what is kept: recipe, snapshot, counts, documents withdrawn."""
         ...
 
+    def published(self) -> bool:
+        """Whether it has a snapshot; one in a database may have been published by another machine."""
+        ...
+
     def snapshot(self) -> SnapshotId:
         """Return the snapshot that is live now."""
         ...

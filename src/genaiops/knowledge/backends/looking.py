@@ -62,7 +62,8 @@ class Question:
     def share(self, words: Words, mean_length: float) -> float:
         """Return the share of the highest BM25 that a passage could reach."""
         score = self.own.score(words, mean_length)
-        score += self.weight * self.before.score(words, mean_length)
+        if self.before.idf:
+            score += self.weight * self.before.score(words, mean_length)
         most = self.own.highest + self.weight * self.before.highest
         return round(min(score / max(most, 1e-9), 1.0), _DIGITS)
 

@@ -1,6 +1,7 @@
-"""An index opened or made in the backend that its recipe names."""
+"""Indexes in LanceDB and in PostgreSQL, opened and made."""
 
 from collections.abc import Mapping
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 from genaiops.core import hex_of
@@ -9,9 +10,7 @@ from genaiops.knowledge.backends.lance import LanceFinder
 from genaiops.knowledge.backends.ledger import Ledger
 from genaiops.knowledge.backends.postgres import PostgresFinder, make_extension
 from genaiops.knowledge.home import Home
-from genaiops.knowledge.index import LocalIndex
 from genaiops.knowledge.model import Recipe
-from genaiops.knowledge.seams import Index
 from genaiops.store import file_database, shared_database
 
 _PREFIX = "index_{recipe}_"
@@ -19,44 +18,41 @@ _DIGITS = 20
 """Of the recipe's digest in the names of tables, which PostgreSQL cuts at 63 characters."""
 
 
-def open_any_index(folder: Path, env: Mapping[str, str] | None = None) -> Index:
-    """Open the index whose recipe stands in `folder`.
+def open_stored(folder: Path, recipe: Recipe, env: Mapping[str, str] | None = None) -> StoredIndex:
+    """Open the index of `recipe` in `folder`.
 
     PostgreSQL is found by `GENAIOPS_DATABASE` of `env`, without it of the process. Raises `UserError` where
     an extra is missing or no database is named, `OutsideError` where what is kept is not as it was made.
     """
-    recipe = Home(folder).recipe
-    if recipe.backend.name == "local":
-        return LocalIndex(folder)
     if recipe.backend.name == "lance":
         lance = LanceFinder(folder, recipe.backend.settings)
         return StoredIndex(folder, recipe, _in_folder(folder), lance)
     ledger, finder = _in_postgres(recipe, env)
-    with ledger.view() as view:
-        if view and view.dimension:
-            finder.check(view.connection, view.dimension)
-    return StoredIndex(folder, recipe, ledger, finder)
+    with ExitStack() as undo:
+        undo.callback(ledger.database.close)
+        with ledger.view() as view:
+            if view and view.dimension:
+                finder.check(view.connection, view.dimension)
+        index = StoredIndex(folder, recipe, ledger, finder)
+        undo.pop_all()
+        return index
 
 
-def create_index(folder: Path, recipe: Recipe, env: Mapping[str, str] | None = None) -> Index:
+def create_stored(folder: Path, recipe: Recipe, env: Mapping[str, str] | None = None) -> StoredIndex:
     """Make an index in the new `folder`: without a snapshot, unless its tables are in PostgreSQL already."""
-    if recipe.backend.name == "local":
-        return LocalIndex.create(folder, recipe)
     if recipe.backend.name == "postgres":
         ledger, _ = _in_postgres(recipe, env)
-        with ledger.database.write() as connection:
+        with closing(ledger.database), ledger.database.write() as connection:
             make_extension(connection)
             ledger.create(connection)
-        ledger.database.close()
         Home.create(folder, recipe)
-        return open_any_index(folder, env)
+        return open_stored(folder, recipe, env)
     LanceFinder(folder, recipe.backend.settings)  # says first where the extra is missing
     Home.create(folder, recipe)
     ledger = _in_folder(folder)
-    with ledger.database.write() as connection:
+    with closing(ledger.database), ledger.database.write() as connection:
         ledger.create(connection)
-    ledger.database.close()
-    return open_any_index(folder, env)
+    return open_stored(folder, recipe, env)
 
 
 def _in_folder(folder: Path) -> Ledger:

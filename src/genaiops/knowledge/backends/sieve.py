@@ -7,6 +7,7 @@ all look alike, so no name or value can be read as a part of a query, and none i
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from genaiops.core import Json, Passage, canonical
 
@@ -19,6 +20,12 @@ def mark(*parts: Json) -> str:
 
 
 EVERYONE = mark("everyone")
+
+
+@lru_cache(maxsize=10_000)
+def _named(kind: str, name: str) -> str:
+    """Return the mark of a group or a key: there are few, borne by many passages."""
+    return mark(kind, name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +59,7 @@ def sieve_for(groups: frozenset[str], where: Mapping[str, Json], hidden: Collect
 
 def reader_marks(groups: frozenset[str]) -> tuple[str, ...]:
     """Return the marks that a member of `groups` bears."""
-    return (EVERYONE, *(mark("group", group) for group in sorted(groups)))
+    return (EVERYONE, *(_named("group", group) for group in sorted(groups)))
 
 
 def access_marks(passage: Passage) -> list[str]:
@@ -60,7 +67,7 @@ def access_marks(passage: Passage) -> list[str]:
     groups = passage.metadata.get("access")
     if not isinstance(groups, list):
         return [EVERYONE]
-    return [mark("group", group) for group in sorted({str(group) for group in groups})]
+    return [_named("group", group) for group in sorted({str(group) for group in groups})]
 
 
 def tag_marks(passage: Passage) -> list[str]:
@@ -68,7 +75,7 @@ def tag_marks(passage: Passage) -> list[str]:
     marks: list[str] = []
     for key, value in passage.metadata.items():
         values = value if isinstance(value, list) else [value]
-        marks += [mark("key", key), *(mark("value", key, one) for one in values)]
+        marks += [_named("key", key), *(mark("value", key, one) for one in values)]
     return list(dict.fromkeys(marks))
 
 

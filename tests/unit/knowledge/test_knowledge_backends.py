@@ -1,0 +1,221 @@
+"""Backends: sieves, words, settings, what is damaged or missing, a publish that does not end."""
+
+import asyncio
+import sys
+from pathlib import Path
+
+import pytest
+from tests.support.knowledge import ANYONE, SPEC, WordEmbedder, passage, vector
+from tests.support.stores import connect, remote
+
+from genaiops.app import load_project
+from genaiops.core import OutsideError, SnapshotId, UserError, digest_json
+from genaiops.knowledge import Backend, EmbeddingCache, Index, ReadyPassages, Recipe, index_passages
+from genaiops.knowledge.backends.lance import LanceFinder
+from genaiops.knowledge.backends.ledger import Ledger
+from genaiops.knowledge.backends.wording import bm25, rarity, words_of
+from genaiops.knowledge.opening import create_index, open_folder
+from genaiops.store import Store
+
+PAGES = [passage(f"{at}.md", f"page {at} of the quick fox") for at in range(5)]
+
+
+def recipe(name: str, **settings: int) -> Recipe:
+    return Recipe(corpus=digest_json(1), embedder=SPEC, backend=Backend.of(name, settings))  # type: ignore[arg-type]
+
+
+def filled(folder: Path, of: Recipe, env: dict[str, str] | None = None) -> Index:
+    index = create_index(folder, of, env)
+    index.upsert(PAGES, [vector(one.text) for one in PAGES])
+    index.publish()
+    return index
+
+
+def pages(index: Index) -> set[str]:
+    return {one.document for one in index.lexical(index.snapshot(), "page", 9, principal=ANYONE)}
+
+
+def test_words_are_cut_and_scored_as_the_default_index_does() -> None:
+    titled = passage("a.md", "Foxes run, a fox rests.").__class__(
+        id="a", text="Foxes run, a fox rests.", document="a.md", title="The Fox", end=23
+    )
+    (words, empty) = words_of([titled, passage("b.md", "…")])
+    assert dict(words.terms()) == {"the": 2, "fox": 4, "run": 1, "a": 1, "rest": 1}
+    assert (words.length, empty.terms(), empty.length) == (7, [], 0)
+    assert bm25(words, {"fox": 2.0, "ox": 9.0}, 7.0) == pytest.approx(2.0 * 4 * 2.2 / (4 + 1.2))
+    assert rarity(10, 9) == 1e-6
+
+
+def test_the_default_backend_leaves_the_digest_of_a_recipe_as_it_was() -> None:
+    assert "backend" not in recipe("local").facts
+    assert recipe("local").digest == Recipe(corpus=digest_json(1), embedder=SPEC).digest
+    digests = {recipe("lance").digest, recipe("lance", refine=9).digest, recipe("postgres").digest}
+    assert len(digests | {recipe("local").digest}) == 4
+
+
+@pytest.mark.proves("D-BACKENDS-NAMED")
+def test_the_project_file_names_a_backend_in_a_word_or_with_its_settings(tmp_path: Path) -> None:
+    def chosen(value: str) -> Backend:
+        (tmp_path / "genaiops.yaml").write_text(
+            f"project: p\napp: app:answer\nknowledge: {{docs: {{source: docs, index: {value}}}}}\n"
+        )
+        return load_project(tmp_path).knowledge["docs"].index.chosen()
+
+    assert chosen("lance") == Backend.of("lance")
+    assert chosen("{backend: lance, nprobes: 7}").settings == {"nprobes": 7, "refine": 3}
+    assert chosen("{backend: postgres, ef_search: 80}").settings == {"ef_search": 80}
+    with pytest.raises(UserError, match="has no setting 'ef_search'"):
+        chosen("{backend: lance, ef_search: 80}")
+    with pytest.raises(UserError):
+        chosen("qdrant")
+
+
+@pytest.mark.proves("D-BAD-BACKEND")
+def test_a_missing_extra_says_which_install_brings_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "lancedb", None)
+    with pytest.raises(UserError) as caught:
+        create_index(tmp_path / "index", recipe("lance"))
+    assert "pip install 'genaiops[lance]'" in caught.value.fix
+    assert not (tmp_path / "index").exists()
+
+
+@pytest.mark.proves("D-BAD-BACKEND")
+def test_a_database_that_is_not_named_or_not_reached_is_one_clear_error(tmp_path: Path) -> None:
+    with pytest.raises(UserError) as unnamed:
+        create_index(tmp_path / "a", recipe("postgres"), {})
+    assert (unnamed.value.code, unnamed.value.where) == ("GAO-STORE-014", "GENAIOPS_DATABASE")
+    with pytest.raises(OutsideError) as unreached:
+        create_index(
+            tmp_path / "b", recipe("postgres"), {"GENAIOPS_DATABASE": "postgresql://u:secret@/x?host=/none"}
+        )
+    assert unreached.value.code == "GAO-STORE-015"
+    assert "secret" not in str(unreached.value)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.proves("D-BAD-BACKEND")
+def test_a_damaged_lance_index_says_what_to_do(tmp_path: Path) -> None:
+    filled(tmp_path / "index", recipe("lance")).close()
+    for file in (tmp_path / "index" / "lance").rglob("*.manifest"):
+        file.write_bytes(b"nonsense")
+    index = open_folder(tmp_path / "index")
+    with pytest.raises(OutsideError) as caught:
+        pages(index)
+    assert "genaiops index build" in caught.value.fix
+    index.close()
+
+
+@pytest.mark.proves("D-BAD-BACKEND")
+def test_tables_that_are_gone_or_of_another_dimension_are_one_clear_error(tmp_path: Path) -> None:
+    env = remote()
+    schema = env["GENAIOPS_DATABASE"].rpartition("%3D")[2]
+    index = filled(tmp_path / "index", recipe("postgres"), env)
+    prefix = f"{schema}.index_{index.recipe.digest.removeprefix('sha256:')[:20]}_"
+    with connect() as connection:
+        connection.execute(f"ALTER TABLE {prefix}vectors RENAME COLUMN embedding TO other")
+        connection.execute(f"ALTER TABLE {prefix}vectors ADD COLUMN embedding public.vector(7)")
+        with pytest.raises(OutsideError, match="7 numbers"):
+            open_folder(tmp_path / "index", env)
+        connection.execute(f"DROP TABLE {prefix}vectors, {prefix}passages")
+    for broken in (lambda: pages(index), lambda: open_folder(tmp_path / "index", env)):
+        with pytest.raises(OutsideError) as caught:
+            broken()
+        assert caught.value.code == "GAO-KNOWLEDGE-083"
+    index.close()
+
+
+@pytest.mark.proves("D-BAD-BACKEND")
+def test_a_vector_that_a_graph_cannot_hold_is_refused_before_anything_is_kept(tmp_path: Path) -> None:
+    index = create_index(tmp_path / "index", recipe("postgres", ef_search=40), remote())
+    index.upsert([PAGES[0]], [[0.1] * 2001])
+    with pytest.raises(UserError, match="2001"):
+        index.publish()
+    assert not index.published()
+    index.close()
+
+
+@pytest.mark.proves("D-BACKENDS-CRASH")
+@pytest.mark.parametrize("name", ["lance", "postgres"])
+def test_a_publish_that_does_not_end_is_unseen_and_the_next_one_is_whole(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    env = remote() if name == "postgres" else {}
+    index = filled(tmp_path / "index", recipe(name), env)
+    before = index.snapshot()
+    more = [passage("0.md", "page nought anew"), passage("9.md", "page nine")]
+
+    def cut(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    # everything is written, and the process ends before the snapshot is there
+    index.upsert(more, [vector(one.text) for one in more])
+    with monkeypatch.context() as patch:
+        patch.setattr(Ledger, "finish", cut)
+        with pytest.raises(KeyboardInterrupt):
+            index.publish()
+    again = open_folder(tmp_path / "index", env)
+    assert again.snapshot() == before
+    assert pages(again) == {f"{at}.md" for at in range(5)}
+    other = passage("8.md", "page eight")
+    again.upsert([other], [vector(other.text)])
+    again.publish()
+    assert pages(again) == {f"{at}.md" for at in range(5)} | {"8.md"}
+    assert again.dense(again.snapshot(), vector(other.text), 1, principal=ANYONE)[0].document == "8.md"
+    assert pages(index) == pages(again)
+    again.close()
+    index.close()
+
+
+def test_an_index_that_another_machine_built_in_the_database_is_taken_from_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GENAIOPS_DATABASE", remote()["GENAIOPS_DATABASE"])
+    ready = ReadyPassages(tuple(PAGES), digest_json("pages"), ())
+    machines = [WordEmbedder(), WordEmbedder()]
+    indexes: list[Index] = []
+    for at, embedder in enumerate(machines):
+        with Store.open(tmp_path / f"machine{at}", {}) as store:
+            building = index_passages(
+                ready,
+                embedder,
+                folder=store.path / "indexes",
+                cache=EmbeddingCache(store),
+                backend=Backend.of("postgres"),
+            )
+            indexes.append(asyncio.run(building))
+    assert machines[0].embedded
+    assert not machines[1].embedded
+    assert indexes[0].snapshot() == indexes[1].snapshot()
+    indexes[0].tombstone(["3.md"])
+    assert pages(indexes[1]) == {"0.md", "1.md", "2.md", "4.md"}
+    for index in indexes:
+        index.close()
+
+
+def test_many_vectors_are_found_through_an_index_and_compared_exactly(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("genaiops.knowledge.backends.lance.LEAST_INDEXED", 300)
+    index = create_index(tmp_path / "index", recipe("lance", nprobes=4))
+    many = [
+        passage(f"{at}.md", f"word{at % 40} and word{at % 37}", access=["few"] if at % 16 == 0 else ["all"])
+        for at in range(600)
+    ]
+    index.upsert(many, [vector(one.text) for one in many])
+    index.publish()
+    finder = index._finder  # type: ignore[attr-defined]
+    assert isinstance(finder, LanceFinder)
+    few = ANYONE.__class__(id="few", groups=frozenset({"few"}))
+    near = index.dense(index.snapshot(), vector(many[16].text), 38, principal=few)
+    assert len(near) == 38
+    assert near[0].text == many[16].text
+    assert near[0].score == pytest.approx(1.0, abs=1e-5)
+    later = passage("later.md", "word5 and nothing", access=["few"])
+    index.upsert([later], [vector(later.text)])
+    index.publish()
+    assert index.dense(index.snapshot(), vector(later.text), 1, principal=few)[0].id == later.id
+    with pytest.raises(OutsideError):
+        index.dense(SnapshotId("000009-x"), vector("x"), 1, principal=few)
+    index.close()
