@@ -11,7 +11,7 @@ Surface = Literal["input", "content"]
 class Row:
     """`text[start:end]` is where an attack is known to lie; `end` 0 where that is not known.
 
-    `group` names what must be left out together with the row: its source, or the corpus that carries it.
+    `subset` is the category in the folder's guard set, empty for all other rows.
     """
 
     source: str

@@ -10,6 +10,7 @@ from genaiops.guard.injection.features import Beside, Features, Floats, beside, 
 from genaiops.guard.injection.reading import BLOCK, Places, Reading, read
 
 _OVERLAP = 512
+_PARTED = 4  # a text of fewer parts is short enough to be scored as a whole only
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ def score_content(raw: bytes, context: Beside | None, model: Model) -> Scored | 
 def windows(reading: Reading, size: int) -> Places:
     """Return the first segments of parts of about `size` words; one part of a short text."""
     total = len(reading.words)
-    if total < 2 * size:
+    if total < _PARTED * size:
         return np.zeros(1, dtype=np.int64)
     marks = np.arange(0, total - size // 2, size)
     return np.unique(np.searchsorted(reading.first[:-1], marks, side="right") - 1)
