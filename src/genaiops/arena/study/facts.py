@@ -6,7 +6,6 @@ The list is data, so that no item can be left out: what a study cannot say reads
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from genaiops.arena.ragfacts import INDEX_KIND_NAME
 from genaiops.arena.report.words import NOT_MEASURED
 from genaiops.arena.scorers.expected import answerable
 from genaiops.arena.study.asked import question_of
@@ -112,7 +111,7 @@ def _knowledge(known: Known) -> dict[str, dict[str, Json]]:
             "embedder revision": spec.digest or spec.version,
             "dimension": facts.get("dimension"),
             "pooling": spec.settings.get("pooling"),
-            "kind": INDEX_KIND_NAME if backend.name == "local" else backend.name,
+            "kind": backend.title,
             "ANN parameters": ", ".join(f"{key} {value}" for key, value in backend.settings.items())
             or "none: exact search",
             "recipe": material.index.recipe.digest,
