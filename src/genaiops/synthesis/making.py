@@ -10,7 +10,7 @@ from pathlib import Path
 
 from genaiops.app import LOCAL_USER, Project, Services
 from genaiops.core import Embedder, OutsideError, Passage, UserError, canonical, encode
-from genaiops.knowledge import Corpus, LocalIndex, Query, Recipe, make_chunks, retrieve_all
+from genaiops.knowledge import Corpus, Index, Query, Recipe, make_chunks, retrieve_all
 from genaiops.synthesis.asking import generated
 from genaiops.synthesis.evidence import documents_of, read_sources
 from genaiops.synthesis.model import RaftOptions, RaftReport, RaftRow, Source
@@ -36,7 +36,7 @@ class RaftSource:
 class _Ground:
     """The documents: as they are searched, as they are cut, and which of them are the tests'."""
 
-    searched: LocalIndex
+    searched: Index
     embedder: Embedder
     corpus: Corpus
     recipe: Recipe

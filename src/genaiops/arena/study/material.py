@@ -15,7 +15,7 @@ from genaiops.arena.scorers.registry import BUILT_IN
 from genaiops.arena.study.asked import read_questions
 from genaiops.arena.suites import resolve_suite
 from genaiops.core import Case, Digest, Embedder, Json, UserError
-from genaiops.knowledge import EmbeddingCache, LocalIndex, ReadyPassages, index_passages, read_passages
+from genaiops.knowledge import EmbeddingCache, Index, ReadyPassages, index_passages, read_passages
 from genaiops.models import EmbedSettings
 from genaiops.work import Progress
 
@@ -50,7 +50,7 @@ class Material:
 
     name: str
     project: Project | None
-    index: LocalIndex
+    index: Index
     embedder: Embedder
     texts: Mapping[str, str]
     corpus: Mapping[str, Json]
@@ -231,7 +231,7 @@ def auto_slices(cases: Sequence[Case]) -> tuple[str, ...]:
     return tuple(f"tags.{key}" for key, counts in sorted(found.items()) if fits(counts))
 
 
-def _ready_facts(ready: ReadyPassages, index: LocalIndex) -> dict[str, Json]:
+def _ready_facts(ready: ReadyPassages, index: Index) -> dict[str, Json]:
     licences = sorted({str(one.metadata["licence"]) for one in ready.passages if "licence" in one.metadata})
     restricted = sum("access" in one.metadata for one in ready.passages)
     return {
