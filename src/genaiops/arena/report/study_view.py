@@ -110,7 +110,7 @@ def _found(retrieval: Retrieval) -> Section:
         for one in retrieval.found
     ]
     notes = [
-        f"{retrieval.missing:,} questions name something that is not in the corpus: no search can find it"
+        f"not in the corpus, so found by no search: what {retrieval.missing:,} of the questions name"
     ]
     failed = sum(one.failed for one in retrieval.found)
     notes = notes if retrieval.missing else []
