@@ -112,7 +112,7 @@ def rag(
             allow_unverified=allow_unverified,
             anywhere=passages is not None,
         ) as session:
-            return await run_study(session.root, options, session.services)
+            return await run_study(session.root, options, session.services, session.hub)
 
     report = asyncio.run(go())
     if out is not None:
@@ -122,6 +122,8 @@ def rag(
         console.emit_json(encode(report))
     else:
         console.print(render_study(report))
+        if report.reference:
+            console.print(f"kept in the Hub as {report.reference}")
 
 
 def write_study(report: StudyReport, folder: Path) -> None:
