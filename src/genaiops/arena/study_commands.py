@@ -114,11 +114,14 @@ def rag(
         ) as session:
             return await run_study(session.root, options, session.services, session.hub)
 
-    report = asyncio.run(go())
+    _show(asyncio.run(go()), out, console)
+
+
+def _show(report: StudyReport, out: Path | None, console: Console) -> None:
     if out is not None:
         write_study(report, out)
         console.note(f"wrote {out / 'study.html'}, study.md and study.json")
-    if json:
+    if console.json:
         console.emit_json(encode(report))
     else:
         console.print(render_study(report))
