@@ -139,7 +139,7 @@ def build_command(
         facts: dict[str, dict[str, Json]] = {}
         hub = _hub(services)
         for one in _chosen(project, name):
-            reports[one] = screened_readiness(await services.corpus(project, one), one, console)
+            reports[one] = await _readiness(services, project, one)
             _show_readiness(console, {one: reports[one]})
             built = await publish_documents(services, project, one)
             made = await _registered(services, hub, project.root, one, built)
@@ -192,10 +192,7 @@ def check_command(
     console = Console(json=as_json)
 
     async def work(project: Project, services: Services) -> dict[str, Readiness]:
-        return {
-            one: screened_readiness(await services.corpus(project, one), one, console)
-            for one in _chosen(project, name)
-        }
+        return {one: await _readiness(services, project, one) for one in _chosen(project, name)}
 
     reports = with_project(folder, sets, None, console, work)
     if as_json:
@@ -332,6 +329,11 @@ async def _registered(services: Services, hub: Hub, root: Path, name: str, built
 
 def _chosen(project: Project, name: str | None) -> list[str]:
     return [index_name(project, name)] if name or len(project.knowledge) < 2 else sorted(project.knowledge)
+
+
+async def _readiness(services: Services, project: Project, name: str) -> Readiness:
+    corpus = await services.corpus(project, name)
+    return screened_readiness(corpus, name, services.store.path / "screened", services.console)
 
 
 def _show_readiness(console: Console, reports: dict[str, Readiness]) -> None:

@@ -5,9 +5,13 @@ injection classifier. What is found is told and keeps no document out: the class
 harmless text. Nothing that was found is repeated.
 """
 
+import os
+import secrets
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
 
-from genaiops.core import OutsideError, Where
+from genaiops.core import OutsideError, UserError, Where, decode_json, digest_bytes, encode_json, hex_of
 from genaiops.guard import Pipeline, parse_guard
 from genaiops.knowledge import Corpus, Readiness, Screened, ScreenKind, Spot, check_readiness
 from genaiops.work import Console, Progress
@@ -37,6 +41,7 @@ class GuardScreen:
 
     def __init__(self, guard: Pipeline) -> None:
         self._guard = guard
+        self.version = f"{guard.digest} {WINDOW} {MARGIN}"
         kinds: list[ScreenKind] = [_KINDS[name] for name in guard.policy.detectors]
         self.looks_for: Mapping[ScreenKind, str] = {kind: _NOTES[kind] for kind in kinds}
 
@@ -68,9 +73,40 @@ def _windows(text: str) -> Iterator[tuple[int, int]]:
         start = end
 
 
-def screened_readiness(corpus: Corpus, name: str, console: Console) -> Readiness:
-    """Return the report on the documents of the index `name`, looked through by the guard's detectors."""
-    screen = guard_screen(console)
+class KeptScreen:
+    """A screen that keeps what it found in `folder`: a text that did not change is not looked at again.
+
+    One JSON file each: categories and places. Removing the folder costs looking again, nothing else. What a
+    detector gave up on is not kept.
+    """
+
+    def __init__(self, screen: GuardScreen, folder: Path) -> None:
+        self._screen = screen
+        self._folder = folder
+        self.looks_for = screen.looks_for
+
+    def __call__(self, text: str, /) -> Screened:
+        """Return what was found in `text`, now or before by the same detectors."""
+        named = f"{self._screen.version}\n{text}".encode("utf-8", "surrogatepass")
+        path = self._folder / f"{hex_of(digest_bytes(named))}.json"
+        with suppress(OSError, UserError):
+            return decode_json(Screened, path.read_bytes())
+        screened = self._screen(text)
+        if not screened.failed:
+            with suppress(OSError):  # a disk that is full keeps nobody from the report
+                self._folder.mkdir(parents=True, exist_ok=True)
+                partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+                partial.write_text(encode_json(screened), "utf-8")
+                os.replace(partial, path)
+        return screened
+
+
+def screened_readiness(corpus: Corpus, name: str, folder: Path, console: Console) -> Readiness:
+    """Return the report on the documents of the index `name`, looked through by the guard's detectors.
+
+    What they found is kept in `folder`.
+    """
+    screen = KeptScreen(guard_screen(console), folder)
     with Progress(f"screen {name}", len(corpus.documents), console=console) as progress:
         return check_readiness(corpus, screen, progress.advance)
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from genaiops.app.screening import MARGIN, WINDOW, GuardScreen, guard_screen, screened_readiness
+from genaiops.app.screening import MARGIN, WINDOW, GuardScreen, KeptScreen, guard_screen, screened_readiness
 from genaiops.guard import parse_guard
 from genaiops.guard.injection import artifact
-from genaiops.knowledge import Corpus, parse_document, readiness_lines
+from genaiops.knowledge import Corpus, Screen, parse_document, readiness_lines
 from genaiops.work import Console
 
 CARD = "4111 1111 1111 1111"
@@ -22,13 +22,13 @@ def screen() -> GuardScreen:
     return guard_screen(Console(quiet=True))
 
 
-def found(screen: GuardScreen, text: str) -> Counter[str]:
+def found(screen: Screen, text: str) -> Counter[str]:
     return Counter(one.category for one in screen(text).spots)
 
 
 @pytest.mark.proves("D-DOC-SCREENED")
 def test_each_kind_is_named_with_its_place_nothing_is_quoted_and_every_document_stays_in(
-    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     texts = {
         "bill.md": f"# Bill\nPaid by card {CARD}.\nWrite to ana.lopez@example.com.\n",
@@ -37,7 +37,7 @@ def test_each_kind_is_named_with_its_place_nothing_is_quoted_and_every_document_
         "plain.md": f"# Garden\n{PLAIN}",
     }
     corpus = Corpus(documents=tuple(parse_document(path, text) for path, text in texts.items()))
-    report = screened_readiness(corpus, "docs", Console())
+    report = screened_readiness(corpus, "docs", tmp_path, Console())
     assert report.documents == 4
     assert report.pii is not None
     assert report.secrets is not None
@@ -93,7 +93,7 @@ def test_without_the_classifier_s_data_instructions_are_not_measured_and_it_is_s
     artifact.shipped_model.cache_clear()
     try:
         corpus = Corpus(documents=(parse_document("a.md", PLANTED),))
-        report = screened_readiness(corpus, "docs", Console())
+        report = screened_readiness(corpus, "docs", tmp_path / "kept", Console())
     finally:
         artifact.shipped_model.cache_clear()
     assert report.instructions is None
@@ -102,6 +102,31 @@ def test_without_the_classifier_s_data_instructions_are_not_measured_and_it_is_s
     assert "GAO-GUARD-070" in capsys.readouterr().err
 
 
+@pytest.mark.proves("D-DOC-SCREENED")
+def test_a_text_is_looked_at_once_by_the_same_detectors_and_nothing_of_it_is_kept(
+    screen: GuardScreen, tmp_path: Path
+) -> None:
+    text, kept = f"Paid by {CARD}.", KeptScreen(screen, tmp_path)
+    assert kept(text) == kept(text) == screen(text)
+    (file,) = tmp_path.iterdir()
+    assert "4111" not in file.read_text("utf-8")
+    file.write_text('{"spots": [], "failed": []}', "utf-8")
+    assert kept(text).spots == (), "what is kept answers"
+    other = KeptScreen(guard_of("pii"), tmp_path)
+    assert found(other, text) == {"pii.card": 1}, "other detectors look themselves"
+    file.write_text("broken", "utf-8")
+    assert kept(text) == screen(text)
+    assert kept("half a character \ud83d").failed, "what was given up on is tried again"
+    assert len([*tmp_path.iterdir()]) == 2
+    in_the_way = tmp_path / "file"
+    in_the_way.write_text("", "utf-8")
+    assert KeptScreen(screen, in_the_way)(text) == screen(text)
+
+
+def guard_of(name: str) -> GuardScreen:
+    policy = f"detectors: {{{name}: {{}}}}\nrules: [{{find: [{name}.*], do: flag}}]\n"
+    return GuardScreen(parse_guard(policy, "guard.yaml"))
+
+
 def test_a_screen_looks_for_what_its_guard_has() -> None:
-    guard = parse_guard("detectors: {pii: {}}\nrules: [{find: [pii.*], do: flag}]\n", "guard.yaml")
-    assert set(GuardScreen(guard).looks_for) == {"pii"}
+    assert set(guard_of("pii").looks_for) == {"pii"}
