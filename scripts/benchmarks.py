@@ -207,7 +207,7 @@ def _knowledge_documents() -> str:
         "again",
         "checked",
         "screened",
-        "again",
+        "screened again",
         "chunks a second",
     ]
     rows = [
