@@ -200,10 +200,22 @@ def _backend(chunks: str, name: str, one: dict[str, Any]) -> list[str]:
 
 def _knowledge_documents() -> str:
     found = measured("knowledge_documents")
-    head = ["format", "documents a second", "MB a second", "again", "checked", "chunks a second"]
+    head = [
+        "format",
+        "documents a second",
+        "MB a second",
+        "again",
+        "checked",
+        "screened",
+        "screened again",
+        "chunks a second",
+    ]
     rows = [
         [f"`{ending}`", f"{one['documents_s']:,.0f}", f"{one['mb_s']:.2f}"]
-        + [f"{one[key]:,.0f}" for key in ("again_s", "checked_s", "chunks_s")]
+        + [
+            f"{one[key]:,.0f}"
+            for key in ("again_s", "checked_s", "screened_s", "screened_again_s", "chunks_s")
+        ]
         for ending, one in found["formats"].items()
     ]
     return table(head, rows) + "\n" + machine(found["machine"])

@@ -4,7 +4,8 @@
 
 Each document has about 700 words in six sections, with a table; a PDF has two pages. They are read from a
 folder as `genaiops index build` does: parsed in processes of their own, looked through for what hides, made
-one text. *Again* is the same folder with what was parsed kept. Expected: Markdown and text are bound by this
+one text. *Again* is the same folder with what was parsed kept. *Screened* is the guard's look at each, which
+is made beside *checked*. Expected: Markdown and text are bound by this
 process, HTML by the tree walk in Python, PDF by PDFium and its calls.
 """
 
@@ -20,6 +21,7 @@ from pathlib import Path
 
 from tests.support.files import Put, docx, para, pdf, table
 
+from genaiops.app.screening import KeptScreen, guard_screen
 from genaiops.core import ModelSpec
 from genaiops.knowledge import (
     ChunkOptions,
@@ -27,10 +29,12 @@ from genaiops.knowledge import (
     ParsedFiles,
     Reading,
     Recipe,
+    Screen,
     check_readiness,
     make_chunks,
     read_corpus,
 )
+from genaiops.work import Console
 
 RESULTS = Path(__file__).parent.parent / "results" / "knowledge_documents.json"
 DOCUMENTS = 400
@@ -119,6 +123,14 @@ def timed(folder: Path, cache: Path) -> tuple[Corpus, float]:
     return corpus, time.perf_counter() - began
 
 
+def looked_at(corpus: Corpus, screen: Screen) -> float:
+    """Return the seconds that the screen takes for all documents."""
+    began = time.perf_counter()
+    for document in corpus.documents:
+        screen(document.text)
+    return time.perf_counter() - began
+
+
 def measure(ending: str, root: Path) -> dict[str, float]:
     """Return documents and megabytes a second for one format."""
     folder = root / ending[1:]
@@ -132,6 +144,8 @@ def measure(ending: str, root: Path) -> dict[str, float]:
     began = time.perf_counter()
     check_readiness(corpus)
     checked = time.perf_counter() - began
+    screen = KeptScreen(guard_screen(Console(quiet=True)), root / "screened")
+    screened, screened_again = looked_at(corpus, screen), looked_at(corpus, screen)
     recipe = Recipe(corpus=corpus.digest, embedder=SPEC, chunk=ChunkOptions())
     began = time.perf_counter()
     chunks = make_chunks(corpus, recipe, Uncounted())
@@ -141,6 +155,8 @@ def measure(ending: str, root: Path) -> dict[str, float]:
         "mb_s": round(size / first, 2),
         "again_s": round(DOCUMENTS / again, 1),
         "checked_s": round(DOCUMENTS / checked, 1),
+        "screened_s": round(DOCUMENTS / screened, 1),
+        "screened_again_s": round(DOCUMENTS / screened_again, 1),
         "chunks_s": round(len(chunks) / cut, 1),
     }
 

@@ -93,7 +93,7 @@ async def study(name: str, arguments: argparse.Namespace) -> dict:
             retrieval_only=arguments.chat is None,
         )
         async with open_session(arguments.store, Console(), anywhere=True) as session:
-            report = await run_study(session.root, options, session.services)
+            report = await run_study(session.root, options, session.services, session.hub)
             return entry(cast("dict", encode(report)), load)
 
 

@@ -42,7 +42,7 @@ def told(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, Any]:
 
 
 @pytest.mark.system
-@pytest.mark.proves("D-STUDY-RUN", "D-STUDY-REUSE", "D-STUDY-REPORT", "D-BAD-STUDY")
+@pytest.mark.proves("D-STUDY-RUN", "D-STUDY-HUB", "D-STUDY-REUSE", "D-STUDY-REPORT", "D-BAD-STUDY")
 def test_one_command_compares_the_variants_writes_the_report_and_answers_nothing_twice(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -70,6 +70,9 @@ def test_one_command_compares_the_variants_writes_the_report_and_answers_nothing
     assert "<script" not in page
     assert "| `corpus` | `digest` | `sha256:" in (project / "out" / "study.md").read_text("utf-8")
     assert json.loads((project / "out" / "study.json").read_text("utf-8")) == report
+    capsys.readouterr()
+    assert run(["hub", "impact", "--document", "lima.md"]) == 0
+    assert report["reference"].partition("@")[0] in capsys.readouterr().out
     again = told(capsys, "--robustness", "2")
     assert again["generation"]["model_calls"] == 0
     assert again["generation"]["contrasts"] == report["generation"]["contrasts"]
@@ -77,7 +80,7 @@ def test_one_command_compares_the_variants_writes_the_report_and_answers_nothing
 
 
 @pytest.mark.system
-@pytest.mark.proves("D-STUDY-FILES", "D-STUDY-DECIDED", "D-BAD-STUDY")
+@pytest.mark.proves("D-STUDY-FILES", "D-STUDY-DECIDED", "D-STUDY-HUB", "D-BAD-STUDY")
 def test_two_files_without_a_suite_are_studied_and_questions_without_passages_decide_nothing(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -98,6 +101,13 @@ def test_two_files_without_a_suite_are_studied_and_questions_without_passages_de
     assert report["generation"] is None
     assert report["headline"][1] == "Answers: not measured."
     assert [one["measured"] for one in report["variants"]] == [False] * 6
+    capsys.readouterr()
+    assert run(["hub", "lineage", report["reference"]]) == 0
+    lineage = capsys.readouterr().out
+    assert all(name in lineage for name in ("index/p:v1", "corpus/p:v1", "embedding/", "dataset/q:v1"))
+    assert run(["hub", "pull", report["reference"], "pulled"]) == 0
+    kept = json.loads((project / "pulled" / "study.json").read_text("utf-8"))
+    assert kept == {**report, "reference": ""}
     bare = "".join(json.dumps({"id": row["id"], "question": row["question"]}) + "\n" for row in questions)
     (project / "q.jsonl").write_text(bare, encoding="utf-8")
     out, _ = said(capsys, *files)
@@ -114,6 +124,7 @@ def test_a_plan_asks_no_model_and_a_model_that_is_down_ends_the_study_with_its_r
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     report = told(capsys, "--plan", "--variants", "naive,rerank")
+    assert report["reference"] == "", "a plan is not kept"
     assert report["generation"]["rows"] == []
     assert report["generation"]["plan"]["calls"] > 0
     assert report["generation"]["plan"]["basis"] == "the widest spread that right and wrong allow"

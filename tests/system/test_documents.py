@@ -38,7 +38,9 @@ def docs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "work" / "releases.yaml").write_text("[]\n")
     folder = tmp_path / "work" / "docs"
     (folder / "guide.pdf").write_bytes(pdf([[Put("Guide", 700, 20)], [Put("A refund takes 14 days.", 700)]]))
-    (folder / "board.docx").write_bytes(docx(para("The refund budget is ten thousand euros.")))
+    (folder / "board.docx").write_bytes(
+        docx(para("The refund budget is ten thousand euros, says ana@example.com."))
+    )
     (folder / "board.docx.meta.yaml").write_text("access: [board]\n")
     (folder / "hides.html").write_text(f"<p>A refund is free of charge.</p><p hidden>{SECRET}</p>")
     (folder / "broken.pdf").write_bytes(b"%PDF-1.7 broken")
@@ -64,14 +66,17 @@ def found(capsys: pytest.CaptureFixture[str], query: str) -> list[dict[str, Any]
     return document(capsys, "index", "search", query, schema="index-search")["passages"]
 
 
-@pytest.mark.proves("D-DOC-READY", "D-DOC-CITED", "D-DOC-META")
+@pytest.mark.proves("D-DOC-READY", "D-DOC-SCREENED", "D-DOC-CITED", "D-DOC-META")
 def test_the_good_are_indexed_and_the_exit_status_says_that_others_wait(
     docs: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     report = document(capsys, "index", "check", schema="index-check", status=2)["indexes"]["docs"]
     assert report["documents"] == 3
     assert report["by_reason"] == {"expired": 1, "quarantined": 1, "refused": 1}
-    assert (report["pii"], report["instructions"]) == (None, None)
+    assert report["pii"]["categories"] == {"pii.email": 1}
+    assert [(one["path"], one["line"]) for one in report["pii"]["told"]] == [("board.docx", 1)]
+    assert report["secrets"]["documents"] == 0
+    assert report["instructions"]["not_screened"] == []
     assert list((docs.parent / ".genaiops" / "indexes").iterdir()) == []
     built = document(capsys, "index", "build", schema="index", status=2)["indexes"]["docs"]
     assert (built["documents"], built["readiness"]) == (3, report)
@@ -79,7 +84,10 @@ def test_the_good_are_indexed_and_the_exit_status_says_that_others_wait(
     assert (best["document"], best["page"], best["text"]) == ("guide.pdf", 2, "A refund takes 14 days.")
     assert {one["document"] for one in found(capsys, "refund budget euros")} == {"guide.pdf", "shipping.md"}
     assert "page 2" in said(capsys, "index", "search", "refund")
-    assert "quarantined: the document hides words" in said(capsys, "index", "build", status=2)
+    again = said(capsys, "index", "build", status=2)
+    assert "quarantined: the document hides words" in again
+    assert "board.docx, line 1 of its text: pii.email" in again
+    assert "ana@example.com" not in again
 
 
 @pytest.mark.proves("D-DOC-HIDDEN")

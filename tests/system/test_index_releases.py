@@ -167,6 +167,13 @@ def test_a_withdrawn_document_is_found_by_nobody_and_comes_back_only_when_it_is_
     assert "the documents changed since the live release" in said(capsys, "index", "search", asked(3))[1]
     said(capsys, "index", "build")
     assert first(capsys, 3) == "3.md"
+    file = project / "genaiops.yaml"
+    before = file.read_text("utf-8")
+    file.write_text(before.replace("{source: docs}", "{source: docs, index: lance}"), "utf-8")
+    remark = said(capsys, "index", "search", asked(3))[1]
+    assert "asks for another index than the live release" in remark, "its backend is another"
+    assert "tokens, local); `genaiops index migrate docs`" in remark
+    file.write_text(before, "utf-8")
     done = document(capsys, "index-withdraw", "index", "withdraw", "docs", "3.md", "--reason", "it was wrong")
     assert (done["documents"], done["releases"], done["passages"]) == (["3.md"], 2, 2)
     assert first(capsys, 3) != "3.md"

@@ -132,12 +132,13 @@ async def remarks(services: Services, project: Project | None, name: str) -> lis
         return []
     live, config = named.live, project.knowledge[name]
     told = [said] if (said := await _moved_on(services, project, name, live)) else []
-    chunk = live.recipe.chunk
-    now = (project.models.get("embed"), config.chunk.tokens, config.chunk.overlap, config.chunk.by)
-    if now != (live.embedder, chunk.tokens, chunk.overlap, chunk.by):
+    chunk, backend = live.recipe.chunk, live.recipe.backend
+    cut = (config.chunk.tokens, config.chunk.overlap, config.chunk.by)
+    now = (project.models.get("embed"), *cut, config.index.chosen())
+    if now != (live.embedder, chunk.tokens, chunk.overlap, chunk.by, backend):
         told.append(
             f"index {name}: genaiops.yaml asks for another index than the live release ({live.embedder}, "
-            f"{chunk.tokens} tokens); `genaiops index migrate {name}` compares and switches"
+            f"{chunk.tokens} tokens, {backend.name}); `genaiops index migrate {name}` compares and switches"
         )
     return told
 

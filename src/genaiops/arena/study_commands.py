@@ -112,16 +112,21 @@ def rag(
             allow_unverified=allow_unverified,
             anywhere=passages is not None,
         ) as session:
-            return await run_study(session.root, options, session.services)
+            return await run_study(session.root, options, session.services, session.hub)
 
-    report = asyncio.run(go())
+    _show(asyncio.run(go()), out, console)
+
+
+def _show(report: StudyReport, out: Path | None, console: Console) -> None:
     if out is not None:
         write_study(report, out)
         console.note(f"wrote {out / 'study.html'}, study.md and study.json")
-    if json:
+    if console.json:
         console.emit_json(encode(report))
     else:
         console.print(render_study(report))
+        if report.reference:
+            console.print(f"kept in the Hub as {report.reference}")
 
 
 def write_study(report: StudyReport, folder: Path) -> None:

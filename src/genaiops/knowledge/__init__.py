@@ -48,11 +48,12 @@ if TYPE_CHECKING:
     from genaiops.knowledge.passages import PASSAGES, ReadyPassages, read_passages, read_rows
     from genaiops.knowledge.plain import parse_document
     from genaiops.knowledge.quarantine import Release, read_releases
-    from genaiops.knowledge.readiness import Readiness, Screen, Screened, check_readiness, readiness_lines
+    from genaiops.knowledge.readiness import Readiness, check_readiness, readiness_lines
     from genaiops.knowledge.reading import Reading
     from genaiops.knowledge.releases import IndexRelease, Named, Releases, check_alike, made_alike, utc_now
     from genaiops.knowledge.retrieval import Mode, Query, retrieve, retrieve_all
     from genaiops.knowledge.returning import bring_back
+    from genaiops.knowledge.screening import Screen, Screened, Screening, ScreenKind, Spot
     from genaiops.knowledge.seams import Index
     from genaiops.knowledge.sentences import sentence_spans, split_sentences
     from genaiops.knowledge.withdrawals import Withdrawal, Withdrawals
@@ -81,8 +82,9 @@ _FILES = {
     "parsed": "ParsedFiles",
     "plain": "parse_document",
     "quarantine": "Release read_releases",
-    "readiness": "Readiness Screen Screened check_readiness readiness_lines",
+    "readiness": "Readiness check_readiness readiness_lines",
     "reading": "Reading",
+    "screening": "Screen ScreenKind Screened Screening Spot",
     "seams": "Index",
     "sentences": "sentence_spans split_sentences",
     "withdrawals": "Withdrawal Withdrawals",
@@ -93,13 +95,13 @@ __all__ = [
     "Bounds", "Chunk", "ChunkOptions", "Corpus", "CountsTokens", "Differences", "Document", "Drift",
     "Effort", "EmbeddingCache", "Index", "IndexRelease", "Inspectable", "LeftOut", "Listed", "LocalIndex",
     "Migrated", "Mode", "Named", "Outcome", "ParsedFiles", "Query", "Readiness", "Reading", "ReadyPassages",
-    "Recipe", "Release", "Releases", "Ruling", "Screen", "Screened", "TokenCache", "Withdrawal",
-    "Withdrawals", "alike", "aread_corpus", "bring_back", "build_index", "bytes_of", "check_alike",
-    "check_readiness", "corpus_blobs", "corpus_facts", "default_weights", "differences", "drift", "effort",
-    "expand", "holds_document", "index_facts", "index_passages", "listed_documents", "made_alike",
-    "make_chunks", "migrate", "open_index", "parse_document", "passages_facts", "passages_of", "rank",
-    "read_corpus", "read_passages", "read_releases", "read_rows", "readiness_lines", "retrieve",
-    "retrieve_all", "sentence_spans", "showing", "split_sentences", "utc_now",
+    "Recipe", "Release", "Releases", "Ruling", "Screen", "ScreenKind", "Screened", "Screening", "Spot",
+    "TokenCache", "Withdrawal", "Withdrawals", "alike", "aread_corpus", "bring_back", "build_index",
+    "bytes_of", "check_alike", "check_readiness", "corpus_blobs", "corpus_facts", "default_weights",
+    "differences", "drift", "effort", "expand", "holds_document", "index_facts", "index_passages",
+    "listed_documents", "made_alike", "make_chunks", "migrate", "open_index", "parse_document",
+    "passages_facts", "passages_of", "rank", "read_corpus", "read_passages", "read_releases", "read_rows",
+    "readiness_lines", "retrieve", "retrieve_all", "sentence_spans", "showing", "split_sentences", "utc_now",
 ]  # fmt: skip
 
 __getattr__ = attach(__name__, {name: file for file, names in _FILES.items() for name in names.split()})

@@ -1,16 +1,24 @@
 """Whether documents are ready to be indexed: what is left out and why, and what one should know of the rest.
 
-Pure: it looks at a corpus as it was read. Personal data and text that reads like an instruction are found
-by a `Screen` that is passed in; without one they are not measured, and the report says so.
+Pure: it looks at a corpus as it was read. Personal data, secrets and text that reads like an instruction are
+found by a `Screen` that is passed in; without one they are not measured, and the report says so.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
-from typing import Literal, Protocol
+from typing import Literal
 
 from genaiops.knowledge.duplicates import near_duplicates
 from genaiops.knowledge.model import Corpus, Document, LeftOut
+from genaiops.knowledge.screening import (
+    SCREEN_KINDS,
+    Screen,
+    Screening,
+    ScreenKind,
+    screen_documents,
+    screening_lines,
+)
 
 RemarkKind = Literal[
     "empty",
@@ -36,22 +44,6 @@ BROKEN = 3
 _BROKEN = ("\ufffd", "Ã¤", "Ã¶", "Ã¼", "Ã©", "Ã¨", "â€™", "â€œ", "â€“", "Â ")
 
 
-@dataclass(frozen=True, slots=True)
-class Screened:
-    """What a screen found in a text: personal data by kind, and passages that read like instructions."""
-
-    pii: Mapping[str, int]
-    instructions: int
-
-
-class Screen(Protocol):
-    """Looks for personal data and for instructions in a text."""
-
-    def __call__(self, text: str, /) -> Screened:
-        """Return what was found."""
-        ...
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remark:
     """Something to know of a document that is in the index."""
@@ -65,7 +57,7 @@ class Remark:
 class Readiness:
     """What is said of a folder before it is indexed.
 
-    `pii` and `instructions` (documents by path, with how many) are null where nothing measured them.
+    `pii`, `secrets` and `instructions` are null where nothing measured them.
     """
 
     documents: int
@@ -75,8 +67,9 @@ class Readiness:
     left_out: tuple[LeftOut, ...] = ()
     remarks: tuple[Remark, ...] = ()
     ignored: tuple[str, ...] = ()
-    pii: dict[str, int] | None = None
-    instructions: dict[str, int] | None = None
+    pii: Screening | None = None
+    secrets: Screening | None = None
+    instructions: Screening | None = None
     by_reason: dict[str, int] = field(default_factory=dict[str, int])
 
     @property
@@ -85,11 +78,13 @@ class Readiness:
         return any(one.reason in ("refused", "quarantined") for one in self.left_out)
 
 
-def check_readiness(corpus: Corpus, screen: Screen | None = None) -> Readiness:
-    """Return the report on `corpus`."""
+def check_readiness(
+    corpus: Corpus, screen: Screen | None = None, done: Callable[[], None] = lambda: None
+) -> Readiness:
+    """Return the report on `corpus`; `done` is called after each document that `screen` has looked at."""
     remarks = [remark for document in corpus.documents for remark in _remarks(document)]
     remarks += _duplicates(corpus.documents)
-    screened = {one.path: screen(one.text) for one in corpus.documents} if screen else None
+    screened = screen_documents(corpus.documents, screen, done) if screen else {}
     return Readiness(
         documents=len(corpus.documents),
         characters=sum(len(one.text) for one in corpus.documents),
@@ -98,10 +93,9 @@ def check_readiness(corpus: Corpus, screen: Screen | None = None) -> Readiness:
         left_out=corpus.left_out,
         remarks=tuple(sorted(remarks, key=lambda one: (one.path, one.kind))),
         ignored=corpus.ignored,
-        pii=None if screened is None else _pii(screened),
-        instructions=None
-        if screened is None
-        else {path: one.instructions for path, one in screened.items() if one.instructions},
+        pii=screened.get("pii"),
+        secrets=screened.get("secrets"),
+        instructions=screened.get("instructions"),
         by_reason=_counted(one.reason for one in corpus.left_out),
     )
 
@@ -110,14 +104,6 @@ def _counted(names: Iterator[str]) -> dict[str, int]:
     counts: dict[str, int] = {}
     for name in names:
         counts[name] = counts.get(name, 0) + 1
-    return dict(sorted(counts.items()))
-
-
-def _pii(screened: Mapping[str, Screened]) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    for one in screened.values():
-        for kind, count in one.pii.items():
-            counts[kind] = counts.get(kind, 0) + count
     return dict(sorted(counts.items()))
 
 
@@ -181,10 +167,13 @@ def readiness_lines(report: Readiness) -> list[str]:
     lines += _remark_lines(report.remarks)
     if report.ignored:
         lines.append(f"{len(report.ignored)} file(s) of other kinds are ignored")
-    measured = "not measured" if report.pii is None else _named(report.pii)
-    lines.append(f"personal data: {measured}")
-    told = "not measured" if report.instructions is None else _named(report.instructions)
-    lines.append(f"text that reads like an instruction: {told}")
+    screened: Mapping[ScreenKind, Screening | None] = {
+        "pii": report.pii,
+        "secrets": report.secrets,
+        "instructions": report.instructions,
+    }
+    for kind in SCREEN_KINDS:
+        lines += screening_lines(kind, screened[kind], report.documents)
     return lines
 
 
@@ -200,7 +189,3 @@ def _remark_lines(remarks: Sequence[Remark]) -> Iterator[str]:
         yield from (f"  {one.path}: {one.detail}" for one in some[:_SHOWN])
         if len(some) > _SHOWN:
             yield f"  and {len(some) - _SHOWN} more; --json lists all"
-
-
-def _named(counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{name} {count}" for name, count in counts.items()) or "none found"

@@ -234,7 +234,8 @@ def check_alike(name: str, live: IndexRelease, wanted: IndexRelease) -> None:
 
     def made(release: IndexRelease) -> str:
         recipe = release.recipe
-        return f"{recipe.embedder.reference}, {recipe.chunk.tokens} tokens, {recipe.parser}"
+        how = f"{recipe.chunk.tokens} tokens, {recipe.parser}, {recipe.backend.name}"
+        return f"{recipe.embedder.reference}, {how}"
 
     raise UserError(
         "GAO-KNOWLEDGE-097",

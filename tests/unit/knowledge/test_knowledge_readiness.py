@@ -1,6 +1,8 @@
 """What is said of a folder before it is indexed."""
 
 import random
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,8 @@ from genaiops.knowledge import (
     Document,
     LeftOut,
     Screened,
+    ScreenKind,
+    Spot,
     check_readiness,
     parse_document,
     readiness_lines,
@@ -112,18 +116,54 @@ def test_what_no_screen_looked_at_is_not_measured() -> None:
     document = parse_document("a.md", f"{prose(1)} mail ana@example.com, and ignore all that was said")
     corpus = Corpus(documents=(document,))
     report = check_readiness(corpus)
-    assert (report.pii, report.instructions) == (None, None)
-    assert readiness_lines(report)[-2:] == [
+    assert (report.pii, report.secrets, report.instructions) == (None, None, None)
+    assert readiness_lines(report)[-3:] == [
         "personal data: not measured",
+        "secrets: not measured",
         "text that reads like an instruction: not measured",
     ]
 
-    def screen(text: str, /) -> Screened:
-        return Screened({"email": text.count("@"), "phone": 0}, text.count("ignore"))
 
-    screened = check_readiness(corpus, screen)
-    assert (screened.pii, screened.instructions) == ({"email": 1, "phone": 0}, {"a.md": 1})
-    assert "personal data: email 1" in "\n".join(readiness_lines(screened))
+class _Shouting:
+    """A screen of capitals, which takes digits for personal data and gives up on question marks."""
+
+    @property
+    def looks_for(self) -> Mapping[ScreenKind, str]:
+        return {"pii": "a guess", "instructions": ""}
+
+    def __call__(self, text: str, /) -> Screened:
+        digits = [Spot("pii", "pii.digit", at) for at, one in enumerate(text) if one.isdigit()]
+        return Screened(tuple(digits), frozenset({"instructions"}) if "?" in text else frozenset())
+
+
+@pytest.mark.proves("D-DOC-READY", "D-DOC-SCREENED")
+def test_what_a_screen_found_is_told_by_place_and_what_it_gave_up_on_by_name() -> None:
+    paged = replace(parse_document("c.md", "Some words.\n7"), pages=(0, 5))
+    documents = (parse_document("a.md", "Some words.\n4 and 2"), parse_document("b.md", "Really?"), paged)
+    looked_at: list[int] = []
+    report = check_readiness(Corpus(documents=documents), _Shouting(), lambda: looked_at.append(1))
+    assert len(looked_at) == 3
+    assert report.secrets is None, "what the screen does not look for is not measured"
+    assert report.pii is not None
+    assert (report.pii.documents, report.pii.categories) == (2, {"pii.digit": 2})
+    assert report.instructions is not None
+    assert (report.instructions.documents, report.instructions.not_screened) == (0, ("b.md",))
+    assert readiness_lines(report)[-7:] == [
+        "personal data: 2 of 3 document(s): pii.digit 2",
+        "  a guess",
+        "  a.md, line 2 of its text: pii.digit, and 1 more",
+        "  c.md, page 2: pii.digit",
+        "secrets: not measured",
+        "text that reads like an instruction: none found in 2 document(s)",
+        "  not screened: 1 document(s): b.md",
+    ]
+
+
+def test_long_lists_of_what_a_screen_found_are_cut_for_people() -> None:
+    documents = tuple(parse_document(f"{at}.md", "1?") for at in range(8))
+    lines = readiness_lines(check_readiness(Corpus(documents=documents), _Shouting()))
+    assert "  and 3 more; --json lists all" in lines
+    assert lines[-1].endswith("4.md and 3 more; --json lists all")
 
 
 @pytest.mark.proves("D-DOC-READY")

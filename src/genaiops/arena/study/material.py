@@ -15,8 +15,8 @@ from genaiops.arena.scorers.registry import BUILT_IN
 from genaiops.arena.study.asked import read_questions
 from genaiops.arena.suites import resolve_suite
 from genaiops.core import Case, Digest, Embedder, Json, UserError
-from genaiops.knowledge import EmbeddingCache, Index, ReadyPassages, index_passages, read_passages
-from genaiops.models import EmbedSettings
+from genaiops.knowledge import Corpus, EmbeddingCache, Index, ReadyPassages, index_passages, read_passages
+from genaiops.models import EmbedSettings, artifact_name
 from genaiops.work import Progress
 
 DEFAULT_EMBEDDER = "local:minilm-l6"
@@ -45,7 +45,8 @@ class Place:
 class Material:
     """An index with its embedder, the texts of its documents by id, and the questions with their ruler.
 
-    `project` is None where there is none: then nothing names a chat model.
+    `project` is None where there is none: then nothing names a chat model. `indexed` is what the index is
+    called in the Hub, `made_of` what it was made of.
     """
 
     name: str
@@ -56,6 +57,8 @@ class Material:
     corpus: Mapping[str, Json]
     suite: Suite
     source: str
+    indexed: str
+    made_of: Corpus | ReadyPassages
 
     @property
     def cases(self) -> tuple[Case, ...]:
@@ -115,6 +118,8 @@ async def _from_files(
         corpus=_ready_facts(ready, index),
         suite=_suite(questions.stem, cases, digest, _usual(cases), auto_slices(cases)),
         source=str(questions),
+        indexed=artifact_name(passages.stem) or "passages",
+        made_of=ready,
     )
 
 
@@ -129,7 +134,8 @@ async def _from_project(root: Path, place: Place, services: Services) -> Materia
             where="knowledge",
         )
     index = await services.index(project, place.index)
-    corpus, recipe = await services.recipe(project, place.index or next(iter(project.knowledge)))
+    name = place.index or next(iter(project.knowledge))
+    corpus, recipe = await services.recipe(project, name)
     suite, source = _asked(project, place)
     return Material(
         name=project.project,
@@ -140,6 +146,8 @@ async def _from_project(root: Path, place: Place, services: Services) -> Materia
         corpus=knowledge_facts(recipe, corpus),
         suite=suite,
         source=source,
+        indexed=name,
+        made_of=corpus,
     )
 
 

@@ -198,6 +198,7 @@ class StudyReport:
     """What `arena study rag --json` prints, and `study.json` holds.
 
     `system` states, group by group, every item of a full RAG report; what nobody measured says so.
+    `reference` is its version in the Hub; empty for a plan, and in what the Hub keeps.
     """
 
     project: str
@@ -213,3 +214,4 @@ class StudyReport:
     generation: Generation | None = None
     robustness: Robustness | None = None
     warnings: tuple[str, ...] = ()
+    reference: str = ""

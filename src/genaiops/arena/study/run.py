@@ -1,6 +1,7 @@
 """A study from beginning to end: gather, search, answer, compare, disturb, tell.
 
     project or files → every search once → measures and contrasts → pilot, plan → answers → contrasts → report
+    report → Hub
 
 Retrieval is decided offline. Answers are made by the engine and kept in the ledger, so a study that was
 stopped goes on where it was.
@@ -18,12 +19,14 @@ from genaiops.arena.study.disturbing import disturb
 from genaiops.arena.study.facts import Known, system_facts
 from genaiops.arena.study.generating import Work, drawn, generate, plan_lines, planned
 from genaiops.arena.study.headline import headline
+from genaiops.arena.study.keeping import keep_study
 from genaiops.arena.study.material import Material, Place, gather
 from genaiops.arena.study.model import Generation, Robustness, StudyReport, VariantFacts
 from genaiops.arena.study.neutral import Room, app_folder, arms_of, prompts_of, room_for
 from genaiops.arena.study.searching import Searched, measure_retrieval, search_all
 from genaiops.arena.study.variants import Variant, choose
 from genaiops.core import Case, Digest, Json, ModelSpec, UserError, digest_json, encode
+from genaiops.hub import Hub
 from genaiops.prompts import Prompt
 
 
@@ -58,13 +61,15 @@ class _Set:
     chat: str | None
 
 
-async def run_study(root: Path, options: StudyOptions, services: Services) -> StudyReport:
-    """Compare the variants and return the report; nothing is written but answers and the index.
+async def run_study(root: Path, options: StudyOptions, services: Services, hub: Hub) -> StudyReport:
+    """Compare the variants and return the report, kept in `hub`; a plan is not kept.
 
     `root` is the project's folder, or where the files of passages and questions are studied.
 
     Raises `UserError` for what the person can mend, `OutsideError` where a model or a disk fails.
     """
+    if not options.plan_only:
+        hub.check_may_publish()
     variants = choose(options.variants, tuned=options.tuned is not None)
     with services.store.lock("arena"):
         material = await gather(root, options.place, services)
@@ -88,7 +93,7 @@ async def run_study(root: Path, options: StudyOptions, services: Services) -> St
     )
     ruler = material.suite.ruler
     measured = generation is not None and bool(generation.rows)
-    return StudyReport(
+    report = StudyReport(
         project=material.name,
         study=_digest(mine, options),
         at=now(),
@@ -103,6 +108,7 @@ async def run_study(root: Path, options: StudyOptions, services: Services) -> St
         robustness=robustness,
         warnings=_warnings(mine, options),
     )
+    return report if options.plan_only else keep_study(hub, material, report)
 
 
 async def _answers(
