@@ -4,12 +4,14 @@ import asyncio
 import os
 from collections.abc import Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from pathlib import Path
 
 from genaiops.core import UserError
 from genaiops.knowledge.facts import by_id
 from genaiops.knowledge.files import SUFFIXES, Files, find_files, link_out
 from genaiops.knowledge.formats.parsers import Parsers
+from genaiops.knowledge.known import stamp_files
 from genaiops.knowledge.metadata import SIDECAR
 from genaiops.knowledge.model import Corpus, Document, LeftOut
 from genaiops.knowledge.reading import Reading, read_document
@@ -21,7 +23,13 @@ _AT_ONCE = 4
 
 def read_corpus(folder: Path, reading: Reading | None = None) -> Corpus:
     """Return the documents under `folder`, as `aread_corpus` does, from outside an event loop."""
-    return asyncio.run(aread_corpus(folder, reading))
+    found: list[Corpus] = []
+
+    async def read() -> None:
+        found.append(await aread_corpus(folder, reading))
+
+    asyncio.run(read())  # it returns nothing: CPython 3.11 writes out the main task's whole result at its end
+    return found[0]
 
 
 async def aread_corpus(folder: Path, reading: Reading | None = None) -> Corpus:
@@ -38,7 +46,27 @@ async def aread_corpus(folder: Path, reading: Reading | None = None) -> Corpus:
             where=str(folder),
         )
     files = await asyncio.to_thread(find_files, folder)
-    found: list[Document | LeftOut] = [*_misplaced(files)]
+    found = (
+        await _read_known(folder, files, reading) if reading.known else await _read(folder, files, reading)
+    )
+    return _corpus(folder, files, [*_misplaced(files), *found])
+
+
+async def _read_known(folder: Path, files: Files, reading: Reading) -> list[Document | LeftOut]:
+    """Read what changed; the rest is known."""
+    assert reading.known is not None
+    stamped = await asyncio.to_thread(stamp_files, folder, files, reading.clock())
+    earlier = await asyncio.to_thread(reading.known.find, folder, stamped, reading.reader)
+    known = {path: document for path, document in earlier.items() if reading.stays(document)}
+    others = tuple(path for path in files.documents if path not in known)
+    found = await _read(folder, replace(files, documents=others), reading)
+    fresh = [one for one in found if isinstance(one, Document) and reading.stays(one)]
+    await asyncio.to_thread(reading.known.keep, folder, stamped, reading.reader, known, fresh)
+    return [*known.values(), *found]
+
+
+async def _read(folder: Path, files: Files, reading: Reading) -> list[Document | LeftOut]:
+    found: list[Document | LeftOut] = []
     async with Parsers(reading.env, reading.bounds) as parsers:
 
         async def read(path: str) -> Document | LeftOut:
@@ -51,7 +79,7 @@ async def aread_corpus(folder: Path, reading: Reading | None = None) -> Corpus:
                     raise done.error
                 assert done.value is not None
                 found.append(done.value)
-    return _corpus(folder, files, found)
+    return found
 
 
 def _corpus(folder: Path, files: Files, found: Sequence[Document | LeftOut]) -> Corpus:

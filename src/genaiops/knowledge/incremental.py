@@ -1,6 +1,7 @@
 """What an earlier index of the same settings spares a new one: passages of unchanged documents."""
 
 import json
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,6 +15,8 @@ _FILE = "documents.json"
 _LOOKED_AT = 3
 """Indexes, the newest first: the corpus before the last change is seldom further back."""
 _LEAST_SHARED = 0.5
+_MOST_DRIFTED = 0.05
+"""Of the documents: the trust of 64 probes is not known better than what so few can change of it."""
 
 Digests = Mapping[str, Digest]
 """By document, over all that its passages are made of beside the recipe."""
@@ -21,11 +24,15 @@ Digests = Mapping[str, Digest]
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """What a build writes beside its snapshot: what it was made of, and the passages' ids in their order."""
+    """What a build writes beside its snapshot: what it was made of, and the passages' ids in their order.
+
+    `drifted` counts the documents that changed since the index's trust was measured.
+    """
 
     snapshot: str
     documents: dict[str, Digest]
     ids: list[str]
+    drifted: int = 0
 
 
 def document_digest(document: Document) -> Digest:
@@ -41,10 +48,22 @@ def passage_digest(passage: Passage) -> Digest:
     return digest_bytes(json.dumps(parts, sort_keys=True).encode("utf-8", "replace"))
 
 
-def keep_documents(folder: Path, snapshot: str, documents: Digests, ids: Sequence[str]) -> None:
+def keep_documents(folder: Path, snapshot: str, documents: Digests, ids: Sequence[str], drifted: int) -> None:
     """Write beside the index in `folder` what a later one compares its documents with."""
-    kept = {"snapshot": snapshot, "documents": dict(documents), "ids": list(ids)}
+    kept = {"snapshot": snapshot, "documents": dict(documents), "ids": list(ids), "drifted": drifted}
     (folder / _FILE).write_text(json.dumps(kept), "utf-8")
+
+
+def take_trust(base: Base, documents: Digests, folder: Path) -> int:
+    """Copy into `folder` how far the embedder can be trusted; 0 where that has to be measured again.
+
+    Returns how many documents changed since it was.
+    """
+    known = base.snapshot.folder.parent.parent / "trust.json"
+    if base.drifted > _MOST_DRIFTED * len(documents) or not known.exists():
+        return 0
+    shutil.copyfile(known, folder / known.name)
+    return base.drifted
 
 
 def nearest(folder: Path, recipe: Recipe, documents: Digests) -> Base | None:
@@ -65,7 +84,9 @@ def nearest(folder: Path, recipe: Recipe, documents: Digests) -> Base | None:
             continue
         if found:
             found[1].snapshot.close()
-        found = len(same), Base(snapshot, kept.ids, kept.documents, frozenset(kept.documents.keys() - same))
+        gone = frozenset(kept.documents.keys() - same)
+        drifted = kept.drifted + len(gone | (documents.keys() - same))
+        found = len(same), Base(snapshot, kept.ids, kept.documents, gone, drifted)
     if found and found[0] < _LEAST_SHARED * max(len(documents), 1):
         found[1].snapshot.close()
         return None

@@ -2,9 +2,11 @@
 
 import asyncio
 import os
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import Protocol
 
@@ -22,6 +24,7 @@ from genaiops.knowledge.formats.composing import compose
 from genaiops.knowledge.formats.kinds import FORMATS, PARSERS, Format, check_content
 from genaiops.knowledge.formats.model import CannotParse, HiddenPart, Parsed
 from genaiops.knowledge.formats.parsers import Bounds, Parsers, recogniser
+from genaiops.knowledge.known import KnownDocuments
 from genaiops.knowledge.metadata import SIDECAR, describe, read_sidecar, validity
 from genaiops.knowledge.model import MAX_DOCUMENT_BYTES, PARSER, Document, LeftOut
 from genaiops.knowledge.plain import first_heading, named, parse_document
@@ -48,7 +51,22 @@ class Reading:
     releases: tuple[Release, ...] = ()
     bounds: Bounds = field(default_factory=Bounds)
     cache: ParseCache | None = None
+    known: KnownDocuments | None = None
+    clock: Callable[[], int] = time.time_ns
     env: Mapping[str, str] = field(default_factory=lambda: os.environ)
+
+    @property
+    def reader(self) -> Digest:
+        """The digest over what a file becomes a document by, beside what differs from day to day."""
+        return digest_json([version("genaiops"), PARSER, recogniser(), repr(self.bounds)])
+
+    def stays(self, document: Document) -> bool:
+        """Whether a document of a file that did not change is what reading it today would give.
+
+        One that hides something depends on its release, so it is looked at each time.
+        """
+        released = any(one.document == document.path for one in self.releases)
+        return not released and validity(document.metadata, self.today) == "valid"
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,13 +43,15 @@ _FAST = "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA secure_delete=O
 class Base:
     """An earlier snapshot, the ids of its passages in their order, and its documents' digests.
 
-    The passages of `gone` documents are not taken over.
+    The passages of `gone` documents are not taken over. `drifted` documents, with those that are new, differ
+    from the corpus on which its trust was measured.
     """
 
     snapshot: Snapshot
     ids: Sequence[str]
     documents: Mapping[str, Digest]
     gone: frozenset[str]
+    drifted: int
 
 
 @dataclass(frozen=True, slots=True)
