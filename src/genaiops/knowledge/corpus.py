@@ -14,11 +14,13 @@ from genaiops.knowledge.formats.parsers import Parsers
 from genaiops.knowledge.known import stamp_files
 from genaiops.knowledge.metadata import SIDECAR
 from genaiops.knowledge.model import Corpus, Document, LeftOut
-from genaiops.knowledge.reading import Reading, read_document
+from genaiops.knowledge.reading import Reading, needs_parser, read_document, read_text
 from genaiops.work import AsyncRunner
 
 _AT_ONCE = 4
-"""Documents read at once, where the machine has so many processors."""
+"""Documents parsed at once, where the machine has so many processors."""
+_TEXTS = 256
+"""Texts read by one thread before it looks up: another thread for each would cost a third of the time."""
 
 
 def read_corpus(folder: Path, reading: Reading | None = None) -> Corpus:
@@ -66,20 +68,29 @@ async def _read_known(folder: Path, files: Files, reading: Reading) -> list[Docu
 
 
 async def _read(folder: Path, files: Files, reading: Reading) -> list[Document | LeftOut]:
+    parsed = [path for path in files.documents if needs_parser(path)]
+    texts = [path for path in files.documents if not needs_parser(path)]
     found: list[Document | LeftOut] = []
+    for at in range(0, len(texts), _TEXTS):
+        some = texts[at : at + _TEXTS]
+        found += await asyncio.to_thread(_texts, folder, some, files, reading)
     async with Parsers(reading.env, reading.bounds) as parsers:
 
         async def read(path: str) -> Document | LeftOut:
             return await read_document(folder, path, files, reading, parsers)
 
         limit = min(_AT_ONCE, os.cpu_count() or 1)
-        async with aclosing(AsyncRunner().map(read, files.documents, limit=limit)) as all_done:
+        async with aclosing(AsyncRunner().map(read, parsed, limit=limit)) as all_done:
             async for done in all_done:
                 if done.error is not None:
                     raise done.error
                 assert done.value is not None
                 found.append(done.value)
     return found
+
+
+def _texts(folder: Path, paths: Sequence[str], files: Files, reading: Reading) -> list[Document | LeftOut]:
+    return [read_text(folder, path, files, reading) for path in paths]
 
 
 def _corpus(folder: Path, files: Files, found: Sequence[Document | LeftOut]) -> Corpus:

@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -71,26 +72,31 @@ def nearest(folder: Path, recipe: Recipe, documents: Digests) -> Base | None:
 
     None where there is none, or where less than half of `documents` are in it as they are.
     """
-    found: tuple[int, Base] | None = None
+    found: list[tuple[int, Path, _Kept]] = []
     for place in _newest(folder, recipe):
-        try:
+        with suppress(OSError, UserError):  # it was built before there was such a file, or is being removed
             kept = decode_json(_Kept, (place / _FILE).read_bytes())
+            found.append((len(_same(kept, documents)), place, kept))
+    for shared, place, kept in sorted(found, key=lambda one: one[0], reverse=True):
+        if shared < _LEAST_SHARED * max(len(documents), 1):
+            break
+        with suppress(OutsideError):
             snapshot = Snapshot(place / "snapshots" / Path(kept.snapshot).name)
-        except (OSError, UserError, OutsideError):
-            continue  # it was built before there was such a file, or is being removed
-        same = {name for name, digest in kept.documents.items() if documents.get(name) == digest}
-        if len(kept.ids) != len(snapshot) or (found and len(same) <= found[0]):
+            if len(kept.ids) == len(snapshot):
+                return _base(snapshot, kept, documents)
             snapshot.close()
-            continue
-        if found:
-            found[1].snapshot.close()
-        gone = frozenset(kept.documents.keys() - same)
-        drifted = kept.drifted + len(gone | (documents.keys() - same))
-        found = len(same), Base(snapshot, kept.ids, kept.documents, gone, drifted)
-    if found and found[0] < _LEAST_SHARED * max(len(documents), 1):
-        found[1].snapshot.close()
-        return None
-    return found[1] if found else None
+    return None
+
+
+def _same(kept: _Kept, documents: Digests) -> set[str]:
+    return {name for name, digest in kept.documents.items() if documents.get(name) == digest}
+
+
+def _base(snapshot: Snapshot, kept: _Kept, documents: Digests) -> Base:
+    same = _same(kept, documents)
+    gone = frozenset(kept.documents.keys() - same)
+    drifted = kept.drifted + len(gone | (documents.keys() - same))
+    return Base(snapshot, kept.ids, kept.documents, gone, drifted)
 
 
 def _newest(folder: Path, recipe: Recipe) -> list[Path]:

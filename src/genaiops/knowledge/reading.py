@@ -81,26 +81,43 @@ class _File:
     sidecar_digest: Digest | None
 
 
+def needs_parser(path: str) -> bool:
+    """Whether the document at `path` is of a format that is parsed in a process of its own."""
+    return FORMATS[Path(path).suffix.lower()] in PARSERS
+
+
+def read_text(folder: Path, path: str, files: Files, reading: Reading) -> Document | LeftOut:
+    """Return the Markdown or text at `path` below `folder`, or why it is left out."""
+    digest = None
+    try:
+        file = _load(folder, path, files, reading)
+        digest = file.digest
+        document = _with_sidecar(parse_document(path, decode_document(file.content, path)), file)
+        return _decide(document, (), file, reading)
+    except (CannotParse, UserError) as error:
+        return _refused(error, path, digest)
+
+
 async def read_document(
     folder: Path, path: str, files: Files, reading: Reading, parsers: Parsers
 ) -> Document | LeftOut:
-    """Return the document at `path` below `folder`, or why it is left out."""
+    """Return the document at `path` below `folder`, which needs a parser, or why it is left out."""
     digest = None
     try:
         file = await asyncio.to_thread(_load, folder, path, files, reading)
         digest = file.digest
-        if file.format in PARSERS:
-            parsed = await _parsed(file, reading, parsers)
-            return _decide(_composed(file, parsed), parsed.hidden, file, reading)
-        document = _with_sidecar(parse_document(path, decode_document(file.content, path)), file)
-        return _decide(document, (), file, reading)
-    except CannotParse as error:
-        refused = UserError(
+        parsed = await _parsed(file, reading, parsers)
+        return _decide(_composed(file, parsed), parsed.hidden, file, reading)
+    except (CannotParse, UserError) as error:
+        return _refused(error, path, digest)
+
+
+def _refused(error: CannotParse | UserError, path: str, digest: Digest | None) -> LeftOut:
+    if isinstance(error, CannotParse):
+        error = UserError(
             "GAO-KNOWLEDGE-035", "the document cannot be read", why=error.what, fix=error.fix, where=path
         )
-        return LeftOut.by(refused, path, "refused", digest)
-    except UserError as error:
-        return LeftOut.by(error, path, "refused", digest)
+    return LeftOut.by(error, path, "refused", digest)
 
 
 def _load(folder: Path, path: str, files: Files, reading: Reading) -> _File:
