@@ -24,6 +24,7 @@ from genaiops.knowledge import (
     Corpus,
     EmbeddingCache,
     Index,
+    KnownDocuments,
     ParsedFiles,
     Reading,
     ReadyPassages,
@@ -219,7 +220,10 @@ class Services:
 
     async def _corpus(self, root: Path, name: str, config: KnowledgeConfig) -> Corpus:
         releases = read_releases(root / config.releases) if config.releases else ()
-        reading = Reading(releases=releases, cache=ParsedFiles(self.store.path / "parsed"))
+        parsed = self.store.path / "parsed"
+        reading = Reading(
+            releases=releases, cache=ParsedFiles(parsed), known=KnownDocuments(parsed / "documents.db")
+        )
         corpus = await aread_corpus(source_folder(root, name, config), reading)
         return self.withdrawals.without(corpus, name)
 

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from genaiops.knowledge.index import LocalIndex
     from genaiops.knowledge.inspecting import Inspectable, passages_of, showing
     from genaiops.knowledge.kinds import CORPUS_KIND, INDEX_KIND, KINDS, index_facts
+    from genaiops.knowledge.known import KnownDocuments
     from genaiops.knowledge.maxsim import TokenCache, rank
     from genaiops.knowledge.migration import Migrated, Outcome, Ruling, migrate
     from genaiops.knowledge.model import (
@@ -72,6 +73,7 @@ _FILES = {
     "index": "LocalIndex",
     "inspecting": "Inspectable passages_of showing",
     "kinds": "CORPUS_KIND INDEX_KIND KINDS index_facts",
+    "known": "KnownDocuments",
     "maxsim": "TokenCache rank",
     "passages": "PASSAGES ReadyPassages read_passages read_rows",
     "releases": "IndexRelease Named Releases check_alike made_alike utc_now",
@@ -93,15 +95,16 @@ _FILES = {
 __all__ = [
     "CORPUS_KIND", "INDEX_KIND", "KINDS", "PASSAGES", "SUFFIXES", "Alike", "Backend", "BackendName",
     "Bounds", "Chunk", "ChunkOptions", "Corpus", "CountsTokens", "Differences", "Document", "Drift",
-    "Effort", "EmbeddingCache", "Index", "IndexRelease", "Inspectable", "LeftOut", "Listed", "LocalIndex",
-    "Migrated", "Mode", "Named", "Outcome", "ParsedFiles", "Query", "Readiness", "Reading", "ReadyPassages",
-    "Recipe", "Release", "Releases", "Ruling", "Screen", "ScreenKind", "Screened", "Screening", "Spot",
-    "TokenCache", "Withdrawal", "Withdrawals", "alike", "aread_corpus", "bring_back", "build_index",
-    "bytes_of", "check_alike", "check_readiness", "corpus_blobs", "corpus_facts", "default_weights",
-    "differences", "drift", "effort", "expand", "holds_document", "index_facts", "index_passages",
-    "listed_documents", "made_alike", "make_chunks", "migrate", "open_index", "parse_document",
-    "passages_facts", "passages_of", "rank", "read_corpus", "read_passages", "read_releases", "read_rows",
-    "readiness_lines", "retrieve", "retrieve_all", "sentence_spans", "showing", "split_sentences", "utc_now",
+    "Effort", "EmbeddingCache", "Index", "IndexRelease", "Inspectable", "KnownDocuments", "LeftOut",
+    "Listed", "LocalIndex", "Migrated", "Mode", "Named", "Outcome", "ParsedFiles", "Query", "Readiness",
+    "Reading", "ReadyPassages", "Recipe", "Release", "Releases", "Ruling", "Screen", "ScreenKind",
+    "Screened", "Screening", "Spot", "TokenCache", "Withdrawal", "Withdrawals", "alike", "aread_corpus",
+    "bring_back", "build_index", "bytes_of", "check_alike", "check_readiness", "corpus_blobs",
+    "corpus_facts", "default_weights", "differences", "drift", "effort", "expand", "holds_document",
+    "index_facts", "index_passages", "listed_documents", "made_alike", "make_chunks", "migrate",
+    "open_index", "parse_document", "passages_facts", "passages_of", "rank", "read_corpus",
+    "read_passages", "read_releases", "read_rows", "readiness_lines", "retrieve", "retrieve_all",
+    "sentence_spans", "showing", "split_sentences", "utc_now",
 ]  # fmt: skip
 
 __getattr__ = attach(__name__, {name: file for file, names in _FILES.items() for name in names.split()})

@@ -21,6 +21,7 @@ from genaiops.knowledge.incremental import (
     keep_documents,
     nearest,
     passage_digest,
+    take_trust,
 )
 from genaiops.knowledge.index import LocalIndex, other_embedding
 from genaiops.knowledge.ingest import Progress, ingest
@@ -184,10 +185,13 @@ async def _build(
             read = text_reader(embedder, Lengths())
             found = await ingest(source.passages, read, embedder, cache, writer.add, progress)
             await asyncio.to_thread(writer.finish, 1, found.vectors, found.parts)
-        if not len(index):
+        ids = writer.ids()
+        if not ids:
             return None
-        keep_documents(partial, index.snapshot(), source.documents, writer.ids())
-        await index.measure(embedder)
+        drifted = take_trust(source.base, source.documents, partial) if source.base else 0
+        keep_documents(partial, index.snapshot(), source.documents, ids, drifted)
+        if not drifted:
+            await index.measure(embedder)
         await index.anchors.keep(embedder)
         _put(partial, folder / name)
     finally:

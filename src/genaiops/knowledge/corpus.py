@@ -4,24 +4,34 @@ import asyncio
 import os
 from collections.abc import Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from pathlib import Path
 
 from genaiops.core import UserError
 from genaiops.knowledge.facts import by_id
 from genaiops.knowledge.files import SUFFIXES, Files, find_files, link_out
 from genaiops.knowledge.formats.parsers import Parsers
+from genaiops.knowledge.known import stamp_files
 from genaiops.knowledge.metadata import SIDECAR
 from genaiops.knowledge.model import Corpus, Document, LeftOut
-from genaiops.knowledge.reading import Reading, read_document
+from genaiops.knowledge.reading import Reading, needs_parser, read_document, read_text
 from genaiops.work import AsyncRunner
 
 _AT_ONCE = 4
-"""Documents read at once, where the machine has so many processors."""
+"""Documents parsed at once, where the machine has so many processors."""
+_TEXTS = 256
+"""Texts read by one thread before it looks up: another thread for each would cost a third of the time."""
 
 
 def read_corpus(folder: Path, reading: Reading | None = None) -> Corpus:
     """Return the documents under `folder`, as `aread_corpus` does, from outside an event loop."""
-    return asyncio.run(aread_corpus(folder, reading))
+    found: list[Corpus] = []
+
+    async def read() -> None:
+        found.append(await aread_corpus(folder, reading))
+
+    asyncio.run(read())  # it returns nothing: CPython 3.11 writes out the main task's whole result at its end
+    return found[0]
 
 
 async def aread_corpus(folder: Path, reading: Reading | None = None) -> Corpus:
@@ -38,20 +48,49 @@ async def aread_corpus(folder: Path, reading: Reading | None = None) -> Corpus:
             where=str(folder),
         )
     files = await asyncio.to_thread(find_files, folder)
-    found: list[Document | LeftOut] = [*_misplaced(files)]
+    found = (
+        await _read_known(folder, files, reading) if reading.known else await _read(folder, files, reading)
+    )
+    return _corpus(folder, files, [*_misplaced(files), *found])
+
+
+async def _read_known(folder: Path, files: Files, reading: Reading) -> list[Document | LeftOut]:
+    """Read what changed; the rest is known."""
+    assert reading.known is not None
+    stamped = await asyncio.to_thread(stamp_files, folder, files, reading.clock())
+    earlier = await asyncio.to_thread(reading.known.find, folder, stamped, reading.reader)
+    known = {path: document for path, document in earlier.items() if reading.stays(document)}
+    others = tuple(path for path in files.documents if path not in known)
+    found = await _read(folder, replace(files, documents=others), reading)
+    fresh = [one for one in found if isinstance(one, Document) and reading.stays(one)]
+    await asyncio.to_thread(reading.known.keep, folder, stamped, reading.reader, known, fresh)
+    return [*known.values(), *found]
+
+
+async def _read(folder: Path, files: Files, reading: Reading) -> list[Document | LeftOut]:
+    parsed = [path for path in files.documents if needs_parser(path)]
+    texts = [path for path in files.documents if not needs_parser(path)]
+    found: list[Document | LeftOut] = []
+    for at in range(0, len(texts), _TEXTS):
+        some = texts[at : at + _TEXTS]
+        found += await asyncio.to_thread(_texts, folder, some, files, reading)
     async with Parsers(reading.env, reading.bounds) as parsers:
 
         async def read(path: str) -> Document | LeftOut:
             return await read_document(folder, path, files, reading, parsers)
 
         limit = min(_AT_ONCE, os.cpu_count() or 1)
-        async with aclosing(AsyncRunner().map(read, files.documents, limit=limit)) as all_done:
+        async with aclosing(AsyncRunner().map(read, parsed, limit=limit)) as all_done:
             async for done in all_done:
                 if done.error is not None:
                     raise done.error
                 assert done.value is not None
                 found.append(done.value)
-    return _corpus(folder, files, found)
+    return found
+
+
+def _texts(folder: Path, paths: Sequence[str], files: Files, reading: Reading) -> list[Document | LeftOut]:
+    return [read_text(folder, path, files, reading) for path in paths]
 
 
 def _corpus(folder: Path, files: Files, found: Sequence[Document | LeftOut]) -> Corpus:

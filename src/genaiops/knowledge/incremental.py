@@ -1,7 +1,9 @@
 """What an earlier index of the same settings spares a new one: passages of unchanged documents."""
 
 import json
+import shutil
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,6 +16,8 @@ _FILE = "documents.json"
 _LOOKED_AT = 3
 """Indexes, the newest first: the corpus before the last change is seldom further back."""
 _LEAST_SHARED = 0.5
+_MOST_DRIFTED = 0.05
+"""Of the documents: the trust of 64 probes is not known better than what so few can change of it."""
 
 Digests = Mapping[str, Digest]
 """By document, over all that its passages are made of beside the recipe."""
@@ -21,11 +25,15 @@ Digests = Mapping[str, Digest]
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """What a build writes beside its snapshot: what it was made of, and the passages' ids in their order."""
+    """What a build writes beside its snapshot: what it was made of, and the passages' ids in their order.
+
+    `drifted` counts the documents that changed since the index's trust was measured.
+    """
 
     snapshot: str
     documents: dict[str, Digest]
     ids: list[str]
+    drifted: int = 0
 
 
 def document_digest(document: Document) -> Digest:
@@ -41,10 +49,22 @@ def passage_digest(passage: Passage) -> Digest:
     return digest_bytes(json.dumps(parts, sort_keys=True).encode("utf-8", "replace"))
 
 
-def keep_documents(folder: Path, snapshot: str, documents: Digests, ids: Sequence[str]) -> None:
+def keep_documents(folder: Path, snapshot: str, documents: Digests, ids: Sequence[str], drifted: int) -> None:
     """Write beside the index in `folder` what a later one compares its documents with."""
-    kept = {"snapshot": snapshot, "documents": dict(documents), "ids": list(ids)}
+    kept = {"snapshot": snapshot, "documents": dict(documents), "ids": list(ids), "drifted": drifted}
     (folder / _FILE).write_text(json.dumps(kept), "utf-8")
+
+
+def take_trust(base: Base, documents: Digests, folder: Path) -> int:
+    """Copy into `folder` how far the embedder can be trusted; 0 where that has to be measured again.
+
+    Returns how many documents changed since it was.
+    """
+    known = base.snapshot.folder.parent.parent / "trust.json"
+    if base.drifted > _MOST_DRIFTED * len(documents) or not known.exists():
+        return 0
+    shutil.copyfile(known, folder / known.name)
+    return base.drifted
 
 
 def nearest(folder: Path, recipe: Recipe, documents: Digests) -> Base | None:
@@ -52,24 +72,31 @@ def nearest(folder: Path, recipe: Recipe, documents: Digests) -> Base | None:
 
     None where there is none, or where less than half of `documents` are in it as they are.
     """
-    found: tuple[int, Base] | None = None
+    found: list[tuple[int, Path, _Kept]] = []
     for place in _newest(folder, recipe):
-        try:
+        with suppress(OSError, UserError):  # it was built before there was such a file, or is being removed
             kept = decode_json(_Kept, (place / _FILE).read_bytes())
+            found.append((len(_same(kept, documents)), place, kept))
+    for shared, place, kept in sorted(found, key=lambda one: one[0], reverse=True):
+        if shared < _LEAST_SHARED * max(len(documents), 1):
+            break
+        with suppress(OutsideError):
             snapshot = Snapshot(place / "snapshots" / Path(kept.snapshot).name)
-        except (OSError, UserError, OutsideError):
-            continue  # it was built before there was such a file, or is being removed
-        same = {name for name, digest in kept.documents.items() if documents.get(name) == digest}
-        if len(kept.ids) != len(snapshot) or (found and len(same) <= found[0]):
+            if len(kept.ids) == len(snapshot):
+                return _base(snapshot, kept, documents)
             snapshot.close()
-            continue
-        if found:
-            found[1].snapshot.close()
-        found = len(same), Base(snapshot, kept.ids, kept.documents, frozenset(kept.documents.keys() - same))
-    if found and found[0] < _LEAST_SHARED * max(len(documents), 1):
-        found[1].snapshot.close()
-        return None
-    return found[1] if found else None
+    return None
+
+
+def _same(kept: _Kept, documents: Digests) -> set[str]:
+    return {name for name, digest in kept.documents.items() if documents.get(name) == digest}
+
+
+def _base(snapshot: Snapshot, kept: _Kept, documents: Digests) -> Base:
+    same = _same(kept, documents)
+    gone = frozenset(kept.documents.keys() - same)
+    drifted = kept.drifted + len(gone | (documents.keys() - same))
+    return Base(snapshot, kept.ids, kept.documents, gone, drifted)
 
 
 def _newest(folder: Path, recipe: Recipe) -> list[Path]:

@@ -2,9 +2,11 @@
 
 import asyncio
 import os
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import Protocol
 
@@ -22,6 +24,7 @@ from genaiops.knowledge.formats.composing import compose
 from genaiops.knowledge.formats.kinds import FORMATS, PARSERS, Format, check_content
 from genaiops.knowledge.formats.model import CannotParse, HiddenPart, Parsed
 from genaiops.knowledge.formats.parsers import Bounds, Parsers, recogniser
+from genaiops.knowledge.known import KnownDocuments
 from genaiops.knowledge.metadata import SIDECAR, describe, read_sidecar, validity
 from genaiops.knowledge.model import MAX_DOCUMENT_BYTES, PARSER, Document, LeftOut
 from genaiops.knowledge.plain import first_heading, named, parse_document
@@ -48,7 +51,22 @@ class Reading:
     releases: tuple[Release, ...] = ()
     bounds: Bounds = field(default_factory=Bounds)
     cache: ParseCache | None = None
+    known: KnownDocuments | None = None
+    clock: Callable[[], int] = time.time_ns
     env: Mapping[str, str] = field(default_factory=lambda: os.environ)
+
+    @property
+    def reader(self) -> Digest:
+        """The digest over what a file becomes a document by, beside what differs from day to day."""
+        return digest_json([version("genaiops"), PARSER, recogniser(), repr(self.bounds)])
+
+    def stays(self, document: Document) -> bool:
+        """Whether a document of a file that did not change is what reading it today would give.
+
+        One that hides something depends on its release, so it is looked at each time.
+        """
+        released = any(one.document == document.path for one in self.releases)
+        return not released and validity(document.metadata, self.today) == "valid"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,26 +81,43 @@ class _File:
     sidecar_digest: Digest | None
 
 
+def needs_parser(path: str) -> bool:
+    """Whether the document at `path` is of a format that is parsed in a process of its own."""
+    return FORMATS[Path(path).suffix.lower()] in PARSERS
+
+
+def read_text(folder: Path, path: str, files: Files, reading: Reading) -> Document | LeftOut:
+    """Return the Markdown or text at `path` below `folder`, or why it is left out."""
+    digest = None
+    try:
+        file = _load(folder, path, files, reading)
+        digest = file.digest
+        document = _with_sidecar(parse_document(path, decode_document(file.content, path)), file)
+        return _decide(document, (), file, reading)
+    except (CannotParse, UserError) as error:
+        return _refused(error, path, digest)
+
+
 async def read_document(
     folder: Path, path: str, files: Files, reading: Reading, parsers: Parsers
 ) -> Document | LeftOut:
-    """Return the document at `path` below `folder`, or why it is left out."""
+    """Return the document at `path` below `folder`, which needs a parser, or why it is left out."""
     digest = None
     try:
         file = await asyncio.to_thread(_load, folder, path, files, reading)
         digest = file.digest
-        if file.format in PARSERS:
-            parsed = await _parsed(file, reading, parsers)
-            return _decide(_composed(file, parsed), parsed.hidden, file, reading)
-        document = _with_sidecar(parse_document(path, decode_document(file.content, path)), file)
-        return _decide(document, (), file, reading)
-    except CannotParse as error:
-        refused = UserError(
+        parsed = await _parsed(file, reading, parsers)
+        return _decide(_composed(file, parsed), parsed.hidden, file, reading)
+    except (CannotParse, UserError) as error:
+        return _refused(error, path, digest)
+
+
+def _refused(error: CannotParse | UserError, path: str, digest: Digest | None) -> LeftOut:
+    if isinstance(error, CannotParse):
+        error = UserError(
             "GAO-KNOWLEDGE-035", "the document cannot be read", why=error.what, fix=error.fix, where=path
         )
-        return LeftOut.by(refused, path, "refused", digest)
-    except UserError as error:
-        return LeftOut.by(error, path, "refused", digest)
+    return LeftOut.by(error, path, "refused", digest)
 
 
 def _load(folder: Path, path: str, files: Files, reading: Reading) -> _File:

@@ -5,6 +5,7 @@ is the order of everything else. So an index of a corpus that changed a little i
 a few rows taken out and a few put in, and answers as one that was written from nothing.
 """
 
+import hashlib
 import json
 import os
 import shutil
@@ -18,7 +19,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from genaiops.core import Digest, Json, OutsideError, Passage, canonical, digest_bytes, encode
+from genaiops.core import Digest, Json, OutsideError, Passage, canonical, encode
 from genaiops.knowledge.filters import check_readers
 from genaiops.knowledge.lexical import TOKENIZER
 from genaiops.knowledge.links import name_of
@@ -38,29 +39,38 @@ CREATE TABLE titles (row INTEGER PRIMARY KEY, name TEXT NOT NULL);
 # brought to the disk once, at the end
 _FAST = "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA secure_delete=ON; PRAGMA cache_size=-64000;"
 
+_BLOCK = 2_048
+"""Vectors written at once: a copy of all of them would cost more than writing them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Base:
     """An earlier snapshot, the ids of its passages in their order, and its documents' digests.
 
-    The passages of `gone` documents are not taken over.
+    The passages of `gone` documents are not taken over. `drifted` documents, with those that are new, differ
+    from the corpus on which its trust was measured.
     """
 
     snapshot: Snapshot
     ids: Sequence[str]
     documents: Mapping[str, Digest]
     gone: frozenset[str]
+    drifted: int
 
 
 @dataclass(frozen=True, slots=True)
 class _Rows:
-    """Passages in the order in which they came, without their texts."""
+    """Passages in the order in which they came, without their texts.
+
+    `rows` are those of each passage's parts in `vectors`, counted through one array after the other.
+    """
 
     ids: Sequence[str]
     keys: NDArray[np.int64]
     parts: NDArray[np.int32]
     scopes: Sequence[tuple[str, str]]
-    vectors: NDArray[np.float32]
+    vectors: Sequence[NDArray[np.float32]]
+    rows: NDArray[np.int64]
 
 
 class SnapshotWriter:
@@ -113,7 +123,8 @@ class SnapshotWriter:
             np.arange(self._first, self._first + len(self._ids), dtype=np.int64),
             np.asarray(parts, dtype="<i4"),
             self._scopes,
-            np.asarray(vectors, dtype="<f4"),
+            [np.asarray(vectors, dtype="<f4")],
+            np.arange(len(vectors)),
         )
         rows = _joined(self._kept, added) if self._kept else added
         order = sorted(range(len(rows.ids)), key=rows.ids.__getitem__)
@@ -122,11 +133,11 @@ class SnapshotWriter:
             self._write(number, rows, order)
 
     def _write(self, number: int, rows: _Rows, order: list[int]) -> None:
-        stored = rows.vectors[_part_rows(rows.parts, order)] if order else np.zeros((0, 0), "<f4")
+        chosen = rows.rows[_part_rows(rows.parts, order)]
+        dimension, digest = _save_vectors(self._folder / "vectors.npy", rows.vectors, chosen)
         scopes: list[tuple[str, str]] = [rows.scopes[at] for at in order]
         numbers = {scope: at for at, scope in enumerate(dict.fromkeys(scopes))}
         for name, values in (
-            ("vectors", stored),
             ("parts", rows.parts[order]),
             ("keys", rows.keys[order]),
             ("scopes", np.array([numbers[scope] for scope in scopes], dtype="<i4")),
@@ -145,8 +156,8 @@ class SnapshotWriter:
             "number": number,
             "passages": len(order),
             "documents": len({document for document, _ in numbers}),
-            "dimension": int(stored.shape[1]),
-            "vectors": digest_bytes(stored.tobytes()),
+            "dimension": dimension,
+            "vectors": digest,
         }
         (self._folder / "manifest.json").write_bytes(canonical(facts))
 
@@ -179,7 +190,8 @@ class SnapshotWriter:
             earlier.keys[stays],
             earlier.parts[stays],
             [scopes[int(at)] for at in earlier.scope_of[stays]],
-            earlier.vectors[_part_rows(earlier.parts, stays)],
+            [earlier.vectors],
+            _part_rows(earlier.parts, stays),
         )
 
 
@@ -219,8 +231,37 @@ def _joined(one: _Rows, other: _Rows) -> _Rows:
         np.concatenate([one.keys, other.keys]),
         np.concatenate([one.parts, other.parts]),
         [*one.scopes, *other.scopes],
-        np.concatenate([one.vectors, other.vectors]),
+        [*one.vectors, *other.vectors],
+        np.concatenate([one.rows, other.rows + sum(map(len, one.vectors))]),
     )
+
+
+def _save_vectors(
+    file: Path, sources: Sequence[NDArray[np.float32]], chosen: NDArray[np.int64]
+) -> tuple[int, Digest]:
+    """Write the `chosen` rows of `sources` bit by bit, and return their width and the digest over them."""
+    width = max(source.shape[1] for source in sources) if len(chosen) else 0
+    hasher = hashlib.sha256()
+    with file.open("wb") as out:
+        header = {"descr": "<f4", "fortran_order": False, "shape": (len(chosen), width)}
+        np.lib.format.write_array_header_1_0(out, header)
+        for at in range(0, len(chosen), _BLOCK):
+            block = _gathered(sources, chosen[at : at + _BLOCK], width).tobytes()
+            out.write(block)
+            hasher.update(block)
+    return width, Digest(f"sha256:{hasher.hexdigest()}")
+
+
+def _gathered(
+    sources: Sequence[NDArray[np.float32]], chosen: NDArray[np.int64], width: int
+) -> NDArray[np.float32]:
+    found, first = np.empty((len(chosen), width), dtype="<f4"), 0
+    for source in sources:
+        here = (chosen >= first) & (chosen < first + len(source))
+        if here.any():
+            found[here] = source[chosen[here] - first]
+        first += len(source)
+    return found
 
 
 def _part_rows(parts: NDArray[np.int32], order: Sequence[int] | NDArray[np.int64]) -> NDArray[np.int64]:

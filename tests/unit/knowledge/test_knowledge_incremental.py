@@ -117,6 +117,21 @@ def test_only_documents_that_changed_are_read_again(store: Store, tmp_path: Path
     assert not any(f"Page {WORDS[8]}" in text for text in read)
 
 
+@pytest.mark.proves("D-TRUST")
+def test_trust_is_measured_again_when_a_twentieth_of_the_documents_changed(
+    store: Store, tmp_path: Path
+) -> None:
+    pages = dict.fromkeys(range(60), 0)
+    build(corpus(pages), WordEmbedder(), tmp_path / "indexes", store).close()
+    for at, measured in enumerate((False, False, False, True, False)):
+        pages[at] = 1
+        embedder = WordEmbedder()
+        index = build(corpus(pages), embedder, tmp_path / "indexes", store)
+        assert index.facts()["trust"]
+        assert any(not text.startswith("Page") for text in embedder.embedded) is measured
+        index.close()
+
+
 def test_who_may_read_a_document_is_taken_from_it_as_it_is_now(store: Store, tmp_path: Path) -> None:
     pages = dict.fromkeys(range(20), 0)
     build(corpus(pages), WordEmbedder(), tmp_path / "indexes", store).close()

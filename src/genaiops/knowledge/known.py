@@ -1,0 +1,138 @@
+"""Documents that were read before: where a file's stamps say that nothing changed, it is not read again.
+
+The stamps are those that git trusts: device, inode, size and both times, of the file and of its sidecar. Who
+may read a document stands in these files, so no stamp is trusted that a later write could leave as it is:
+what was written just before it was read is read again the next time. A change's time cannot be set back.
+"""
+
+import os
+import sqlite3
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from genaiops.core import Digest, UserError, decode_each, decode_json, encode_json
+from genaiops.knowledge.files import Files
+from genaiops.knowledge.metadata import SIDECAR
+from genaiops.knowledge.model import Document
+
+_RACY_NS = 2_000_000_000
+"""How much older than its reading a file's last change must be: the coarsest clocks of file systems."""
+
+_SCHEMA = """
+PRAGMA secure_delete=ON;
+CREATE TABLE IF NOT EXISTS documents (
+    folder TEXT NOT NULL, path TEXT NOT NULL, reader TEXT NOT NULL, stamp TEXT NOT NULL,
+    document TEXT NOT NULL, PRIMARY KEY (folder, path));
+"""
+_FOUND = "SELECT path, stamp, document FROM documents WHERE folder = ? AND reader = ?"
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Stamped:
+    """The stamps of documents by path, taken before any is read; `settled` are old enough to be kept."""
+
+    stamps: Mapping[str, str]
+    settled: frozenset[str]
+
+
+class KnownDocuments:
+    """Documents in one SQLite file, by folder and path. Removing it costs reading again, nothing else."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    def find(self, folder: Path, stamped: Stamped, reader: Digest) -> dict[str, Document]:
+        """Return the documents of unchanged files by path, as `reader` read them."""
+        rows = self._run(lambda database: database.execute(_FOUND, (_name(folder), reader)).fetchall())
+        same = [
+            (path, text.encode()) for path, stamp, text in rows or () if stamped.stamps.get(path) == stamp
+        ]
+        try:
+            documents = decode_each(Document, [text for _, text in same], where=str(self._file))
+        except UserError:
+            return {}
+        return {path: document for (path, _), document in zip(same, documents, strict=True)}
+
+    def keep(
+        self,
+        folder: Path,
+        stamped: Stamped,
+        reader: Digest,
+        known: Collection[str],
+        fresh: Sequence[Document],
+    ) -> None:
+        """Keep `fresh` documents beside those of the paths `known`, and nothing else of `folder`."""
+        name = _name(folder)
+        settled = [one for one in fresh if one.path in stamped.settled]
+        rows = [
+            (name, one.path, reader, stamped.stamps[one.path], text)
+            for one in settled
+            if (text := _text(one)) is not None
+        ]
+
+        def write(database: sqlite3.Connection) -> None:
+            there = database.execute("SELECT path FROM documents WHERE folder = ?", (name,)).fetchall()
+            folders = database.execute("SELECT DISTINCT folder FROM documents").fetchall()
+            gone = [(name, path) for (path,) in there if path not in known]
+            left = [(other,) for (other,) in folders if not Path(other).is_dir()]
+            database.executemany("DELETE FROM documents WHERE folder = ? AND path = ?", gone)
+            database.executemany("DELETE FROM documents WHERE folder = ?", left)
+            database.executemany("INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?, ?)", rows)
+
+        self._run(write)
+
+    def _run(self, work: Callable[[sqlite3.Connection], T]) -> T | None:
+        """Return what `work` returns in one transaction; None where the file cannot be used.
+
+        A damaged one is removed. Where another process writes, or the disk is full, it is left as it is.
+        """
+        try:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            with closing(sqlite3.connect(self._file)) as database:
+                database.executescript(_SCHEMA)
+                with database:
+                    return work(database)
+        except (OSError, sqlite3.OperationalError):
+            return None
+        except sqlite3.DatabaseError:
+            self._file.unlink(missing_ok=True)
+            return None
+
+
+def stamp_files(folder: Path, files: Files, now: int) -> Stamped:
+    """Return the stamps of the documents of `files` at `now`, in ns; call it before reading any of them."""
+    settled_before = now - _RACY_NS
+    stamps: dict[str, str] = {}
+    settled: set[str] = set()
+    for path in files.documents:
+        names = [path, path + SIDECAR] if path + SIDECAR in files.sidecars else [path]
+        # one that is gone by now, or whose name is no Unicode, is left to whoever reads it
+        with suppress(OSError, UnicodeEncodeError):
+            path.encode()
+            found = [os.stat(folder / name) for name in names]
+            stamps[path] = " ".join(map(_stamp, found))
+            if max(max(one.st_mtime_ns, one.st_ctime_ns) for one in found) < settled_before:
+                settled.add(path)
+    return Stamped(stamps, frozenset(settled))
+
+
+def _stamp(status: os.stat_result) -> str:
+    numbers = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+    return ":".join(map(str, numbers))
+
+
+def _name(folder: Path) -> str:
+    return str(folder.resolve())
+
+
+def _text(document: Document) -> str | None:
+    """Return a document as text; None where it would not come back as it is."""
+    with suppress(ValueError, UserError):
+        text = encode_json(document)
+        return text if decode_json(Document, text) == document else None
+    return None
