@@ -112,22 +112,7 @@ class Ledger:
         Index(f"{prefix}passages_id", columns.id)
         Index(f"{prefix}passages_document", columns.document)
         Index(f"{prefix}passages_name", columns.name, columns.readers, columns.born, columns.gone)
-        self._terms = Table(
-            f"{prefix}terms",
-            self._meta,
-            Column("term", Text, primary_key=True),
-            Column("readers", Text, primary_key=True),
-            Column("born", Integer, primary_key=True),
-            Column("passages", Integer, nullable=False),
-        )
-        self._sizes = Table(
-            f"{prefix}sizes",
-            self._meta,
-            Column("number", Integer, primary_key=True),
-            Column("readers", Text, primary_key=True),
-            Column("passages", Integer, nullable=False),
-            Column("length", BigInteger, nullable=False),
-        )
+        self._terms, self._sizes = _counts(prefix, self._meta)
         self._shapes = Table(
             f"{prefix}shapes",
             self._meta,
@@ -425,6 +410,27 @@ def tables_damaged(why: str, prefix: str) -> OutsideError:
         fix=f"{tables}, and run `genaiops index build` again; embeddings are cached",
         where=prefix,
     )
+
+
+def _counts(prefix: str, meta: MetaData) -> tuple[Table, Table]:
+    """Return the tables in which terms, passages and tokens are counted, each by their readers."""
+    terms = Table(
+        f"{prefix}terms",
+        meta,
+        Column("term", Text, primary_key=True),
+        Column("readers", Text, primary_key=True),
+        Column("born", Integer, primary_key=True),
+        Column("passages", Integer, nullable=False),
+    )
+    sizes = Table(
+        f"{prefix}sizes",
+        meta,
+        Column("number", Integer, primary_key=True),
+        Column("readers", Text, primary_key=True),
+        Column("passages", Integer, nullable=False),
+        Column("length", BigInteger, nullable=False),
+    )
+    return terms, sizes
 
 
 def _shape(passage: Passage) -> str:
