@@ -68,22 +68,22 @@ Shapes = Sequence[tuple[frozenset[str], frozenset[str]]]
 class Known:
     """What is held in memory of a snapshot.
 
-    `readers_of` has the readers of each passage that bears a title, `sizes` how many passages and tokens are
-    for them.
+    `readers_of` has the readers of each passage that bears a title; `sizes`, by readers: their marks, and how
+    many passages and tokens are for them.
     """
 
     titles: Titles[str]
     readers_of: Mapping[str, str]
     shapes: Shapes
-    sizes: Mapping[str, tuple[int, int]]
+    sizes: Mapping[str, tuple[frozenset[str], int, int]]
 
     def seen_by(self, view: View, marks: Collection[str]) -> View:
         """Return the snapshot as if it held nothing but what the bearers of `marks` may read."""
-        may = {readers_mark([*access]) for access, _ in self.shapes if not access.isdisjoint(marks)}
-        mine = self.sizes.keys() & may
+        mine = {readers: size for readers, size in self.sizes.items() if not size[0].isdisjoint(marks)}
         if len(mine) == len(self.sizes):
             return view
-        passages, length = (sum(self.sizes[one][at] for one in mine) for at in (0, 1))
+        passages = sum(passages for _, passages, _ in mine.values())
+        length = sum(length for _, _, length in mine.values())
         return replace(view, readers=frozenset(mine), passages=passages, length=length)
 
 
@@ -219,15 +219,20 @@ class Ledger:
             .where(table.born <= view.number, table.term.in_(list(terms)))
             .order_by(table.born)
         )
+        if view.readers is not None and len(view.readers) <= _IN:
+            query = query.where(table.readers.in_(list(view.readers)))
         return {(row.term, row.readers): row.passages for row in view.connection.execute(query)}
 
     def known(self, view: View) -> Known:
         """Return what is worth holding in memory."""
         table = self._sizes.c
         query = select(table.readers, table.passages, table.length).where(table.number == view.number)
-        sizes = {row.readers: (row.passages, row.length) for row in view.connection.execute(query)}
+        shapes = self._shapes_of(view)
+        marks = {readers_mark([*access]): access for access, _ in shapes}
+        rows = view.connection.execute(query)
+        sizes = {row.readers: (marks[row.readers], row.passages, row.length) for row in rows}
         titles, readers_of = self._titles(view)
-        return Known(Titles(titles), readers_of, self._shapes_of(view), sizes)
+        return Known(Titles(titles), readers_of, shapes, sizes)
 
     def _titles(self, view: View) -> tuple[dict[str, list[str]], dict[str, str]]:
         """Return the titles that may be meant by a name, with the ids and readers of what bears them.
