@@ -181,7 +181,7 @@ class StoredIndex:
             self._matching_of_all,
             embedder,
         )
-        with self._ledger.database.write() as connection:
+        with self._ledger.write() as connection:
             self._ledger.keep_trust(connection, trust)
         self._trust = trust
 
@@ -195,7 +195,7 @@ class StoredIndex:
     def tombstone(self, documents: Sequence[str]) -> None:
         """Withdraw documents at once, in every snapshot there is and from what is staged."""
         self._staged.remove(set(documents))
-        with self._ledger.database.write() as connection:
+        with self._ledger.write() as connection:
             live = self._ledger.at(connection)
             if live is None:
                 raise self._no_snapshot("it has no live snapshot")
@@ -206,7 +206,7 @@ class StoredIndex:
         passages, vectors = list(self._staged.passages), list(self._staged.vectors)
         check_unique(passages)
         words = list(words_of(passages))
-        with self._ledger.database.write() as connection:
+        with self._ledger.write() as connection:
             live = self._ledger.at(connection)
             number = live.number + 1 if live else 1
             dimension = self._dimension(live, vectors)

@@ -156,6 +156,12 @@ class Ledger:
         with self._explained(), self.database.read() as connection:
             yield self.at(connection, snapshot)
 
+    @contextmanager
+    def write(self) -> Generator[Connection]:
+        """Give a transaction."""
+        with self._explained(), self.database.write() as connection:
+            yield connection
+
     def at(self, connection: Connection, snapshot: SnapshotId | None = None) -> View | None:
         """Return a snapshot by its name, None: the live one; None where it is not there."""
         table = self._snapshots
