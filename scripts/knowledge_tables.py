@@ -71,8 +71,9 @@ def leaks() -> str:
             f"{beside['largest difference of a score']:.3f}",
         ],
         ["the same: answers in another order", f"{beside['another order']} of {beside['compared']}"],
+        ["the same: other errors", f"{beside['other errors']} of {beside['errors']}"],
         [
-            "a word in closed rows alone told from one that stands nowhere",
+            "a word, title or value in closed rows alone told from one that stands nowhere",
             f"{words['told apart']} of {words['tried']}",
         ],
     ]

@@ -85,7 +85,8 @@ def make_rows(count: int, seed: int) -> list[Row]:
             id=f"p{digest_bytes(canary.encode())[7:19]}",
             text=text,
             document=f"d{at}",
-            title=f"Page {canary}" if at % 2 else f"Page {at}",
+            # a page of one's own, or a chapter of four, of which one reader may read more than another
+            title=f"Page {canary}" if at % 2 else f"Chapter {at // 8}",
             end=len(text),
             metadata=metadata | ({"access": [*readers]} if readers else {}),
         )

@@ -7,18 +7,21 @@ a canary: a word of its own in its text, metadata and, half of them, title. Ques
 most are the words, the title or the canary of a row that the asker may not read; with every mode, with and
 without reranking, filters (known and unknown keys, the other's values) and history. Nothing that comes back
 may hold a canary of a row closed to the asker that was not in the question itself: neither passages, nor what
-is around them, nor errors. Of every 20 questions two are asked again: of an index opened for the asker alone,
-so that a cache filled by the other would show; and of an index of *only* what the asker may read, whose
-scores would differ if others' rows had a part in them.
+is around them, nor errors, nor what the index tells of itself. Of every 20 questions two are asked again: of
+an index opened for the asker alone, so that a cache filled by the other would show (token vectors of passages
+too); and of an index of *only* what the asker may read, whose passages, scores and errors would differ if
+others' rows had a part in them: in how rare a word is, how long a passage, how many bear a title, or which
+metadata keys there are.
 
 Not here: traces, outputs that are used again and studies. What runs on this machine searches on behalf of one
-principal without groups (`app.services.LOCAL_USER`), so that nobody else's passages can be in them.
+principal without groups (`app.services.LOCAL_USER`), so that nobody else's passages can be in them. Nor how
+long an answer takes: what has more to skip takes longer.
+
+*Words elsewhere* asks for a word beside another, or with a title or a filter, that stands in a closed row
+alone, or nowhere: where the two answers differ, one may find out whether it stands there.
 
 Expected: no leak (the upper limit of the two-sided 95 % interval of Clopper and Pearson is then 3.7 in
-10,000). But how rare a word is, BM25 counts over all rows, as most search engines do: scores tell a little
-about what one may not read, and how much is measured here. *Words elsewhere* asks for a word beside another,
-which stands in a closed row alone, or nowhere: where the two answers differ, one may find out whether it
-stands there.
+10,000), nothing told apart, and every answer that of the index of only what may be read.
 """
 
 import argparse
@@ -77,6 +80,8 @@ class Found:
     differing: int = 0
     compared: int = 0
     other_order: int = 0
+    errors: int = 0
+    other_errors: int = 0
     largest: float = 0.0
     told_apart: int = 0
     tried: int = 0
@@ -169,13 +174,17 @@ async def measure(rows: list[Row], queries: int, folder: Path, seed: int) -> Fou
             found.differing += _written(again) != _written(told)
             _compare(found, told, await answer(only[asked.principal], embedder, asked))
             await _try_word(found, shared, embedder, draw, rows, asked.principal)
+    found.leaks += [f"facts: {canary}" for canary in CANARY.findall(repr(shared.facts()))]
     for index in (shared, *alone.values(), *only.values()):
         index.close()
     return found
 
 
-def _compare(found: Found, told: object, alone: object) -> None:
-    if isinstance(told, list) and isinstance(alone, list):
+def _compare(found: Found, told: list[Passage] | GenaiopsError, alone: list[Passage] | GenaiopsError) -> None:
+    if isinstance(told, GenaiopsError) or isinstance(alone, GenaiopsError):
+        found.errors += 1
+        found.other_errors += _written(told) != _written(alone)
+    else:
         found.compared += 1
         found.other_order += [one.id for one in told] != [one.id for one in alone]
         scores = {one.id: one.score or 0.0 for one in alone}
@@ -191,16 +200,19 @@ async def _try_word(
     rows: list[Row],
     who: Principal,
 ) -> None:
-    """Count whether scores tell a word that stands in a closed row alone from one that stands nowhere."""
+    """Count whether an answer tells what stands in a closed row alone from what stands nowhere."""
     closed = draw.choice([row for row in rows if not row.open_to(who)])
     word = draw.choice(WORDS)
     vector = (await embedder.embed([word], "query"))[0]
-    scores = [
-        [one.score for one in index.search(index.snapshot(), f"{word} {other}", vector, 5, principal=who)]
-        for other in (closed.canary, f"zq{draw.getrandbits(48):012x}")
-    ]
+    kind = draw.choice(["word", "title", "value"])
+
+    def ask(canary: str) -> list[Passage]:
+        text = {"word": f"{word} {canary}", "title": f"{word} Page {canary}", "value": word}[kind]
+        where: dict[str, Json] = {"topic": f"topic {canary}"} if kind == "value" else {}
+        return index.search(index.snapshot(), text, vector, 5, principal=who, where=where)
+
     found.tried += 1
-    found.told_apart += scores[0] != scores[1]
+    found.told_apart += ask(closed.canary) != ask(f"zq{draw.getrandbits(48):012x}")
 
 
 def _written(told: list[Passage] | GenaiopsError) -> str:
@@ -237,6 +249,8 @@ def main() -> None:
             "compared": found.compared,
             "another order": found.other_order,
             "largest difference of a score": round(found.largest, 6),
+            "errors": found.errors,
+            "other errors": found.other_errors,
         },
         "words elsewhere": {"tried": found.tried, "told apart": found.told_apart},
         "machine": {"cores": os.cpu_count(), "load": os.getloadavg(), "python": platform.python_version()},

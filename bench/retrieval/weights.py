@@ -40,7 +40,8 @@ class Parts:
 def take_apart(data: Set, index: LocalIndex, embedder: Embedder, runner: asyncio.Runner) -> list[Parts]:
     """Return for each question its candidates' parts: `semantic` has cosine and token similarity."""
     reader = index._reader(index.snapshot())  # pyright: ignore[reportPrivateUsage]
-    everything = reader.allow(np.ones(len(reader.scopes), dtype=np.bool_))
+    scopes = np.ones(len(reader.scopes), dtype=np.bool_)
+    everything = reader.allow(scopes, scopes)
     rows = {passage.id: row for row, passage in enumerate(reader.passages(range(len(reader))))}
     weights = default_weights()
 

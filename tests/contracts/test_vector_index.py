@@ -7,6 +7,7 @@ import pytest
 from tests.contracts.vector_index import (
     Made,
     check_agrees,
+    check_closed,
     check_concurrency,
     check_trust,
     check_two_publishers,
@@ -65,6 +66,11 @@ def test_every_backend_finds_what_the_default_one_finds(make: Making, tmp_path: 
     check_agrees(made, oracle, paragraphs(DOCS), QUESTIONS)
     check_trust(made, oracle)
     oracle.close()
+
+
+@pytest.mark.proves("D-NO-LEAK-STATISTICS")
+def test_answers_are_those_of_an_index_of_only_what_may_be_read(make: Making) -> None:
+    check_closed(make("whole").index, make("only").index)
 
 
 @pytest.mark.proves("D-BACKENDS-TOGETHER")

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -225,6 +225,45 @@ def check_agrees(
                 assert ours[id] == pytest.approx(best[id], abs=2e-5)
     assert total > 5 * len(questions)
     assert common / total >= 0.95
+
+
+def check_closed(whole: Index, only: Index) -> None:
+    """What one may not read has no part in what they get: it equals what an index without it answers.
+
+    Closed passages are longer, bear the titles of others, and hold words that stand nowhere else; some came
+    with a second snapshot, in the place of open ones.
+    """
+    put(whole, *(_page(at, at % 3 == 0 and at > 20) for at in range(90)))
+    put(whole, *(_page(at, at % 3 == 0) for at in range(0, 21, 3)))
+    put(only, *(_page(at, closed=False) for at in range(90) if at % 3))
+    for question in (
+        "Harbour 7 salt",
+        "word3 word11 zq33",
+        "word3 word11 zqqq",
+        "word5",
+        "zq30",
+        "Harbour 1",
+    ):
+        near = vector(question)
+        for before in ("", "word4 zq42"):
+            told, alone = (
+                one.search(one.snapshot(), question, near, 10, principal=ANYONE, context=before)
+                for one in (whole, only)
+            )
+            _check_alike(told, alone)
+        _check_alike(*(one.lexical(one.snapshot(), question, 20, principal=ANYONE) for one in (whole, only)))
+
+
+def _check_alike(told: Sequence[Passage], alone: Sequence[Passage]) -> None:
+    assert [one.id for one in told] == [one.id for one in alone]
+    assert [one.score for one in told] == pytest.approx([one.score for one in alone], abs=2e-6)
+
+
+def _page(at: int, closed: bool) -> Passage:
+    words = [f"word{at * step % 13}" for step in range(1, 8 + at % 5)]
+    text = " ".join([*words, *(["word3", f"zq{at}"] * 6 if closed else [])])
+    page = passage(f"{at}.md", text, id=f"p{at:02}", **({"access": ["few"]} if closed else {}))
+    return replace(page, title=f"Harbour {at % 23}")
 
 
 def check_trust(made: Made, oracle: LocalIndex) -> None:

@@ -14,10 +14,7 @@ def allowed_scopes(
     scopes: Sequence[Scope], groups: frozenset[str], where: Mapping[str, Json], hidden: Collection[str]
 ) -> NDArray[np.bool_]:
     """Return which scopes a member of `groups` may see, less the `hidden` documents, as `where` says."""
-    readable = [
-        scope.document not in hidden and (scope.groups is None or not groups.isdisjoint(scope.groups))
-        for scope in scopes
-    ]
+    readable = [scope.document not in hidden and _may_read(scope, groups) for scope in scopes]
     if where:
         seen = [scope for scope, may in zip(scopes, readable, strict=True) if may]
         if seen:
@@ -28,6 +25,15 @@ def allowed_scopes(
             for scope, may in zip(scopes, readable, strict=True)
         ]
     return np.array(readable, dtype=np.bool_)
+
+
+def readable_scopes(scopes: Sequence[Scope], groups: frozenset[str]) -> NDArray[np.bool_]:
+    """Return which scopes a member of `groups` may read, withdrawn ones too: words are counted in these."""
+    return np.array([_may_read(scope, groups) for scope in scopes], dtype=np.bool_)
+
+
+def _may_read(scope: Scope, groups: frozenset[str]) -> bool:
+    return scope.groups is None or not groups.isdisjoint(scope.groups)
 
 
 def fits(found: Json, wanted: Json) -> bool:

@@ -100,6 +100,7 @@ def with_links(
     scores: Mapping[Key, float],
     question: str,
     titles: Titles[Key],
+    may_read: Callable[[Key], bool],
     text_of: Callable[[Sequence[Key]], Sequence[str]],
     scores_of: Callable[[Sequence[Key]], Mapping[Key, float]],
     weight: float,
@@ -111,11 +112,11 @@ def with_links(
     """
     if not titles:
         return dict(scores)
-    asked = named_in(question, titles)
+    asked = named_in(question, titles, may_read)
     first = [row for row, _ in ordered(scores, _FIRST)]
     found: dict[Key, float] = {}
     for rank, (row, text) in enumerate(zip(first, text_of(first), strict=True), start=1):
-        for other, name in named_in(text, titles).items():
+        for other, name in named_in(text, titles, may_read).items():
             if row not in titles[name]:
                 found[other] = max(found.get(other, 0.0), weight / rank)
     named = asked.keys() | found.keys()

@@ -26,7 +26,7 @@ from genaiops.core import (
     canonical,
 )
 from genaiops.knowledge.anchors import Anchors
-from genaiops.knowledge.filters import allowed_scopes
+from genaiops.knowledge.filters import allowed_scopes, readable_scopes
 from genaiops.knowledge.fusion import default_weights, fuse, joined, ordered, with_links
 from genaiops.knowledge.home import Home, Stamp
 from genaiops.knowledge.maxsim import TokenCache
@@ -117,6 +117,7 @@ class LocalIndex:
             fuse(cosines, shares, k, trust=trust, weights=weights),
             query,
             reader.titles,
+            allowed.may_read,
             lambda rows: [passage.text for passage in reader.passages(rows)],
             lambda rows: {
                 row: joined(cosines[row], shares[row], trust, weights) for row in rows if allowed.rows[row]
@@ -152,7 +153,8 @@ class LocalIndex:
     async def measure(self, embedder: Embedder) -> None:
         """Find out how far `embedder` can be trusted with the live snapshot, and keep that."""
         reader = self._reader(self.snapshot())
-        everything = reader.allow(np.ones(len(reader.scopes), dtype=np.bool_))
+        scopes = np.ones(len(reader.scopes), dtype=np.bool_)
+        everything = reader.allow(scopes, scopes)
         rows = drawn(len(reader))
         trust = await measure_trust(
             dict(zip(rows, reader.passages(rows), strict=True)),
@@ -261,7 +263,8 @@ class LocalIndex:
         # `stamp` is part of the key: a withdrawal makes every filter computed before it unreachable
         reader = self._reader(snapshot)
         wanted = cast("dict[str, Json]", json.loads(where))
-        return reader.allow(allowed_scopes(reader.scopes, groups, wanted, self._home.hidden(reader.number)))
+        scopes = allowed_scopes(reader.scopes, groups, wanted, self._home.hidden(reader.number))
+        return reader.allow(scopes, readable_scopes(reader.scopes, groups))
 
     def _reader(self, snapshot: SnapshotId) -> Snapshot:
         if snapshot not in self._open:

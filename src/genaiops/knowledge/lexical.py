@@ -1,5 +1,6 @@
 """From a question to a full-text query in which no word of the question is an instruction."""
 
+import math
 import re
 import sqlite3
 from collections.abc import Mapping, Sequence
@@ -7,6 +8,9 @@ from collections.abc import Mapping, Sequence
 from genaiops.knowledge.scripts import folded
 
 MAX_WORDS = 48
+K1, B = 1.2, 0.75
+"""Of BM25, as FTS5 has them."""
+
 TOKENIZER = "porter unicode61 remove_diacritics 2"
 
 _WORD = re.compile(r"[^\W_]+")
@@ -48,6 +52,11 @@ def rarest(found: Mapping[str, int], most: int) -> list[str]:
             break
         kept.add(word)
     return [word for word in found if word in kept]
+
+
+def rarity(passages: int, holding: int) -> float:
+    """Return the idf that FTS5 gives a term in `holding` of so many passages; never below 1e-6."""
+    return max(math.log((passages - holding + 0.5) / (holding + 0.5)), 1e-6)
 
 
 class Terms:

@@ -5,7 +5,8 @@ first. A title counts as a name only where few passages bear it.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
 from typing import TypeVar
 
 MOST_BEARERS = 3
@@ -33,6 +34,11 @@ class Titles(dict[str, Sequence[Key]]):
         for first, size in sorted({(name.partition(" ")[0], name.count(" ") + 1) for name in bearers}):
             self.sizes.setdefault(first, []).append(size)
 
+    def meant(self, name: str, may_read: Callable[[Key], bool]) -> Sequence[Key]:
+        """Return the passages that `name` means to one who may read some; none where too many bear it."""
+        few = list(islice(filter(may_read, self.get(name, ())), MOST_BEARERS + 1))
+        return few if len(few) <= MOST_BEARERS else []
+
 
 def name_of(title: str) -> str:
     """Return a title as it is looked for: its words, without what stands in brackets; "" where it is none."""
@@ -41,22 +47,15 @@ def name_of(title: str) -> str:
     return name if len(words) <= _MOST_WORDS and len(name) >= _LEAST_LETTERS else ""
 
 
-def titles_of(titles: Iterable[str]) -> Titles[int]:
-    """Return the names among `titles`, which stand in the order of their rows."""
-    found: dict[str, list[int]] = {}
-    for row, title in enumerate(titles):
-        name = name_of(title)
-        if name:
-            found.setdefault(name, []).append(row)
-    return Titles[int]({name: rows for name, rows in found.items() if len(rows) <= MOST_BEARERS})
+def named_in(text: str, titles: Titles[Key], may_read: Callable[[Key], bool]) -> dict[Key, str]:
+    """Return the passages whose titles stand in `text`, with the name by which each was found.
 
-
-def named_in(text: str, titles: Titles[Key]) -> dict[Key, str]:
-    """Return the passages whose titles stand in `text`, with the name by which each was found."""
+    What the asker may not read is neither found nor counted.
+    """
     words = _WORD.findall(text[:_MOST_LETTERS].casefold())
     found: dict[Key, str] = {}
     for at, word in enumerate(words):
         for size in titles.sizes.get(word, ()):
             name = " ".join(words[at : at + size])
-            found.update(dict.fromkeys(titles.get(name, ()), name))
+            found.update(dict.fromkeys(titles.meant(name, may_read), name))
     return found

@@ -8,9 +8,9 @@ A scope is a document with its metadata and its readers: what a filter decides a
 """
 
 import json
-import math
 import sqlite3
 import threading
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,8 +21,9 @@ from numpy.typing import NDArray
 
 from genaiops.core import Json, OutsideError, Passage, decode_json
 from genaiops.knowledge.fusion import top_rows
-from genaiops.knowledge.lexical import Terms, content_words, match_query, rarest
+from genaiops.knowledge.lexical import K1, Terms, content_words, match_query, rarest, rarity
 from genaiops.knowledge.links import MOST_BEARERS, Titles
+from genaiops.knowledge.postings import Postings
 
 MAX_MATCHES = 4_000
 """A question's words may match about so many passages; beyond, its most common words are left out."""
@@ -33,20 +34,19 @@ _COUNTED = 100_000
 _COUNT_TERMS = """
 CREATE VIRTUAL TABLE IF NOT EXISTS temp.vocabulary USING fts5vocab(main, words, row);
 """
-_TITLES = (
-    "SELECT name, row FROM titles WHERE name IN (SELECT name FROM titles GROUP BY name HAVING COUNT(*) <= ?)"
-)
+_TITLES = "SELECT name, row FROM titles"
 _COUNTS = "SELECT term, doc FROM temp.vocabulary WHERE term IN (SELECT value FROM json_each(?))"
 _BODIES = "SELECT row, body FROM passages WHERE row IN (SELECT value FROM json_each(?))"
 _MATCHES = (
     "SELECT rowid, bm25(words, 2.0, 1.0) AS score FROM words WHERE words MATCH ? "
-    "ORDER BY score, rowid LIMIT 1000"
+    "ORDER BY score, rowid LIMIT ?"
 )
+_MOST_MATCHES = 1_000
 """The best 1,000: as many as a search returns at most; fetching more costs more than they are worth."""
 _SOME_MATCHES = _MATCHES.replace("MATCH ?", "MATCH ? AND may_read(rowid)")
 
-_SATURATION = 2.2
-"""What a word's idf is multiplied by at most: k1 + 1 of FTS5's BM25."""
+_LEAST = 1e-6
+"""What a passage scores at least that holds a word, however common."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +60,19 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """What one search may see: by scope, and by row. `everything` spares the filter."""
+    """What one search may see: by scope, and by row. `everything` spares the filter.
+
+    `readable` are the rows that the asker may read, whatever else is asked for; None: all of them.
+    """
 
     scopes: NDArray[np.bool_]
     rows: NDArray[np.bool_]
     everything: bool
+    readable: NDArray[np.bool_] | None
+
+    def may_read(self, row: int) -> bool:
+        """Whether the asker may read the passage at `row`."""
+        return self.readable is None or bool(self.readable[row])
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +114,7 @@ class Snapshot:
             self.scopes = self._read_scopes()
             self.titles = self._read_titles()
             self._terms = Terms()
+            self._postings = Postings(self._database, self._row_of, len(self.parts))
         except (OSError, ValueError, KeyError, sqlite3.Error) as error:
             raise damaged(folder, str(error)) from error
         last = int(self._ends[-1]) if len(self._ends) else 0
@@ -130,10 +139,10 @@ class Snapshot:
         wanted = [at for at, scope in enumerate(self.scopes) if scope.document in documents]
         return np.flatnonzero(np.isin(self.scope_of, wanted)).tolist()
 
-    def allow(self, scopes: NDArray[np.bool_]) -> Allowed:
-        """Return the filter that lets `scopes` through."""
-        rows = scopes[self.scope_of]
-        return Allowed(scopes, rows, bool(scopes.all()))
+    def allow(self, scopes: NDArray[np.bool_], readable: NDArray[np.bool_]) -> Allowed:
+        """Return the filter that lets `scopes` through, for one who may read the scopes `readable`."""
+        known = None if readable.all() else readable[self.scope_of]
+        return Allowed(scopes, scopes[self.scope_of], bool(scopes.all()), known)
 
     def similarities(self, vector: NDArray[np.float32], allowed: Allowed) -> NDArray[np.float32]:
         """Return each row's largest cosine with `vector` over its parts; -inf where it is not allowed."""
@@ -178,8 +187,12 @@ class Snapshot:
         """Return each row's BM25 for `words`, 0 where none stands, and the highest that could be.
 
         Words that stand nowhere do not count: many pairs of characters are no words. How rare a word is, is
-        counted over all rows, allowed or not.
+        counted among the rows that the asker may read.
         """
+        if allowed.readable is not None:
+            terms = dict(zip(words, self._terms.of(words), strict=True))
+            scores, highest = self._postings.scores(terms, allowed.readable, MAX_MATCHES)
+            return self._best(scores, allowed), highest
         scores = np.zeros(len(self))
         found = self.occurrences(words)
         kept = rarest(found, MAX_MATCHES) if len(self) > MAX_MATCHES else words
@@ -187,19 +200,23 @@ class Snapshot:
         if not query:
             return scores, 0.0
         if allowed.everything:
-            rows = self._database.execute(_MATCHES, (query,)).fetchall()
+            rows = self._database.execute(_MATCHES, (query, _MOST_MATCHES)).fetchall()
         else:
             may_read = allowed.rows[self._row_of].tobytes()
             self._database.create_function("may_read", 1, may_read.__getitem__)
-            rows = self._database.execute(_SOME_MATCHES, (query,)).fetchall()
+            rows = self._database.execute(_SOME_MATCHES, (query, _MOST_MATCHES)).fetchall()
         if rows:
             at, score = np.array(rows, dtype=np.float64).T
-            scores[self._row_of[at.astype(np.int64)]] = np.maximum(-score, 1e-6)
-        return scores, _SATURATION * sum(self._rarity(found[word]) for word in words if found[word])
+            scores[self._row_of[at.astype(np.int64)]] = np.maximum(-score, _LEAST)
+        return scores, (K1 + 1) * sum(rarity(len(self), found[word]) for word in words if found[word])
 
-    def _rarity(self, passages: int) -> float:
-        """Return the idf that FTS5 gives a word that stands in so many passages."""
-        return max(math.log((len(self) - passages + 0.5) / (passages + 0.5)), 1e-6)
+    def _best(self, scores: NDArray[np.float64], allowed: Allowed) -> NDArray[np.float64]:
+        """Return the best `_MOST_MATCHES` of the scores of rows allowed, 0 for others, as `_MATCHES` does."""
+        rows = np.flatnonzero(scores * allowed.rows)
+        rows = rows[np.lexsort((self.keys[rows], -scores[rows]))[:_MOST_MATCHES]]
+        best = np.zeros(len(self))
+        best[rows] = np.maximum(scores[rows], _LEAST)
+        return best
 
     def passages(self, rows: Sequence[int]) -> list[Passage]:
         """Return the passages at `rows`, in that order."""
@@ -226,10 +243,19 @@ class Snapshot:
         return {word: self._counted[term] for word, term in zip(words, terms, strict=True)}
 
     def _read_titles(self) -> Titles[int]:
+        """Return the titles that may be meant by a name, for someone at least."""
         found: dict[str, list[int]] = {}
-        for name, key in self._database.execute(_TITLES, (MOST_BEARERS,)):
+        for name, key in self._database.execute(_TITLES):
             found.setdefault(str(name), []).append(int(self._row_of[key]))
-        return Titles({name: sorted(rows) for name, rows in found.items()})
+        return Titles({name: sorted(rows) for name, rows in found.items() if self._may_be_meant(rows)})
+
+    def _may_be_meant(self, rows: Sequence[int]) -> bool:
+        if len(rows) <= MOST_BEARERS:
+            return True
+        # who may read one of those with the same readers may read them all
+        scopes: list[int] = self.scope_of[list(rows)].tolist()
+        readers = Counter(self.scopes[at].groups for at in scopes)
+        return min(readers.values()) <= MOST_BEARERS
 
     def _read_scopes(self) -> list[Scope]:
         found = self._database.execute("SELECT document, metadata FROM scopes ORDER BY scope").fetchall()

@@ -13,7 +13,8 @@ from genaiops.core import OutsideError, SnapshotId, UserError, digest_json
 from genaiops.knowledge import Backend, EmbeddingCache, Index, ReadyPassages, Recipe, index_passages
 from genaiops.knowledge.backends.lance import LanceFinder
 from genaiops.knowledge.backends.ledger import Ledger
-from genaiops.knowledge.backends.wording import bm25, rarity, words_of
+from genaiops.knowledge.backends.wording import bm25, words_of
+from genaiops.knowledge.lexical import rarity
 from genaiops.knowledge.opening import create_index, open_folder
 from genaiops.store import Store
 

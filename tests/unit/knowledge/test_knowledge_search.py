@@ -11,7 +11,7 @@ from tests.support.knowledge import ANYONE, SPEC, STAFF, WordEmbedder, make_inde
 from genaiops.core import Passage, Principal, digest_bytes
 from genaiops.knowledge import LocalIndex, Query, Recipe, retrieve, retrieve_all
 from genaiops.knowledge.fusion import Weights, default_weights, fuse, ordered, with_links
-from genaiops.knowledge.links import Titles, name_of, named_in, titles_of
+from genaiops.knowledge.links import Titles, name_of, named_in
 from genaiops.knowledge.passages import parts_of
 from genaiops.knowledge.scripts import folded, script_of
 from genaiops.knowledge.trust import trust_in
@@ -109,12 +109,22 @@ def test_a_title_is_a_name_where_it_is_short_but_not_too_short(title: str, name:
 
 
 def test_a_title_that_many_passages_bear_names_none_of_them() -> None:
-    assert titles_of(["Normans"] * 4 + ["Rollo", "Rollo (duke)"]) == {"rollo": [4, 5]}
+    titles = Titles({"normans": [0, 1, 2, 3], "rollo": [4, 5]})
+    assert named_in("Rollo and the Normans", titles, lambda _: True) == {4: "rollo", 5: "rollo"}
+
+
+@pytest.mark.proves("D-NO-LEAK-STATISTICS")
+def test_who_bears_a_title_is_counted_among_what_one_may_read() -> None:
+    titles = Titles({"normans": [0, 1, 2, 3]})
+    assert named_in("the Normans", titles, lambda row: row > 0) == dict.fromkeys([1, 2, 3], "normans")
 
 
 def test_names_are_whole_words() -> None:
     titles = Titles({"rollo": [1], "new york": [2]})
-    assert named_in("Rollo sailed to New York; Rollos stayed", titles) == {1: "rollo", 2: "new york"}
+    assert named_in("Rollo sailed to New York; Rollos stayed", titles, lambda _: True) == {
+        1: "rollo",
+        2: "new york",
+    }
 
 
 @pytest.mark.proves("D-LINKS")
@@ -149,7 +159,7 @@ def test_without_titles_nothing_is_linked() -> None:
     def never(rows: Sequence[int]) -> Sequence[str]:
         raise AssertionError(rows)
 
-    assert with_links({1: 0.5}, "anything", Titles({}), never, lambda rows: {}, 0.3) == {1: 0.5}
+    assert with_links({1: 0.5}, "anything", Titles({}), bool, never, lambda rows: {}, 0.3) == {1: 0.5}
 
 
 @pytest.mark.proves("D-REWRITE")

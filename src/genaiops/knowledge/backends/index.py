@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from genaiops.core import Embedder, Json, ModelSpec, OutsideError, Passage, Principal, SnapshotId
 from genaiops.knowledge.anchors import Anchors
-from genaiops.knowledge.backends.ledger import Entry, Ledger, Shapes
+from genaiops.knowledge.backends.ledger import Entry, Known, Ledger
 from genaiops.knowledge.backends.looking import Asked, Look, Question
 from genaiops.knowledge.backends.seams import Finder, Incoming, View
 from genaiops.knowledge.backends.sieve import (
@@ -25,6 +25,7 @@ from genaiops.knowledge.backends.sieve import (
     access_marks,
     document_mark,
     reader_marks,
+    readers_mark,
     sieve_for,
     tag_marks,
 )
@@ -33,7 +34,6 @@ from genaiops.knowledge.filters import check_keys
 from genaiops.knowledge.fusion import DEPTH, default_weights, ordered, with_links
 from genaiops.knowledge.index import other_embedding
 from genaiops.knowledge.lexical import Terms, content_words
-from genaiops.knowledge.links import Titles
 from genaiops.knowledge.maxsim import TokenCache
 from genaiops.knowledge.model import Recipe
 from genaiops.knowledge.seams import Vector, Where
@@ -62,7 +62,7 @@ class StoredIndex:
         self._staged = Staged()
         self._lock = threading.Lock()
         self._terms = Terms()
-        self._known: dict[SnapshotId, tuple[Titles[str], Shapes]] = {}
+        self._known: dict[SnapshotId, Known] = {}
         with ledger.database.read() as connection:
             self._trust = ledger.trust(connection)
 
@@ -117,7 +117,8 @@ class StoredIndex:
         """
         check_k(k)
         weights = default_weights()
-        with self._view(snapshot) as view:
+        with self._view(snapshot) as whole:
+            view, known = self._seen_by(whole, principal)
             sieve = self._sieve(view, principal, where)
             look = Look(
                 view=view,
@@ -130,7 +131,13 @@ class StoredIndex:
             )
             scores = look.best(max(DEPTH, k))
             found = with_links(
-                scores, query, self._known_of(view)[0], look.texts, look.scores_of, weights.named
+                scores,
+                query,
+                known.titles,
+                lambda id: view.readers is None or known.readers_of[id] in view.readers,
+                look.texts,
+                look.scores_of,
+                weights.named,
             )
             return [look.passage(id, score) for id, score in ordered(found, k)]
 
@@ -154,7 +161,8 @@ class StoredIndex:
     ) -> list[Passage]:
         """Return the `k` passages whose words fit best (BM25), of those `principal` may read."""
         check_k(k)
-        with self._view(snapshot) as view:
+        with self._view(snapshot) as whole:
+            view, _ = self._seen_by(whole, principal)
             return _scored(self._matching(view, query, k, self._sieve(view, principal, where)))
 
     def trust(self, query: str) -> float:
@@ -173,7 +181,7 @@ class StoredIndex:
             self._matching_of_all,
             embedder,
         )
-        with self._ledger.database.write() as connection:
+        with self._ledger.write() as connection:
             self._ledger.keep_trust(connection, trust)
         self._trust = trust
 
@@ -187,7 +195,7 @@ class StoredIndex:
     def tombstone(self, documents: Sequence[str]) -> None:
         """Withdraw documents at once, in every snapshot there is and from what is staged."""
         self._staged.remove(set(documents))
-        with self._ledger.database.write() as connection:
+        with self._ledger.write() as connection:
             live = self._ledger.at(connection)
             if live is None:
                 raise self._no_snapshot("it has no live snapshot")
@@ -198,7 +206,7 @@ class StoredIndex:
         passages, vectors = list(self._staged.passages), list(self._staged.vectors)
         check_unique(passages)
         words = list(words_of(passages))
-        with self._ledger.database.write() as connection:
+        with self._ledger.write() as connection:
             live = self._ledger.at(connection)
             number = live.number + 1 if live else 1
             dimension = self._dimension(live, vectors)
@@ -214,7 +222,9 @@ class StoredIndex:
             old = [entry.key for entry in retired]
             keys, mark = self._finder.add(connection, live, incoming, old, number)
             self._ledger.add(connection, number, keys, passages, words)
-            self._ledger.count_terms(connection, live, number, words, [entry.words for entry in retired])
+            more = [(readers_mark(one.access), said) for one, said in zip(incoming, words, strict=True)]
+            less = [(entry.readers, entry.words) for entry in retired]
+            self._ledger.count_terms(connection, live, number, more, less)
             name = SnapshotId(f"{number:06d}-{secrets.token_hex(4)}")
             self._ledger.finish(connection, number, name, mark, dimension)
         self._staged.clear()
@@ -241,7 +251,7 @@ class StoredIndex:
     def _sieve(self, view: View, principal: Principal, where: Where | None) -> Sieve:
         if where:
             mine = set(reader_marks(principal.groups))
-            seen = [keys for access, keys in self._known_of(view)[1] if access & mine]
+            seen = [keys for access, keys in self._known_of(view).shapes if access & mine]
             if seen:
                 check_keys(where, frozenset[str]().union(*seen))
         return sieve_for(principal.groups, where or {}, self._ledger.hidden(view))
@@ -262,11 +272,16 @@ class StoredIndex:
         before = Asked.of(dict(zip(also, terms[len(words) :], strict=True)), holding, view.passages)
         return Question(own, before, weight)
 
-    def _known_of(self, view: View) -> tuple[Titles[str], Shapes]:
+    def _seen_by(self, view: View, principal: Principal) -> tuple[View, Known]:
+        """Return the snapshot as if it held only what `principal` may read, and what is known of it."""
+        known = self._known_of(view)
+        return known.seen_by(view, reader_marks(principal.groups)), known
+
+    def _known_of(self, view: View) -> Known:
         if view.name not in self._known:
             while len(self._known) >= _SNAPSHOTS:
                 self._known.pop(next(iter(self._known)), None)
-            self._known[view.name] = (Titles(self._ledger.titles(view)), self._ledger.shapes(view))
+            self._known[view.name] = self._ledger.known(view)
         return self._known[view.name]
 
     def _dimension(self, live: View | None, vectors: Sequence[NDArray[np.float32]]) -> int:

@@ -6,10 +6,11 @@ own, PostgreSQL in the database itself, under a prefix of the index.
 """
 
 import json
+import sys
 from collections import Counter
 from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar, cast
 
 from sqlalchemy import (
@@ -34,9 +35,9 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from genaiops.core import OutsideError, Passage, SnapshotId, decode_json, encode, one_line
 from genaiops.knowledge.backends.seams import View
-from genaiops.knowledge.backends.sieve import access_marks
+from genaiops.knowledge.backends.sieve import access_marks, readers_mark
 from genaiops.knowledge.backends.wording import Words
-from genaiops.knowledge.links import MOST_BEARERS, name_of
+from genaiops.knowledge.links import MOST_BEARERS, Titles, name_of
 from genaiops.store import Database
 
 Item = TypeVar("Item")
@@ -52,6 +53,7 @@ class Entry:
     id: str
     body: str
     words: Words
+    readers: str
 
     def passage(self) -> Passage:
         """Return the passage."""
@@ -60,6 +62,29 @@ class Entry:
 
 Shapes = Sequence[tuple[frozenset[str], frozenset[str]]]
 """Who may read (their marks), and the metadata keys of passages with these readers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is held in memory of a snapshot.
+
+    `readers_of` has the readers of each passage that bears a title; `sizes`, by readers: their marks, and how
+    many passages and tokens are for them.
+    """
+
+    titles: Titles[str]
+    readers_of: Mapping[str, str]
+    shapes: Shapes
+    sizes: Mapping[str, tuple[frozenset[str], int, int]]
+
+    def seen_by(self, view: View, marks: Collection[str]) -> View:
+        """Return the snapshot as if it held nothing but what the bearers of `marks` may read."""
+        mine = {readers: size for readers, size in self.sizes.items() if not size[0].isdisjoint(marks)}
+        if len(mine) == len(self.sizes):
+            return view
+        passages = sum(passages for _, passages, _ in mine.values())
+        length = sum(length for _, _, length in mine.values())
+        return replace(view, readers=frozenset(mine), passages=passages, length=length)
 
 
 class Ledger:
@@ -79,20 +104,15 @@ class Ledger:
             Column("body", Text, nullable=False),
             Column("words", Text, nullable=False),
             Column("length", Integer, nullable=False),
+            Column("readers", Text, nullable=False),
             Column("born", Integer, nullable=False),
             Column("gone", Integer),
         )
         columns = self._passages.c
         Index(f"{prefix}passages_id", columns.id)
         Index(f"{prefix}passages_document", columns.document)
-        Index(f"{prefix}passages_name", columns.name, columns.born, columns.gone, columns.id)
-        self._terms = Table(
-            f"{prefix}terms",
-            self._meta,
-            Column("term", Text, primary_key=True),
-            Column("born", Integer, primary_key=True),
-            Column("passages", Integer, nullable=False),
-        )
+        Index(f"{prefix}passages_name", columns.name, columns.readers, columns.born, columns.gone)
+        self._terms, self._sizes = _counts(prefix, self._meta)
         self._shapes = Table(
             f"{prefix}shapes",
             self._meta,
@@ -136,6 +156,12 @@ class Ledger:
         with self._explained(), self.database.read() as connection:
             yield self.at(connection, snapshot)
 
+    @contextmanager
+    def write(self) -> Generator[Connection]:
+        """Give a transaction."""
+        with self._explained(), self.database.write() as connection:
+            yield connection
+
     def at(self, connection: Connection, snapshot: SnapshotId | None = None) -> View | None:
         """Return a snapshot by its name, None: the live one; None where it is not there."""
         table = self._snapshots
@@ -161,9 +187,9 @@ class Ledger:
     def entries(self, view: View, keys: Collection[int]) -> list[Entry]:
         """Return the passages of `keys`, in any order."""
         table = self._passages.c
-        query = select(table.key, table.id, table.body, table.words, table.length)
+        query = select(table.key, table.id, table.body, table.words, table.length, table.readers)
         return [
-            Entry(row.key, row.id, row.body, Words(row.words, row.length))
+            Entry(row.key, row.id, row.body, Words(row.words, row.length), row.readers)
             for some in _parts(list(keys), _IN)
             for row in view.connection.execute(query.where(table.key.in_(some)))
         ]
@@ -184,28 +210,54 @@ class Ledger:
         return sorted((row.id, row.key) for row in view.connection.execute(query))
 
     def holding(self, view: View, terms: Collection[str]) -> dict[str, int]:
-        """Return in how many passages each term stands; terms that stand nowhere are left out."""
+        """Return in how many passages that are seen each term stands, without those that stand in none."""
+        found: Counter[str] = Counter()
+        for (term, readers), count in self._counts(view, terms).items():
+            if view.readers is None or readers in view.readers:
+                found[term] += count
+        return {term: count for term, count in found.items() if count > 0}
+
+    def _counts(self, view: View, terms: Collection[str]) -> dict[tuple[str, str], int]:
+        """Return in how many passages each term stands, by their readers."""
         table = self._terms.c
         query = (
-            select(table.term, table.passages)
+            select(table.term, table.readers, table.passages)
             .where(table.born <= view.number, table.term.in_(list(terms)))
             .order_by(table.born)
         )
-        found = {row.term: row.passages for row in view.connection.execute(query)}
-        return {term: count for term, count in found.items() if count > 0}
+        if view.readers is not None and len(view.readers) <= _IN:
+            query = query.where(table.readers.in_(list(view.readers)))
+        return {(row.term, row.readers): row.passages for row in view.connection.execute(query)}
 
-    def titles(self, view: View) -> dict[str, list[str]]:
-        """Return the titles that may be meant by a name, with the ids of the passages that bear them."""
+    def known(self, view: View) -> Known:
+        """Return what is worth holding in memory."""
+        table = self._sizes.c
+        query = select(table.readers, table.passages, table.length).where(table.number == view.number)
+        shapes = self._shapes_of(view)
+        marks = {readers_mark([*access]): access for access, _ in shapes}
+        rows = view.connection.execute(query)
+        sizes = {row.readers: (marks[row.readers], row.passages, row.length) for row in rows}
+        titles, readers_of = self._titles(view)
+        return Known(Titles(titles), readers_of, shapes, sizes)
+
+    def _titles(self, view: View) -> tuple[dict[str, list[str]], dict[str, str]]:
+        """Return the titles that may be meant by a name, with the ids and readers of what bears them.
+
+        Who may read one passage may read all that have the same readers: a title that more bear means none.
+        """
         table = self._passages.c
         visible = and_(self._visible(view.number), table.name != "")
-        few = select(table.name).where(visible).group_by(table.name).having(func.count() <= MOST_BEARERS)
+        alike = select(table.name).where(visible).group_by(table.name, table.readers)
+        few = alike.having(func.count() <= MOST_BEARERS)
         found: dict[str, list[str]] = {}
-        query = select(table.name, table.id).where(visible, table.name.in_(few))
+        readers_of: dict[str, str] = {}
+        query = select(table.name, table.id, table.readers).where(visible, table.name.in_(few))
         for row in view.connection.execute(query):
             found.setdefault(row.name, []).append(row.id)
-        return {name: sorted(ids) for name, ids in found.items()}
+            readers_of[row.id] = sys.intern(row.readers)
+        return {name: sorted(ids) for name, ids in found.items()}, readers_of
 
-    def shapes(self, view: View) -> Shapes:
+    def _shapes_of(self, view: View) -> Shapes:
         """Return which metadata keys there are for whom; keys of passages that are gone stay."""
         rows = view.connection.execute(select(self._shapes.c.shape)).scalars()
         read = [cast("list[list[str]]", json.loads(row)) for row in rows]
@@ -281,6 +333,7 @@ class Ledger:
                 "body": json.dumps(encode(one)),
                 "words": said.text,
                 "length": said.length,
+                "readers": readers_mark(access_marks(one)),
                 "born": number,
             }
             for key, one, said in zip(keys, passages, words, strict=True)
@@ -297,22 +350,27 @@ class Ledger:
         connection: Connection,
         view: View | None,
         number: int,
-        more: Iterable[Words],
-        less: Iterable[Words],
+        more: Iterable[tuple[str, Words]],
+        less: Iterable[tuple[str, Words]],
     ) -> None:
-        """Keep in how many passages of the snapshot `number` each term stands."""
-        change: Counter[str] = Counter()
-        for words in more:
-            change.update(term for term, _ in words.terms())
-        for words in less:
-            change.subtract(term for term, _ in words.terms())
-        changed = [term for term, count in change.items() if count]
+        """Keep in how many passages of the snapshot `number` each term stands, by their readers."""
+        change: Counter[tuple[str, str]] = Counter()
+        for readers, words in more:
+            change.update((term, readers) for term, _ in words.terms())
+        for readers, words in less:
+            change.subtract((term, readers) for term, _ in words.terms())
+        changed = [one for one, count in change.items() if count]
         rows: list[dict[str, object]] = []
         for some in _parts(changed, _IN):
-            before = self.holding(view, some) if view else {}
+            before = self._counts(view, {term for term, _ in some}) if view else {}
             rows.extend(
-                {"term": term, "born": number, "passages": before.get(term, 0) + change[term]}
-                for term in some
+                {
+                    "term": one[0],
+                    "readers": one[1],
+                    "born": number,
+                    "passages": before.get(one, 0) + change[one],
+                }
+                for one in some
             )
         for batch in _batches(rows):
             connection.execute(insert(self._terms), batch)
@@ -334,6 +392,10 @@ class Ledger:
             "dimension": dimension,
         }
         connection.execute(insert(self._snapshots), row)
+        sizes = select(table.readers, func.count().label("passages"), func.sum(table.length).label("length"))
+        rows = connection.execute(sizes.where(table.gone.is_(None)).group_by(table.readers)).mappings().all()
+        if rows:
+            connection.execute(insert(self._sizes), [{**one, "number": number} for one in rows])
 
     @contextmanager
     def _explained(self) -> Generator[None]:
@@ -359,6 +421,27 @@ def tables_damaged(why: str, prefix: str) -> OutsideError:
         fix=f"{tables}, and run `genaiops index build` again; embeddings are cached",
         where=prefix,
     )
+
+
+def _counts(prefix: str, meta: MetaData) -> tuple[Table, Table]:
+    """Return the tables in which terms, passages and tokens are counted, each by their readers."""
+    terms = Table(
+        f"{prefix}terms",
+        meta,
+        Column("term", Text, primary_key=True),
+        Column("readers", Text, primary_key=True),
+        Column("born", Integer, primary_key=True),
+        Column("passages", Integer, nullable=False),
+    )
+    sizes = Table(
+        f"{prefix}sizes",
+        meta,
+        Column("number", Integer, primary_key=True),
+        Column("readers", Text, primary_key=True),
+        Column("passages", Integer, nullable=False),
+        Column("length", BigInteger, nullable=False),
+    )
+    return terms, sizes
 
 
 def _shape(passage: Passage) -> str:

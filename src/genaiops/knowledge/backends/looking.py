@@ -10,9 +10,9 @@ from genaiops.core import Passage
 from genaiops.knowledge.backends.ledger import Entry, Ledger
 from genaiops.knowledge.backends.seams import Finder, View
 from genaiops.knowledge.backends.sieve import Sieve
-from genaiops.knowledge.backends.wording import Words, bm25, highest, rarity
+from genaiops.knowledge.backends.wording import Words, bm25, highest
 from genaiops.knowledge.fusion import default_weights, joined, ordered
-from genaiops.knowledge.lexical import rarest
+from genaiops.knowledge.lexical import rarest, rarity
 from genaiops.knowledge.snapshot import MAX_MATCHES
 
 _LEAST = 1e-6

@@ -17,7 +17,7 @@ from genaiops.core import OutsideError, UserError, one_line
 from genaiops.knowledge.backends.ledger import tables_damaged
 from genaiops.knowledge.backends.seams import Incoming, View
 from genaiops.knowledge.backends.sieve import Sieve
-from genaiops.knowledge.backends.wording import K1, B
+from genaiops.knowledge.lexical import K1, B
 
 if TYPE_CHECKING:  # SQLAlchemy takes 180 ms to import
     from sqlalchemy import Connection

@@ -19,7 +19,8 @@ if TYPE_CHECKING:  # SQLAlchemy takes 180 ms to import
 class View:
     """A snapshot seen through a connection; `mark` is what the backend needs to see the same one.
 
-    `length` is the number of tokens of all its passages together.
+    `length` is the number of tokens of all its passages together. Where it is what one may read that is seen,
+    `readers` are the digests of the readers whose passages are, and alone counted; None: all.
     """
 
     connection: "Connection"
@@ -30,6 +31,7 @@ class View:
     documents: int
     length: int
     dimension: int
+    readers: frozenset[str] | None = None
 
     @property
     def mean_length(self) -> float:

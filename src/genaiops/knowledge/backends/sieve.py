@@ -70,6 +70,11 @@ def access_marks(passage: Passage) -> list[str]:
     return [_named("group", group) for group in sorted({str(group) for group in groups})]
 
 
+def readers_mark(marks: Sequence[str]) -> str:
+    """Return the mark of all who may read a passage, from their marks."""
+    return mark("readers", *sorted(marks))
+
+
 def tag_marks(passage: Passage) -> list[str]:
     """Return a mark for each metadata key of a passage, and one for each of its values."""
     marks: list[str] = []

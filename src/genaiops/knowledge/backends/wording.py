@@ -6,17 +6,15 @@ A word in the title or a heading counts twice in `tf`. A backend's own full-text
 they score is computed here, so that a score means the same whatever the backend.
 """
 
-import math
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
 from genaiops.core import Passage
-from genaiops.knowledge.lexical import TOKENIZER
+from genaiops.knowledge.lexical import K1, TOKENIZER, B
 from genaiops.knowledge.scripts import folded
 
-K1, B = 1.2, 0.75
 _AT_ONCE = 2_000
 _SCHEMA = f"""
 CREATE VIRTUAL TABLE words USING fts5(header, body, content='', tokenize='{TOKENIZER}');
@@ -65,11 +63,6 @@ def _counted(database: sqlite3.Connection) -> Iterator[tuple[int, Words]]:
         listed = [(str(term), int(tf), int(tokens)) for _, term, tf, tokens in rows]
         text = " ".join(f"{term}:{tf}" for term, tf, _ in listed)
         yield at, Words(f" {text} ", sum(tokens for _, _, tokens in listed))
-
-
-def rarity(passages: int, holding: int) -> float:
-    """Return the idf of a term that stands in `holding` of so many passages; never below 1e-6."""
-    return max(math.log((passages - holding + 0.5) / (holding + 0.5)), 1e-6)
 
 
 def bm25(words: Words, idf: Mapping[str, float], mean_length: float) -> float:
