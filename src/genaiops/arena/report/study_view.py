@@ -109,9 +109,7 @@ def _found(retrieval: Retrieval) -> Section:
         )
         for one in retrieval.found
     ]
-    notes = [
-        f"not in the corpus, so found by no search: what {retrieval.missing:,} of the questions name"
-    ]
+    notes = [f"not in the corpus, so found by no search: what {retrieval.missing:,} of the questions name"]
     failed = sum(one.failed for one in retrieval.found)
     notes = notes if retrieval.missing else []
     notes += [f"{failed:,} searches failed and are missing"] if failed else []
