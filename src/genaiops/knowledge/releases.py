@@ -26,6 +26,7 @@ from genaiops.core import (
     hex_of,
     one_line,
 )
+from genaiops.knowledge.anchors import may_move
 from genaiops.knowledge.model import Corpus, Recipe
 from genaiops.knowledge.passages import PASSAGES
 from genaiops.store import hold, write_whole
@@ -229,7 +230,7 @@ def made_alike(one: Recipe, other: Recipe) -> bool:
 
 def check_alike(name: str, live: IndexRelease, wanted: IndexRelease) -> None:
     """Raise `UserError` where `wanted` is not made as the live release is: that is a migration."""
-    if made_alike(live.recipe, wanted.recipe):
+    if made_alike(live.recipe, wanted.recipe) or _states_version(live.recipe, wanted.recipe):
         return
 
     def made(release: IndexRelease) -> str:
@@ -245,6 +246,15 @@ def check_alike(name: str, live: IndexRelease, wanted: IndexRelease) -> None:
         fix=f"genaiops index migrate {name} · to start anew without comparing: "
         f"genaiops index forget {name}, then build",
     )
+
+
+def _states_version(live: Recipe, wanted: Recipe) -> bool:
+    """Whether all that differs is that the embedder behind an endpoint has a version now.
+
+    The index that it made without one may be past asking (`anchors.py`): then there is nothing to compare.
+    """
+    unsaid = replace(wanted.embedder, version=None)
+    return may_move(live.embedder) and made_alike(live, replace(wanted, embedder=unsaid))
 
 
 def utc_now() -> str:
