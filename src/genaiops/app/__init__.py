@@ -40,6 +40,7 @@ if TYPE_CHECKING:
         SuiteConfig,
     )
     from genaiops.app.services import LOCAL_USER, Services
+    from genaiops.app.showing import fact_lines
     from genaiops.app.starting import start_app
     from genaiops.app.telling import point_live, register_release, write_down
 
@@ -59,6 +60,7 @@ _FILES = {
     "schema": "AppTarget ChunkConfig ClaimConfig GateConfig JudgeConfig KnowledgeConfig PriceConfig "
     "ProjectFile ReuseConfig ScorerConfig SuiteConfig",
     "services": "LOCAL_USER Services",
+    "showing": "fact_lines",
     "starting": "start_app",
     "telling": "point_live register_release write_down",
 }
@@ -67,7 +69,7 @@ __all__ = [
     "APP_KIND", "CALIBRATION_KIND", "KINDS", "LOCAL_USER", "LOCKFILES", "PROJECT_FILE", "AppTarget",
     "AppWorker", "ChunkConfig", "ClaimConfig", "Context", "GateConfig", "Held", "JudgeConfig",
     "KnowledgeConfig", "Material", "Overrides", "OwnEnvironment", "Params", "PriceConfig", "Project",
-    "ProjectFile", "ReuseConfig", "ScorerConfig", "Services", "SuiteConfig", "embedder_of",
+    "ProjectFile", "ReuseConfig", "ScorerConfig", "Services", "SuiteConfig", "embedder_of", "fact_lines",
     "found_environment", "hold", "installed_packages", "load_project", "material_of", "open_release",
     "own_environment", "point_live", "publish", "read_lockfile", "read_queries", "register_index",
     "register_release", "start_app", "wanted_release", "write_down",

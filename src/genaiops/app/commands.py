@@ -16,6 +16,7 @@ from genaiops.app.registering import hub_at_hand
 from genaiops.app.releasing import Published, hold, is_trial, publish_documents, remarks
 from genaiops.app.screening import screened_readiness
 from genaiops.app.services import LOCAL_USER, Services, index_name
+from genaiops.app.showing import fact_lines
 from genaiops.app.starting import start_app
 from genaiops.app.telling import point_live, register_release
 from genaiops.core import Json, Output, Passage, Settings, Trace, UserError, encode, one_line, usd
@@ -353,10 +354,8 @@ def _show_facts(console: Console, facts: dict[str, dict[str, Json]], without: st
         return
     for name, known in facts.items():
         console.print(name)
-        for key, value in known.items():
-            if key == without:
-                continue
-            console.print(f"  {key}: {one_line(str(value), 160)}")
+        shown = {key: value for key, value in known.items() if key != without}
+        console.print("\n".join(fact_lines(shown)))
     if not facts:
         console.print("the project has no `knowledge`")
 

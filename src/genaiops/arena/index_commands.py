@@ -8,7 +8,7 @@ from typing import Annotated, TypeVar
 
 import typer
 
-from genaiops.app import PROJECT_FILE, Project, load_project, read_queries
+from genaiops.app import PROJECT_FILE, Project, fact_lines, load_project, read_queries
 from genaiops.app.model import Indexes
 from genaiops.arena.index_health import index_facts
 from genaiops.arena.migrating import Asked, MigrationReport, migrate_index
@@ -171,12 +171,7 @@ def _in_session(
 def _status_lines(facts: dict[str, dict[str, Json]]) -> Iterator[str]:
     for name, known in facts.items():
         yield name
-        for key, value in known.items():
-            if isinstance(value, dict) and key in ("health", "live", "migrating_to"):
-                yield f"  {key}"
-                yield from (f"    {part}: {one_line(str(item), 160)}" for part, item in value.items())
-            else:
-                yield f"  {key}: {one_line(str(value), 160)}"
+        yield from fact_lines(known)
 
 
 def _migration_lines(report: MigrationReport, sets: list[str]) -> Iterator[str]:
