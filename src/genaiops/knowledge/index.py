@@ -6,6 +6,7 @@ Beside what `home.py` keeps: <recipe>/snapshots/NAME/, immutable.
 import json
 import secrets
 import shutil
+import threading
 from collections.abc import Collection, Generator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
@@ -52,6 +53,7 @@ class LocalIndex:
         self._home = Home(folder)
         self.recipe = self._home.recipe
         self._open: dict[SnapshotId, Snapshot] = {}
+        self._opening = threading.Lock()
         self._staged = Staged()
         self._allowed = lru_cache(maxsize=_FILTERS)(self._allow)
 
@@ -267,10 +269,12 @@ class LocalIndex:
         return reader.allow(scopes, readable_scopes(reader.scopes, groups))
 
     def _reader(self, snapshot: SnapshotId) -> Snapshot:
-        if snapshot not in self._open:
-            folder = self.folder / "snapshots" / Path(snapshot).name
-            self._open[snapshot] = Snapshot(folder)
-        return self._open[snapshot]
+        # one thread at a time: Python 3.11 now and then fails to read two headers of arrays at once
+        with self._opening:
+            if snapshot not in self._open:
+                folder = self.folder / "snapshots" / Path(snapshot).name
+                self._open[snapshot] = Snapshot(folder)
+            return self._open[snapshot]
 
     def _query_vector(self, reader: Snapshot, vector: Vector) -> NDArray[np.float32]:
         query = np.asarray(vector, dtype=np.float32)
