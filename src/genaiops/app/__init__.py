@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from genaiops.app.installed import installed_packages
     from genaiops.app.installing import LOCKFILES, read_lockfile
     from genaiops.app.kinds import APP_KIND, CALIBRATION_KIND, KINDS
+    from genaiops.app.model import Indexes
     from genaiops.app.overrides import Overrides
     from genaiops.app.params import Params
     from genaiops.app.project import PROJECT_FILE, Project, load_project
@@ -52,6 +53,7 @@ _FILES = {
     "installed": "installed_packages",
     "installing": "LOCKFILES read_lockfile",
     "kinds": "APP_KIND CALIBRATION_KIND KINDS",
+    "model": "Indexes",
     "overrides": "Overrides",
     "params": "Params",
     "project": "PROJECT_FILE Project load_project",
@@ -67,7 +69,7 @@ _FILES = {
 
 __all__ = [
     "APP_KIND", "CALIBRATION_KIND", "KINDS", "LOCAL_USER", "LOCKFILES", "PROJECT_FILE", "AppTarget",
-    "AppWorker", "ChunkConfig", "ClaimConfig", "Context", "GateConfig", "Held", "JudgeConfig",
+    "AppWorker", "ChunkConfig", "ClaimConfig", "Context", "GateConfig", "Held", "Indexes", "JudgeConfig",
     "KnowledgeConfig", "Material", "Overrides", "OwnEnvironment", "Params", "PriceConfig", "Project",
     "ProjectFile", "ReuseConfig", "ScorerConfig", "Services", "SuiteConfig", "embedder_of", "fact_lines",
     "found_environment", "hold", "installed_packages", "load_project", "material_of", "open_release",

@@ -8,8 +8,7 @@ from typing import Annotated, TypeVar
 
 import typer
 
-from genaiops.app import PROJECT_FILE, Project, fact_lines, load_project, read_queries
-from genaiops.app.model import Indexes
+from genaiops.app import PROJECT_FILE, Indexes, Project, fact_lines, load_project, read_queries
 from genaiops.arena.index_health import index_facts
 from genaiops.arena.migrating import Asked, MigrationReport, migrate_index
 from genaiops.arena.session import Session, open_session

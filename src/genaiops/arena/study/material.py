@@ -1,6 +1,6 @@
 """What a study is made on: an index, questions, and the ruler; from a project, or from two files."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
@@ -235,8 +235,11 @@ def auto_slices(cases: Sequence[Case]) -> tuple[str, ...]:
         for key, value in case.tags.items():
             found.setdefault(key, {}).setdefault(str(value), 0)
             found[key][str(value)] += 1
-    fits: Callable[[dict[str, int]], bool] = lambda one: len(one) in _SLICES and min(one.values()) >= _EACH  # noqa: E731
-    return tuple(f"tags.{key}" for key, counts in sorted(found.items()) if fits(counts))
+    return tuple(
+        f"tags.{key}"
+        for key, counts in sorted(found.items())
+        if len(counts) in _SLICES and min(counts.values()) >= _EACH
+    )
 
 
 def _ready_facts(ready: ReadyPassages, index: Index) -> dict[str, Json]:
