@@ -11,7 +11,6 @@ from genaiops.arena.model import Correct, Suite
 from genaiops.arena.pairing import load_suite, only_suite
 from genaiops.arena.ragfacts import knowledge_facts
 from genaiops.arena.scorers.expected import answers
-from genaiops.arena.scorers.registry import BUILT_IN
 from genaiops.arena.study.asked import read_questions
 from genaiops.arena.suites import resolve_suite
 from genaiops.core import Case, Digest, Embedder, Json, UserError
@@ -200,7 +199,6 @@ def _suite(
 ) -> Suite:
     """Return the ruler of every study: who is right, what citations hold, and when silence was right."""
     right: dict[str, Json] = {"right": correct.scorer, "from": correct.threshold}
-    grounded = (ScorerConfig(name="groundedness"),) if "groundedness" in BUILT_IN else ()
     config = SuiteConfig(
         dataset=name,
         scorers=(
@@ -209,18 +207,12 @@ def _suite(
             ScorerConfig(name="citation_precision"),
             ScorerConfig(name="citation_recall"),
             ScorerConfig(name="abstention"),
-            *grounded,
+            ScorerConfig(name="groundedness"),
         ),
         slices=tuple(slices),
         discover=False,
     )
-    try:
-        return resolve_suite(name, config, cases, digest)
-    except UserError:
-        if not grounded:
-            raise
-    without = tuple(one for one in config.scorers if one not in grounded)
-    return resolve_suite(name, config.model_copy(update={"scorers": without}), cases, digest)
+    return resolve_suite(name, config, cases, digest)
 
 
 def _usual(cases: Sequence[Case]) -> Correct:
