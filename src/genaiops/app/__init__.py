@@ -6,7 +6,7 @@ from genaiops.lazy import attach
 
 if TYPE_CHECKING:
     from genaiops.app.arm import AppWorker
-    from genaiops.app.batch import read_queries
+    from genaiops.app.batch import DEFAULT_EMBEDDER, read_queries, tell
     from genaiops.app.context import Context
     from genaiops.app.environments import OwnEnvironment, found_environment, own_environment
     from genaiops.app.installed import installed_packages
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
 _FILES = {
     "arm": "AppWorker",
-    "batch": "read_queries",
+    "batch": "DEFAULT_EMBEDDER read_queries tell",
     "context": "Context",
     "environments": "OwnEnvironment found_environment own_environment",
     "installed": "installed_packages",
@@ -68,13 +68,14 @@ _FILES = {
 }
 
 __all__ = [
-    "APP_KIND", "CALIBRATION_KIND", "KINDS", "LOCAL_USER", "LOCKFILES", "PROJECT_FILE", "AppTarget",
-    "AppWorker", "ChunkConfig", "ClaimConfig", "Context", "GateConfig", "Held", "Indexes", "JudgeConfig",
-    "KnowledgeConfig", "Material", "Overrides", "OwnEnvironment", "Params", "PriceConfig", "Project",
-    "ProjectFile", "ReuseConfig", "ScorerConfig", "Services", "SuiteConfig", "embedder_of", "fact_lines",
-    "found_environment", "hold", "installed_packages", "load_project", "material_of", "open_release",
-    "own_environment", "point_live", "publish", "read_lockfile", "read_queries", "register_index",
-    "register_release", "start_app", "wanted_release", "write_down",
+    "APP_KIND", "CALIBRATION_KIND", "DEFAULT_EMBEDDER", "KINDS", "LOCAL_USER", "LOCKFILES",
+    "PROJECT_FILE", "AppTarget", "AppWorker", "ChunkConfig", "ClaimConfig", "Context", "GateConfig",
+    "Held", "Indexes", "JudgeConfig", "KnowledgeConfig", "Material", "Overrides", "OwnEnvironment",
+    "Params", "PriceConfig", "Project", "ProjectFile", "ReuseConfig", "ScorerConfig", "Services",
+    "SuiteConfig", "embedder_of", "fact_lines", "found_environment", "hold", "installed_packages",
+    "load_project", "material_of", "open_release", "own_environment", "point_live", "publish",
+    "read_lockfile", "read_queries", "register_index", "register_release", "start_app", "tell",
+    "wanted_release", "write_down",
 ]  # fmt: skip
 
 __getattr__ = attach(__name__, {name: file for file, names in _FILES.items() for name in names.split()})

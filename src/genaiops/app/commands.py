@@ -12,7 +12,7 @@ import typer
 from genaiops.app.batch import answer_queries, build_named, hold_any, read_queries, tell
 from genaiops.app.model import Asked, Checked, Found, Indexes
 from genaiops.app.project import PROJECT_FILE, Project, load_project
-from genaiops.app.registering import hub_at_hand
+from genaiops.app.registering import hub_to_publish
 from genaiops.app.releasing import Published, hold, is_trial, publish_documents, remarks
 from genaiops.app.screening import screened_readiness
 from genaiops.app.services import LOCAL_USER, Services, index_name
@@ -138,7 +138,7 @@ def build_command(
 
     async def work(project: Project, services: Services) -> dict[str, dict[str, Json]]:
         facts: dict[str, dict[str, Json]] = {}
-        hub = _hub(services)
+        hub = hub_to_publish(services.store, services.settings)
         for one in _chosen(project, name):
             reports[one] = await _readiness(services, project, one)
             _show_readiness(console, {one: reports[one]})
@@ -169,7 +169,7 @@ def _build_passages(
     tell(ready.problems, console)
 
     async def make(root: Path, project: Project | None, services: Services) -> dict[str, Json]:
-        hub = _hub(services)
+        hub = hub_to_publish(services.store, services.settings)
         built = await build_named(services, root, project, name, ready, file, backend)
         made = await _registered(services, hub, root, name, built)
         return {"reference": made.short, **built.index.facts()}
@@ -313,13 +313,6 @@ def passage_lines(passages: "list[Passage] | tuple[Passage, ...]") -> list[str]:
         lines.append(f"  {rank}. {score}{one_line(place, 80)}{page}  [{passage.id}]")
         lines.append(f"     {one_line(passage.text, 160)}")
     return lines
-
-
-def _hub(services: Services) -> Hub:
-    """Return the Hub at hand, into which may be published: asked before an index is built."""
-    hub = hub_at_hand(services.store, services.settings)
-    hub.check_may_publish()
-    return hub
 
 
 async def _registered(services: Services, hub: Hub, root: Path, name: str, built: Published) -> Version:

@@ -35,6 +35,13 @@ def hub_at_hand(store: Store, settings: Settings) -> Hub:
     return Hub(store, (*KNOWLEDGE_KINDS, *MODEL_KINDS), by=acting(store.database, settings.env))
 
 
+def hub_to_publish(store: Store, settings: Settings) -> Hub:
+    """Return the Hub at hand; raises `UserError` for who may not publish into it: they change no index."""
+    hub = hub_at_hand(store, settings)
+    hub.check_may_publish()
+    return hub
+
+
 def register_index(
     hub: Hub, name: str, source: Corpus | ReadyPassages, recipe: Recipe, embedding: Mapping[str, Json]
 ) -> RegisteredIndex:

@@ -10,12 +10,11 @@ import typer
 from genaiops.app.commands import AsJson, Folder, anywhere
 from genaiops.app.model import Pruned, ReleaseMoved, Restored
 from genaiops.app.project import Project
-from genaiops.app.registering import hub_at_hand
+from genaiops.app.registering import hub_to_publish
 from genaiops.app.releasing import open_release
 from genaiops.app.services import Services
 from genaiops.app.telling import point_live, version_of, write_down
 from genaiops.core import UserError, encode, hex_of, one_line
-from genaiops.hub import Hub
 from genaiops.work import Console
 
 releases = typer.Typer(help="Releases of indexes.", no_args_is_help=True)
@@ -30,7 +29,7 @@ def rollback(name: Name, folder: Folder = Path(), as_json: AsJson = False) -> No
     console = Console(json=as_json)
 
     async def work(root: Path, project: Project | None, services: Services) -> ReleaseMoved:
-        hub = _hub(services)
+        hub = hub_to_publish(services.store, services.settings)
         for release in services.releases.before(name):
             await open_release(services, name, release)  # it is there, and hides what was withdrawn
         was, live = services.releases.roll_back(name)
@@ -56,16 +55,16 @@ def restore(
     console = Console(json=as_json)
 
     async def work(root: Path, project: Project | None, services: Services) -> Restored:
-        _hub(services)
-        gone = services.withdrawals.take_back(name, documents)
-        if len(gone) < len(set(documents)):
-            standing = [one.document for one in services.withdrawals.all if one.index == name]
+        hub_to_publish(services.store, services.settings)
+        standing = [one.document for one in services.withdrawals.all if one.index == name]
+        if not set(documents) <= set(standing):
             raise UserError(
                 "GAO-APP-092",
                 f"not all of these were withdrawn from {one_line(name, 60)!r}",
-                why=f"taken back: {len(gone)}; withdrawn still: {', '.join(standing) or 'none'}",
+                why=f"nothing was taken back; withdrawn are: {', '.join(standing) or 'none'}",
                 fix="`genaiops index status` lists what is withdrawn",
             )
+        services.withdrawals.take_back(name, documents)
         write_down(services, "index.restore", name, {"documents": [*documents]})
         return Restored(name=name, documents=tuple(documents))
 
@@ -82,7 +81,7 @@ def prune(folder: Folder = Path(), as_json: AsJson = False) -> None:
     console = Console(json=as_json)
 
     async def work(root: Path, project: Project | None, services: Services) -> Pruned:
-        _hub(services)
+        hub_to_publish(services.store, services.settings)
         with services.store.lock("arena"):  # a run reads the indexes of its arms
             kept = {hex_of(one.digest) for named in services.releases.names().values() for one in named.all}
             folders = (services.store.path / "indexes").iterdir()
@@ -107,7 +106,7 @@ def forget(name: Name, folder: Folder = Path(), as_json: AsJson = False) -> None
     console = Console(json=as_json)
 
     async def work(root: Path, project: Project | None, services: Services) -> ReleaseMoved:
-        _hub(services)
+        hub_to_publish(services.store, services.settings)
         named = services.releases.forget(name)
         write_down(services, "index.forget", name, {"live": named.live.digest})
         return ReleaseMoved(name=name, live=None, before=named.live.digest, embedder=named.live.embedder)
@@ -117,10 +116,3 @@ def forget(name: Name, folder: Folder = Path(), as_json: AsJson = False) -> None
         console.emit_json(encode(done))
     else:
         console.print(f"{name}: nothing is live any more; `genaiops index build` makes the first release")
-
-
-def _hub(services: Services) -> Hub:
-    """Return the Hub at hand; raises `UserError` for who may not publish into it: they change no release."""
-    hub = hub_at_hand(services.store, services.settings)
-    hub.check_may_publish()
-    return hub

@@ -156,7 +156,7 @@ def _p95_ratio(ruler: Ruler, after: FloatArray, before: FloatArray, codes: IntAr
     if min(float(after.min()), float(before.min())) <= 0.0:
         return None
     if after.size < FEWEST_FOR_P95:
-        estimate = _quantile(after.tolist(), 0.95) / _quantile(before.tolist(), 0.95)
+        estimate = quantile(after.tolist(), 0.95) / quantile(before.tolist(), 0.95)
         sizes = np.unique(codes, return_counts=True)[1].astype(np.float64)
         return Interval(
             estimate=round_sig(estimate),
@@ -177,14 +177,14 @@ def _arm(column: Column, role: Role, rows: IntArray) -> ArmFacts:
     known: list[float] = np.sort(values[np.isfinite(values)]).tolist()
     return ArmFacts(
         mean=round_sig(math.fsum(known) / len(known)) if known else None,
-        p50=_quantile(known, 0.5) if known else None,
-        p95=_quantile(known, 0.95) if known else None,
+        p50=quantile(known, 0.5) if known else None,
+        p95=quantile(known, 0.95) if known else None,
         n=len(known),
         missing=int((column.applies[rows] & ~np.isfinite(values)).sum()),
     )
 
 
-def _quantile(values: Iterable[float], q: float) -> float:
+def quantile(values: Iterable[float], q: float) -> float:
     """Return the smallest value that at least a share `q` of the values does not exceed."""
     ordered = sorted(values)
     return round_sig(ordered[max(0, math.ceil(q * len(ordered) - 1e-9) - 1)])

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from genaiops.app import Held, Project, Services, hold, material_of, open_release
+from genaiops.app import LOCAL_USER, Held, Project, Services, hold, material_of, open_release
 from genaiops.arena.pairing import load_suite
 from genaiops.arena.scorers.expected import gold, matches
-from genaiops.arena.shadow import ASKER, askable
+from genaiops.arena.shadow import askable
+from genaiops.arena.study.asked import query_of
 from genaiops.core import Case, Embedder, Json, Passage, Usage, UserError, cost_nanousd, encode
 from genaiops.knowledge import (
     Alike,
@@ -18,7 +19,6 @@ from genaiops.knowledge import (
     Index,
     IndexRelease,
     Named,
-    Query,
     alike,
     bytes_of,
     differences,
@@ -172,9 +172,9 @@ def _plain(project: Project) -> list[str]:
 async def _covered(cases: Sequence[Case], held: Held) -> Coverage:
     found: list[list[Passage]] = []
     for at in range(0, len(cases), _AT_ONCE):
-        queries = [Query(str(case.inputs["question"])) for case in cases[at : at + _AT_ONCE]]
+        queries = [query_of(case) for case in cases[at : at + _AT_ONCE]]
         found += await retrieve_all(
-            held.index, held.embedder, queries, K, principal=ASKER, snapshot=held.snapshot
+            held.index, held.embedder, queries, K, principal=LOCAL_USER, snapshot=held.snapshot
         )
     named = [{item.document for item in gold(case) if item.document is not None} for case in cases]
     there = showing(held.index, {document for documents in named for document in documents})

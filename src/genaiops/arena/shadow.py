@@ -10,14 +10,15 @@ from dataclasses import dataclass
 from typing import cast
 
 from genaiops import stats
-from genaiops.app import Held, SuiteConfig
-from genaiops.arena.compare import compare_all
+from genaiops.app import LOCAL_USER, Held, SuiteConfig
+from genaiops.arena.compare import compare_all, quantile
 from genaiops.arena.gate import decide_claims, outcome_of
 from genaiops.arena.grid import lay_out
 from genaiops.arena.model import ROLES, Role, Suite
 from genaiops.arena.report.intervals import needed
 from genaiops.arena.scorers import build_scorers, score_output
 from genaiops.arena.scorers.expected import gold
+from genaiops.arena.study.asked import query_of
 from genaiops.arena.suites import resolve_suite
 from genaiops.core import (
     Case,
@@ -27,14 +28,11 @@ from genaiops.core import (
     GenaiopsError,
     Output,
     Passage,
-    Principal,
     Score,
     Trace,
 )
 from genaiops.knowledge import Query, retrieve_all
 from genaiops.work import Progress
-
-ASKER = Principal(id="local")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +60,7 @@ class Seen:
     """What questions without an expectation show, old beside new; no test, as nobody knows what is right.
 
     `overlap`: the mean share of the first k that both found, by `by`; `other_first`: the share of questions
-    whose first hit is another; `latency_p95_ms`: seconds of a whole search, embedding included.
+    whose first hit is another; `latency_p95_ms`: milliseconds of a whole search, embedding included.
     """
 
     questions: int
@@ -99,7 +97,7 @@ async def judge_suite(
     scores: dict[Role, list[Score]] = {role: [] for role in ROLES}
     errors: dict[Role, int] = dict.fromkeys(ROLES, 0)
     for at, case in enumerate(suite.cases):
-        found = await _ask(Query(str(case.inputs["question"])), sides, bar.k, at)
+        found = await _ask(query_of(case), sides, bar.k, at)
         for role in ROLES:
             errors[role] += bool(found[role].error)
             scores[role] += await score_output(scorers, case, 0, _output(found[role]), Trace(id=""))
@@ -131,7 +129,7 @@ async def see(queries: Sequence[Query], sides: Mapping[Role, Held], k: int, prog
         overlap=_mean([_shared(old, new) for old, new in pairs]),
         other_first=_mean([float(old[:1] != new[:1]) for old, new in pairs]),
         latency_p95_ms={
-            role: stats.round_sig(1000 * _p95([found[role].seconds for found in all_found])) for role in ROLES
+            role: quantile([1000 * found[role].seconds for found in all_found], 0.95) for role in ROLES
         },
         errors={role: sum(bool(found[role].error) for found in all_found) for role in ROLES},
     )
@@ -180,7 +178,7 @@ async def _search(query: Query, held: Held, k: int) -> _Found:
     start = time.perf_counter()
     try:
         found = await retrieve_all(
-            held.index, held.embedder, [query], k, principal=ASKER, snapshot=held.snapshot
+            held.index, held.embedder, [query], k, principal=LOCAL_USER, snapshot=held.snapshot
         )
     except GenaiopsError as error:
         return _Found((), time.perf_counter() - start, f"{error.code}: {error.what}")
@@ -209,8 +207,3 @@ def _shared(old: Sequence[str], new: Sequence[str]) -> float:
 
 def _mean(values: Sequence[float]) -> float | None:
     return stats.round_sig(sum(values) / len(values)) if values else None
-
-
-def _p95(seconds: Sequence[float]) -> float:
-    ordered = sorted(seconds)
-    return ordered[max(0, -(-95 * len(ordered) // 100) - 1)] if ordered else 0.0

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 
 from genaiops.access import acting
 from genaiops.app import Project, Services, open_release, write_down
+from genaiops.arena.engine import now
 from genaiops.arena.impact import impact
 from genaiops.core import Digest, Json, UserError, one_line
 from genaiops.hub import Governance, Hub, Impact, Version
-from genaiops.knowledge import Named, Withdrawal, holds_document, passages_of, utc_now
+from genaiops.knowledge import Named, Withdrawal, holds_document, passages_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +60,7 @@ async def withdraw(
     hub.check_may_publish()
     wanted = _Wanted(name, documents, reason, everywhere)
     held = await _held(services, project, wanted)
-    by, at = acting(services.store.database, services.settings.env).id, utc_now()
+    by, at = acting(services.store.database, services.settings.env).id, now()
     passages = await _passages(services, wanted)
     services.withdrawals.add(
         Withdrawal(

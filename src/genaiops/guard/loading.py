@@ -20,14 +20,14 @@ def utc_today() -> date:
     return datetime.now(UTC).date()
 
 
-def load_guard(path: Path | None = None, *, today: Callable[[], date] = utc_today) -> Pipeline:
+def load_guard(path: Path | None = None) -> Pipeline:
     """Return the pipeline of the policy at `path`, or of the one that the package brings.
 
     Raises `UserError` with file and line for what does not fit, `OutsideError` where it cannot be read.
     """
     if path is None:
-        return parse_guard(default_policy(), DEFAULT_NAME, today=today)
-    return parse_guard(_read(path), path.name, today=today)
+        return parse_guard(default_policy(), DEFAULT_NAME)
+    return parse_guard(_read(path), path.name)
 
 
 def parse_guard(text: str, where: str, *, today: Callable[[], date] = utc_today) -> Pipeline:

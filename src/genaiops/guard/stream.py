@@ -149,12 +149,4 @@ def _cut(stopping: list[Judged], settled: int) -> int:
 
 def _moved(judged: Judged, by: int) -> Judged:
     one = judged.finding
-    moved = Finding(
-        detector=one.detector,
-        category=one.category,
-        start=one.start + by,
-        end=one.end + by,
-        confidence=one.confidence,
-        reason=one.reason,
-    )
-    return Judged(moved, judged.action, judged.by)
+    return replace(judged, finding=replace(one, start=one.start + by, end=one.end + by))

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
         effort,
     )
     from genaiops.knowledge.index import LocalIndex
-    from genaiops.knowledge.inspecting import Inspectable, passages_of, showing
+    from genaiops.knowledge.inspecting import passages_of, showing
     from genaiops.knowledge.kinds import CORPUS_KIND, INDEX_KIND, KINDS, index_facts
     from genaiops.knowledge.known import KnownDocuments
     from genaiops.knowledge.maxsim import TokenCache, rank
@@ -51,10 +51,10 @@ if TYPE_CHECKING:
     from genaiops.knowledge.quarantine import Release, read_releases
     from genaiops.knowledge.readiness import Readiness, check_readiness, readiness_lines
     from genaiops.knowledge.reading import Reading
-    from genaiops.knowledge.releases import IndexRelease, Named, Releases, check_alike, made_alike, utc_now
+    from genaiops.knowledge.releases import IndexRelease, Named, Releases, check_alike
     from genaiops.knowledge.retrieval import Mode, Query, retrieve, retrieve_all
     from genaiops.knowledge.returning import bring_back
-    from genaiops.knowledge.screening import Screen, Screened, Screening, ScreenKind, Spot
+    from genaiops.knowledge.screening import Screen, Screened, ScreenKind, Spot
     from genaiops.knowledge.seams import Index
     from genaiops.knowledge.sentences import sentence_spans, split_sentences
     from genaiops.knowledge.withdrawals import Withdrawal, Withdrawals
@@ -71,12 +71,12 @@ _FILES = {
     "fusion": "default_weights",
     "health": "Alike Differences Drift Effort alike bytes_of differences drift effort",
     "index": "LocalIndex",
-    "inspecting": "Inspectable passages_of showing",
+    "inspecting": "passages_of showing",
     "kinds": "CORPUS_KIND INDEX_KIND KINDS index_facts",
     "known": "KnownDocuments",
     "maxsim": "TokenCache rank",
     "passages": "PASSAGES ReadyPassages read_passages read_rows",
-    "releases": "IndexRelease Named Releases check_alike made_alike utc_now",
+    "releases": "IndexRelease Named Releases check_alike",
     "retrieval": "Mode Query retrieve retrieve_all",
     "returning": "bring_back",
     "migration": "Migrated Outcome Ruling migrate",
@@ -86,7 +86,7 @@ _FILES = {
     "quarantine": "Release read_releases",
     "readiness": "Readiness check_readiness readiness_lines",
     "reading": "Reading",
-    "screening": "Screen ScreenKind Screened Screening Spot",
+    "screening": "Screen ScreenKind Screened Spot",
     "seams": "Index",
     "sentences": "sentence_spans split_sentences",
     "withdrawals": "Withdrawal Withdrawals",
@@ -95,16 +95,16 @@ _FILES = {
 __all__ = [
     "CORPUS_KIND", "INDEX_KIND", "KINDS", "PASSAGES", "SUFFIXES", "Alike", "Backend", "BackendName",
     "Bounds", "Chunk", "ChunkOptions", "Corpus", "CountsTokens", "Differences", "Document", "Drift",
-    "Effort", "EmbeddingCache", "Index", "IndexRelease", "Inspectable", "KnownDocuments", "LeftOut",
-    "Listed", "LocalIndex", "Migrated", "Mode", "Named", "Outcome", "ParsedFiles", "Query", "Readiness",
-    "Reading", "ReadyPassages", "Recipe", "Release", "Releases", "Ruling", "Screen", "ScreenKind",
-    "Screened", "Screening", "Spot", "TokenCache", "Withdrawal", "Withdrawals", "alike", "aread_corpus",
-    "bring_back", "build_index", "bytes_of", "check_alike", "check_readiness", "corpus_blobs",
-    "corpus_facts", "default_weights", "differences", "drift", "effort", "expand", "holds_document",
-    "index_facts", "index_passages", "listed_documents", "made_alike", "make_chunks", "migrate",
-    "open_index", "parse_document", "passages_facts", "passages_of", "rank", "read_corpus",
-    "read_passages", "read_releases", "read_rows", "readiness_lines", "retrieve", "retrieve_all",
-    "sentence_spans", "showing", "split_sentences", "utc_now",
+    "Effort", "EmbeddingCache", "Index", "IndexRelease", "KnownDocuments", "LeftOut", "Listed",
+    "LocalIndex", "Migrated", "Mode", "Named", "Outcome", "ParsedFiles", "Query", "Readiness", "Reading",
+    "ReadyPassages", "Recipe", "Release", "Releases", "Ruling", "Screen", "ScreenKind", "Screened",
+    "Spot", "TokenCache", "Withdrawal", "Withdrawals", "alike", "aread_corpus", "bring_back",
+    "build_index", "bytes_of", "check_alike", "check_readiness", "corpus_blobs", "corpus_facts",
+    "default_weights", "differences", "drift", "effort", "expand", "holds_document", "index_facts",
+    "index_passages", "listed_documents", "make_chunks", "migrate", "open_index", "parse_document",
+    "passages_facts", "passages_of", "rank", "read_corpus", "read_passages", "read_releases",
+    "read_rows", "readiness_lines", "retrieve", "retrieve_all", "sentence_spans", "showing",
+    "split_sentences",
 ]  # fmt: skip
 
 __getattr__ = attach(__name__, {name: file for file, names in _FILES.items() for name in names.split()})

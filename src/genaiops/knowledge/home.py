@@ -10,7 +10,6 @@ withdrawn.json  documents withdrawn, and the number of the last snapshot that mu
 import fcntl
 import json
 import os
-import secrets
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +18,7 @@ from typing import cast
 from genaiops.core import OutsideError, SnapshotId, UserError, canonical, decode_json
 from genaiops.knowledge.model import Recipe
 from genaiops.knowledge.snapshot import damaged
+from genaiops.store import write_whole
 
 Stamp = tuple[int, int, int]
 """Differs where `withdrawn.json` does."""
@@ -40,7 +40,7 @@ class Home:
     def create(cls, folder: Path, recipe: Recipe) -> "Home":
         """Make the new `folder` of an index without a snapshot."""
         folder.mkdir(parents=True)
-        _replace(folder / "recipe.json", canonical(recipe.facts))
+        write_whole(folder / "recipe.json", [canonical(recipe.facts)])
         return cls(folder)
 
     def published(self) -> bool:
@@ -56,17 +56,17 @@ class Home:
 
     def make_live(self, snapshot: SnapshotId) -> None:
         """Replace the live snapshot."""
-        _replace(self.folder / "CURRENT", snapshot.encode())
+        write_whole(self.folder / "CURRENT", [snapshot.encode()])
 
     def keep_trust(self, trust: Mapping[str, float]) -> None:
         """Keep how far the embedder can be trusted."""
         self.trust = dict(trust)
-        _replace(self.folder / "trust.json", canonical(dict(self.trust)))
+        write_whole(self.folder / "trust.json", [canonical(dict(self.trust))])
 
     def withdraw(self, documents: Sequence[str], newest: int) -> None:
         """Withdraw documents from snapshots up to the number `newest`; the caller holds the lock."""
         withdrawn = {**self.tombstones(), **dict.fromkeys(documents, newest)}
-        _replace(self.folder / "withdrawn.json", json.dumps(withdrawn, sort_keys=True).encode())
+        write_whole(self.folder / "withdrawn.json", [json.dumps(withdrawn, sort_keys=True).encode()])
 
     def stamp(self) -> Stamp:
         """Return what differs after each withdrawal, by any process."""
@@ -111,12 +111,3 @@ class Home:
             return decode_json(dict[str, float], file.read_bytes())
         except (OSError, UserError) as error:
             raise damaged(self.folder, str(error)) from error
-
-
-def _replace(path: Path, content: bytes) -> None:
-    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    with partial.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from genaiops.core import Digest, Settings, UserError, decode_json, encode_json
 from genaiops.models.weights import check_file
+from genaiops.store import write_whole
 
 _REFERENCE = re.compile(
     r"(?P<repo>[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*)@(?P<revision>[^#@]+)(?:#(?P<file>\S+))?", re.ASCII
@@ -92,9 +93,7 @@ class PulledModels:
         folder = self.folder(HubModel(pulled.repo, pulled.revision)) / ".pulled"
         folder.mkdir(parents=True, exist_ok=True)
         file = folder / (pulled.model.replace("/", "--") + ".json")
-        partial = file.with_suffix(".part")
-        partial.write_text(encode_json(pulled), encoding="utf-8")
-        partial.replace(file)
+        write_whole(file, [encode_json(pulled).encode()])
 
     def list(self) -> "list[Pulled]":
         """Return every record, by repository, revision and file."""

@@ -49,7 +49,7 @@ def open_embedder(reference: str, context: ModelContext) -> Embedder:
     embedder = provider.open_embedder(name, context)
     spec, said = embedder.spec, context.embedding
     heeded: dict[str, Json] = {"version": spec.version, **spec.settings}
-    wanted: dict[str, Json] = {**said.facts, **({"version": said.version} if said.version else {})}
+    wanted: dict[str, Json] = said.stated
     unheeded = [f"{key}: {value}" for key, value in wanted.items() if heeded.get(key) != value]
     if unheeded:
         raise UserError(

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from genaiops.app import LOCAL_USER, Project, Services
-from genaiops.core import Embedder, OutsideError, Passage, UserError, canonical, encode
+from genaiops.core import Embedder, Passage, UserError, canonical, encode
 from genaiops.knowledge import Corpus, Index, Query, Recipe, make_chunks, retrieve_all
+from genaiops.store import write_whole
 from genaiops.synthesis.asking import generated
 from genaiops.synthesis.evidence import documents_of, read_sources
 from genaiops.synthesis.model import RaftOptions, RaftReport, RaftRow, Source
@@ -154,20 +155,5 @@ def _refuse_strays(sources: Sequence[Source], banned: frozenset[str], file: Path
 
 def _write(out: Path, rows: Sequence[RaftRow], report: RaftReport) -> None:
     lines = [json.dumps(encode(row), ensure_ascii=False) for row in rows]
-    parts = {
-        out: "\n".join(lines) + "\n",
-        out.with_suffix(".manifest.json"): canonical(encode(report)).decode(),
-    }
-    for path, text in parts.items():
-        partial = path.with_name(f".{path.name}.part")
-        try:
-            partial.write_text(text, encoding="utf-8")
-            partial.replace(path)
-        except OSError as error:
-            raise OutsideError(
-                "GAO-SYNTHESIS-004",
-                f"{path.name} cannot be written",
-                why=error.strerror or str(error),
-                fix="name a file in a folder that exists and that you may write",
-                where=str(path),
-            ) from error
+    write_whole(out, [("\n".join(lines) + "\n").encode()])
+    write_whole(out.with_suffix(".manifest.json"), [canonical(encode(report))])

@@ -11,7 +11,7 @@ REASON = "The passage answers the question in these words."
 
 
 def make_row(
-    source: Source, found: Sequence[Passage], options: RaftOptions, banned: frozenset[str], reason: str = ""
+    source: Source, found: Sequence[Passage], options: RaftOptions, banned: frozenset[str]
 ) -> RaftRow | str:
     """Return the row of a question, or why there is none.
 
@@ -42,14 +42,14 @@ def make_row(
         question=source.question,
         context={"title": [[*titles]], "sentences": [[*texts]]},
         oracle_context=source.text,
-        cot_answer=answer_text(source, reason),
+        cot_answer=answer_text(source),
         instruction="\n\n".join(message.content for message in messages),
     )
 
 
-def answer_text(source: Source, reason: str = "") -> str:
+def answer_text(source: Source) -> str:
     """Return the chain of thought: the quote, the reason, the answer on a line of its own."""
-    return f"{OPENING}{source.quote}{CLOSING}\n{reason or REASON}\n{FINAL} {source.answer}"
+    return f"{OPENING}{source.quote}{CLOSING}\n{REASON}\n{FINAL} {source.answer}"
 
 
 def quotes_of(text: str) -> list[str]:

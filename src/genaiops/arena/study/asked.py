@@ -13,7 +13,7 @@ from typing import cast
 
 from genaiops.arena.datasets import dataset_digest, read_cases
 from genaiops.core import Case, Digest, Json, UserError
-from genaiops.knowledge import read_rows
+from genaiops.knowledge import Query, read_rows
 
 _KEYS = ("id", "question", "query", "answers", "answer", "answerable", "passages", "cluster", "history")
 _MEANT = ("question", "answers", "answerable", "passages", "cluster")
@@ -88,6 +88,11 @@ def _refused(what: str, where: str, row: Mapping[str, Json] | None = None) -> Us
         fix='one question a line: {"id": "q1", "question": "…", "answers": ["…"], "passages": ["p1"]}',
         where=where,
     )
+
+
+def query_of(case: Case) -> Query:
+    """Return what a case asks a search, with what was said before."""
+    return Query(question_of(case), history_of(case))
 
 
 def question_of(case: Case) -> str:

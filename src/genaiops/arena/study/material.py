@@ -5,7 +5,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 
-from genaiops.app import PROJECT_FILE, Project, ScorerConfig, Services, SuiteConfig, load_project
+from genaiops.app import (
+    DEFAULT_EMBEDDER,
+    PROJECT_FILE,
+    Project,
+    ScorerConfig,
+    Services,
+    SuiteConfig,
+    load_project,
+    tell,
+)
 from genaiops.arena.datasets import read_cases
 from genaiops.arena.model import Correct, Suite
 from genaiops.arena.pairing import load_suite, only_suite
@@ -18,7 +27,6 @@ from genaiops.knowledge import Corpus, EmbeddingCache, Index, ReadyPassages, ind
 from genaiops.models import EmbedSettings, artifact_name
 from genaiops.work import Progress
 
-DEFAULT_EMBEDDER = "local:minilm-l6"
 SHORT = Correct(scorer="answer_f1", threshold=0.5)
 LONG = Correct(scorer="added_f1", threshold=0.3)
 """What counts as right where no suite says it: by the length of the references."""
@@ -96,8 +104,7 @@ async def _from_files(
     project = load_project(root, overrides, services.settings.env) if there else None
     cases, digest = read_questions(questions)
     ready = read_passages(passages)
-    for problem in ready.problems[:20]:
-        services.console.note(problem)
+    tell(ready.problems, services.console)
     reference = (project and project.models.get("embed")) or DEFAULT_EMBEDDER
     described = project.embedding if project else EmbedSettings()
     embedder = await services.embed_model(root, reference, described)

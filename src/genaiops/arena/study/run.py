@@ -13,8 +13,10 @@ from pathlib import Path
 
 from genaiops.app import Services
 from genaiops.arena.engine import now
+from genaiops.arena.right import correct_words
 from genaiops.arena.schedule import seed_of
 from genaiops.arena.study.answering import Answering
+from genaiops.arena.study.contrasts import MARGIN
 from genaiops.arena.study.disturbing import disturb
 from genaiops.arena.study.facts import Known, system_facts
 from genaiops.arena.study.generating import Work, drawn, generate, plan_lines, planned
@@ -158,12 +160,11 @@ def _plan(work: Work, answering: Answering, services: Services) -> Generation:
     plan = planned(work, None, answering.left(work.asked), answering.jobs)
     for line in plan_lines(plan):
         services.console.note(line)
-    correct = work.material.correct
     return Generation(
         cases=plan.cases,
         clusters=plan.clusters,
-        correct=f"{correct.scorer} ≥ {correct.threshold:g}",
-        margin=0.05,
+        correct=correct_words(work.material.correct),
+        margin=MARGIN,
         plan=plan,
     )
 

@@ -13,7 +13,7 @@ from genaiops.arena.compare import resampling_key
 from genaiops.arena.grid import FloatArray
 from genaiops.arena.scorers.expected import Gold, answerable, gold, matches
 from genaiops.arena.scorers.retrieval import discounted_gain, new_gold, reciprocal_rank
-from genaiops.arena.study.asked import history_of, question_of
+from genaiops.arena.study.asked import query_of
 from genaiops.arena.study.contrasts import Ruled, contrast_all, contrast_slice
 from genaiops.arena.study.material import Material
 from genaiops.arena.study.model import Contrast, Found, Retrieval
@@ -21,7 +21,7 @@ from genaiops.arena.study.outcomes import quantile
 from genaiops.arena.study.variants import SEARCHES
 from genaiops.arena.suites import slices_of
 from genaiops.core import Case, OutsideError, Passage
-from genaiops.knowledge import Query, retrieve, retrieve_all
+from genaiops.knowledge import retrieve, retrieve_all
 from genaiops.stats import cluster_codes, round_sig
 from genaiops.work import Console, Progress
 
@@ -68,7 +68,7 @@ async def _searched(
         found = await retrieve_all(
             material.index,
             material.embedder,
-            [_query(case) for case in cases],
+            [query_of(case) for case in cases],
             DEPTH,
             principal=LOCAL_USER,
             mode=search.mode,
@@ -91,7 +91,7 @@ async def _timed(material: Material, name: str) -> list[float]:
     """Return how long a few questions take one by one: batches tell nothing of a single one."""
     search, found = SEARCHES[name], list[float]()
     for case in material.cases[:_TIMED]:
-        query = _query(case)
+        query = query_of(case)
         if not query.text:
             continue
         began = time.perf_counter()
@@ -213,7 +213,3 @@ def _slices(
         return ()
     outstanding = stats.benjamini_hochberg([p for _, p in found], ruled.alpha)
     return tuple(replace(one, stands_out=out) for (one, _), out in zip(found, outstanding, strict=True))
-
-
-def _query(case: Case) -> Query:
-    return Query(question_of(case), history_of(case))
