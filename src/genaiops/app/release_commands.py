@@ -83,8 +83,9 @@ def prune(folder: Folder = Path(), as_json: AsJson = False) -> None:
     async def work(root: Path, project: Project | None, services: Services) -> Pruned:
         hub_to_publish(services.store, services.settings)
         with services.store.lock("arena"):  # a run reads the indexes of its arms
+            # the folders first: what is released meanwhile is then among the kept
+            folders = [*(services.store.path / "indexes").iterdir()]
             kept = {hex_of(one.digest) for named in services.releases.names().values() for one in named.all}
-            folders = (services.store.path / "indexes").iterdir()
             gone = sorted(one for one in folders if _RECIPE.fullmatch(one.name) and one.name not in kept)
             for one in gone:
                 shutil.rmtree(one)

@@ -4,13 +4,14 @@ An index of genaiops.yaml is asked by its live release wherever the app serves s
 index by the recipe of its own tree, whatever is live.
 """
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from genaiops.app.project import Project
 from genaiops.app.services import Services
-from genaiops.core import Embedder, GenaiopsError, SnapshotId, UserError, decode
+from genaiops.core import Embedder, GenaiopsError, OutsideError, SnapshotId, UserError, decode
 from genaiops.knowledge import Corpus, Index, IndexRelease, Named, ReadyPassages, check_alike, read_passages
 from genaiops.models import EmbedSettings
 
@@ -64,7 +65,9 @@ async def open_release(services: Services, name: str, release: IndexRelease) -> 
     """Return the index of a release, less what was withdrawn; raises `UserError` where it is gone."""
     index = await services.built_index(release.digest)
     if index is None:
-        how = f"genaiops index build --passages {release.source} --name {name}"
+        backend = release.recipe.backend.name
+        how = f"genaiops index build --passages {shlex.quote(release.source)} --name {name}"
+        how += "" if backend == "local" else f" --index {backend}"
         raise UserError(
             "GAO-APP-073",
             f"the index {name!r} is no longer there",
@@ -120,6 +123,13 @@ async def publish(
     index = await services.made(name, material, wanted.recipe, embedder)
     await index.anchors.check(embedder)
     also = await _written_too(services, root, name, material, before)
+    if not index.folder.is_dir():
+        raise OutsideError(
+            "GAO-APP-093",
+            f"the index of {name!r} was removed before it was released",
+            why="`genaiops index prune` ran meanwhile: no name held on to it yet",
+            fix="run the same command again: vectors are cached",
+        )
     named = services.releases.publish(name, wanted, also)
     services.withdrawals.hide(index, name, services.releases.documents)
     return Published(index, material, named)

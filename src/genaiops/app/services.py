@@ -183,7 +183,12 @@ class Services:
         if recipe.digest not in self._indexes:
             self._indexes[recipe.digest] = await self._build(name, material, recipe, embedder)
         index = self._indexes[recipe.digest]
-        await bring_back(index, material, embedder)
+        # what was withdrawn since the documents were read does not come back
+        if isinstance(material, ReadyPassages):
+            await bring_back(index, self.withdrawals.among(material, name), embedder)
+        else:
+            await bring_back(index, self.withdrawals.without(material, name), embedder)
+        self.withdrawals.hide(index, name, self.releases.documents)
         return index
 
     async def _build(

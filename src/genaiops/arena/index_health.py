@@ -25,9 +25,7 @@ from genaiops.knowledge import (
     drift,
     effort,
     make_chunks,
-    passages_of,
     retrieve_all,
-    showing,
 )
 from genaiops.models import Prices
 
@@ -129,7 +127,7 @@ def _light(services: Services, name: str, index: Index, corpus: Corpus | None) -
         found = differences(listed, corpus, services.withdrawals.of(name, listed))
     return Health(
         differences=found,
-        orphaned_passages=None if found is None else len(passages_of(index, found.orphans)),
+        orphaned_passages=None if found is None else len(index.passages_of(found.orphans)),
         bytes=bytes_of(index.folder),
     )
 
@@ -177,7 +175,7 @@ async def _covered(cases: Sequence[Case], held: Held) -> Coverage:
             held.index, held.embedder, queries, K, principal=LOCAL_USER, snapshot=held.snapshot
         )
     named = [{item.document for item in gold(case) if item.document is not None} for case in cases]
-    there = showing(held.index, {document for documents in named for document in documents})
+    there = held.index.showing({document for documents in named for document in documents})
     return Coverage(
         questions=len(cases),
         indexed=sum(documents <= there for documents in named),

@@ -117,7 +117,7 @@ def _withdrawn(step: Step) -> UserError:
         "GAO-ARENA-414",
         f"the recorded answer to {step.case.id!r} rests on a document that was withdrawn",
         why="it shows or cites a passage that nobody may find any more",
-        fix="record the answers again: genaiops arena record",
+        fix="let the app answer the suite again, and give that recording",
     )
 
 

@@ -13,9 +13,9 @@ from genaiops.access import acting
 from genaiops.app import Project, Services, open_release, write_down
 from genaiops.arena.engine import now
 from genaiops.arena.impact import impact
-from genaiops.core import Digest, Json, UserError, one_line
+from genaiops.core import Digest, Json, OutsideError, UserError, one_line
 from genaiops.hub import Governance, Hub, Impact, Version
-from genaiops.knowledge import Named, Withdrawal, holds_document, passages_of
+from genaiops.knowledge import Index, IndexRelease, Named, Withdrawal, holds_document
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,9 +75,9 @@ async def withdraw(
         )
         for document in documents
     )
-    touched = await _hide(services)
     details: dict[str, Json] = {"documents": [*documents], "reason": reason, "everywhere": everywhere}
     write_down(services, "index.withdraw", name, details)
+    touched = await _hide(services)
     return Withdrawn(
         index=name,
         documents=tuple(documents),
@@ -110,7 +110,7 @@ async def _held(
 
 async def _shown(services: Services, name: str, named: Named, document: str) -> bool:
     """Whether a released index has the document, of which no listing says so."""
-    return bool(passages_of(await open_release(services, name, named.live), [document]))
+    return bool((await open_release(services, name, named.live)).passages_of([document]))
 
 
 async def _passages(services: Services, wanted: _Wanted) -> dict[str, set[str]]:
@@ -118,8 +118,8 @@ async def _passages(services: Services, wanted: _Wanted) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {document: set() for document in wanted.documents}
     named = services.releases.get(wanted.name)
     for release in named.all if named else ():
-        index = await services.built_index(release.digest)
-        for one in passages_of(index, wanted.documents) if index else ():
+        index = await _opened(services, release)
+        for one in index.passages_of(wanted.documents) if index else ():
             found[one.document].add(one.id)
     return found
 
@@ -129,10 +129,19 @@ async def _hide(services: Services) -> set[str]:
     touched: set[str] = set()
     for name, named in services.releases.names().items():
         for release in named.all:
-            index = await services.built_index(release.digest)
+            index = await _opened(services, release)
             if index is not None and services.withdrawals.hide(index, name, services.releases.documents):
                 touched.add(name)
     return touched
+
+
+async def _opened(services: Services, release: IndexRelease) -> Index | None:
+    """Return the index of a release; None where it is gone or damaged: that keeps no document from going."""
+    try:
+        return await services.built_index(release.digest)
+    except OutsideError as error:  # whoever opens it later, mended, hides first
+        services.console.note(f"release {release.digest[:19]}… cannot be read: {error.what} ({error.code})")
+        return None
 
 
 def _impact(services: Services, hub: Hub, name: str, document: str) -> Impact | None:

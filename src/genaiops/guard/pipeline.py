@@ -135,7 +135,7 @@ class Pipeline:
         found: list[Finding] = []
         failed: list[Failed] = []
         views: list[View] = []
-        if self.policy.decode.depth and detectors:
+        if self.policy.decode.depth and (detectors or needed(self.policy, DECODING, where.surface)):
             said = decoded(text, self.policy.decode.depth, self.policy.decode.max_characters)
             views = said.views
             found += [_beyond(view) for view in said.beyond]

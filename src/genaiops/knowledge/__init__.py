@@ -30,7 +30,6 @@ if TYPE_CHECKING:
         effort,
     )
     from genaiops.knowledge.index import LocalIndex
-    from genaiops.knowledge.inspecting import passages_of, showing
     from genaiops.knowledge.kinds import CORPUS_KIND, INDEX_KIND, KINDS, index_facts
     from genaiops.knowledge.known import KnownDocuments
     from genaiops.knowledge.maxsim import TokenCache, rank
@@ -71,7 +70,6 @@ _FILES = {
     "fusion": "default_weights",
     "health": "Alike Differences Drift Effort alike bytes_of differences drift effort",
     "index": "LocalIndex",
-    "inspecting": "passages_of showing",
     "kinds": "CORPUS_KIND INDEX_KIND KINDS index_facts",
     "known": "KnownDocuments",
     "maxsim": "TokenCache rank",
@@ -102,9 +100,8 @@ __all__ = [
     "build_index", "bytes_of", "check_alike", "check_readiness", "corpus_blobs", "corpus_facts",
     "default_weights", "differences", "drift", "effort", "expand", "holds_document", "index_facts",
     "index_passages", "listed_documents", "make_chunks", "migrate", "open_index", "parse_document",
-    "passages_facts", "passages_of", "rank", "read_corpus", "read_passages", "read_releases",
-    "read_rows", "readiness_lines", "retrieve", "retrieve_all", "sentence_spans", "showing",
-    "split_sentences",
+    "passages_facts", "rank", "read_corpus", "read_passages", "read_releases", "read_rows",
+    "readiness_lines", "retrieve", "retrieve_all", "sentence_spans", "split_sentences",
 ]  # fmt: skip
 
 __getattr__ = attach(__name__, {name: file for file, names in _FILES.items() for name in names.split()})

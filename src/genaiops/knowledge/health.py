@@ -13,7 +13,7 @@ import numpy as np
 from genaiops.core import Digest, Embedder
 from genaiops.knowledge.build import CountsTokens, text_reader
 from genaiops.knowledge.duplicates import near_duplicates
-from genaiops.knowledge.inspecting import Inspectable
+from genaiops.knowledge.inspecting import Drawable
 from genaiops.knowledge.model import Corpus
 from genaiops.knowledge.passages import Lengths
 from genaiops.knowledge.seams import Index
@@ -81,7 +81,7 @@ async def drift(index: Index, embedder: Embedder, count: int = SAMPLE, seed: int
     An endpoint without a version may be another model tomorrow, and nothing else would say so. Of a passage
     in several parts each vector counts.
     """
-    if not isinstance(index, Inspectable) or not (drawn := index.drawn(count, seed)):
+    if not isinstance(index, Drawable) or not (drawn := index.drawn(count, seed)):
         return None
     read = text_reader(embedder, Lengths())
     texts = [read(passage) for passage, _ in drawn]

@@ -66,15 +66,19 @@ async def migrate(
     if ruling.outcome != "pass":
         releases.end(name)
         return Migrated(old, target, ruling, switched=False)
-    return await _switched(name, old, releases, make, ruling)
+    return await _switched(name, old, target, releases, make, ruling)
 
 
-async def _switched(name: str, old: IndexRelease, releases: Releases, make: Make, ruling: Ruling) -> Migrated:
+async def _switched(
+    name: str, old: IndexRelease, gated: IndexRelease, releases: Releases, make: Make, ruling: Ruling
+) -> Migrated:
     """Switch to the new release as it is after the last write: what was written meanwhile went to both."""
     for attempt in range(_TRIES):
         named = releases.get(name)
         if named is None or named.migrating_to is None:
             raise _given_up(name)
+        if not made_alike(named.migrating_to.recipe, gated.recipe):
+            raise _given_up(name)  # what is migrated to now, the gate has not seen
         target = named.migrating_to
         if target.recipe.corpus != named.live.recipe.corpus:
             target = target.holding(named.live.recipe.corpus)

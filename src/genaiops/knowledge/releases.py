@@ -126,7 +126,7 @@ class Releases:
             if before is not None:
                 check_alike(name, before.live, release)
             named = Named(live=release) if before is None else _succeeded(before, release)
-            if also is not None and named.migrating_to is not None:
+            if also and named.migrating_to and made_alike(named.migrating_to.recipe, also.recipe):
                 named = replace(named, migrating_to=also)
             return self._put(name, named)
 
@@ -214,6 +214,12 @@ class Releases:
         return named
 
     def _path(self, name: str) -> Path:
+        if Path(name).name != name or name.startswith("."):
+            raise UserError(
+                "GAO-KNOWLEDGE-098",
+                f"{one_line(name, 60)!r} cannot be the name of an index",
+                fix="take letters, digits, dots, hyphens and underscores, a letter or a digit first",
+            )
         return self._names / f"{name}.json"
 
     @contextmanager

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from genaiops.core import Embedder, Passage
 from genaiops.knowledge.build import make_chunks, passage_of, text_reader
-from genaiops.knowledge.inspecting import Inspectable, hidden
+from genaiops.knowledge.inspecting import hidden
 from genaiops.knowledge.model import Corpus
 from genaiops.knowledge.passages import Lengths, ReadyPassages
 from genaiops.knowledge.seams import Index
@@ -16,7 +16,7 @@ async def bring_back(index: Index, material: Corpus | ReadyPassages, embedder: E
 
     An index hides a document in the snapshots that there were; one that is published later shows it.
     """
-    if not isinstance(index, Inspectable) or not (gone := hidden(index)):
+    if not (gone := hidden(index)):
         return
     gone -= index.showing(gone)
     passages = [one for one in _passages(index, material, gone, embedder) if one.document in gone]

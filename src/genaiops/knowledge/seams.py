@@ -1,6 +1,6 @@
 """What `retrieve` and `build_index` need of an index; one for each backend (docs/backends.md)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -98,6 +98,17 @@ class Index(Protocol):
 
     async def measure(self, embedder: Embedder) -> None:
         """Find out how far `embedder` can be trusted with the live snapshot, and keep that."""
+        ...
+
+    def showing(self, documents: Collection[str]) -> set[str]:
+        """Return which of `documents` are in the live snapshot and not withdrawn from it."""
+        ...
+
+    def passages_of(self, documents: Collection[str]) -> list[Passage]:
+        """Return all passages of `documents` in the live snapshot, withdrawn ones too.
+
+        This is for whoever keeps the index: nobody's access is asked.
+        """
         ...
 
     def upsert(self, passages: Sequence[Passage], vectors: Sequence[Vector]) -> None:

@@ -11,8 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from genaiops.core import Digest, Output, Span, canonical, decode_json, encode
-from genaiops.knowledge.inspecting import showing
+from genaiops.core import Digest, Output, SnapshotId, Span, canonical, decode_json, encode
 from genaiops.knowledge.model import Corpus, LeftOut
 from genaiops.knowledge.passages import ReadyPassages, chosen
 from genaiops.knowledge.seams import Index
@@ -53,7 +52,7 @@ class Withdrawals:
     def __init__(self, indexes: Path) -> None:
         self._path = indexes / "withdrawn.json"
         self._read: tuple[tuple[int, int, int], tuple[Withdrawal, ...]] = ((0, 0, 0), ())
-        self._hidden: dict[tuple[Path, str], tuple[int, int, int]] = {}
+        self._hidden: dict[tuple[Path, str], tuple[tuple[int, int, int], SnapshotId]] = {}
 
     @property
     def all(self) -> tuple[Withdrawal, ...]:
@@ -95,16 +94,19 @@ class Withdrawals:
         Returns the documents that it showed until now.
         """
         stamp = self._stamp()
-        if stamp == (0, 0, 0) or self._hidden.get((index.folder, name)) == stamp:
+        if stamp == (0, 0, 0):
+            return set()
+        seen = (stamp, index.snapshot())  # what is published later may show it again
+        if self._hidden.get((index.folder, name)) == seen:
             return set()
         listed = documents(index.recipe.corpus)
         mine = {one.document: None for one in self.all if one.index == name}
         wanted = self.of(name, mine if listed is None else listed)
-        if found := showing(index, wanted):
+        if found := index.showing(wanted):
             with self._changing():  # one after the other: of two that change an index the second is refused
-                if left := showing(index, wanted):
+                if left := index.showing(wanted):
                     index.tombstone(sorted(left))
-        self._hidden[index.folder, name] = stamp
+        self._hidden[index.folder, name] = seen
         return found
 
     def without(self, corpus: Corpus, name: str) -> Corpus:
@@ -119,7 +121,7 @@ class Withdrawals:
                 code="GAO-KNOWLEDGE-093",
                 what="the document was withdrawn",
                 why=self._why(name, one.id, one.digest),
-                fix=f"remove the file, or let it come back: genaiops index restore {name} {one.id}",
+                fix=f"remove the file, or let it come back: {self._back(name, one.id, one.digest)}",
             )
             for one in corpus.documents
             if one.id in gone
@@ -151,6 +153,10 @@ class Withdrawals:
     def _why(self, name: str, document: str, digest: Digest) -> str:
         standing = next(one for one in self.all if one.covers(name, document, digest))
         return f"{standing.at}, by {standing.by}: {standing.reason}"
+
+    def _back(self, name: str, document: str, digest: Digest) -> str:
+        standing = next(one for one in self.all if one.covers(name, document, digest))
+        return f"genaiops index restore {standing.index} {standing.document}"
 
     def _stamp(self) -> tuple[int, int, int]:
         try:

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, NamedTuple, cast
 
@@ -103,7 +102,9 @@ async def _from_web(
         asked = HubModel.parse(name.removeprefix("hf:"))
         if file and asked.file not in (None, file):
             raise typer.BadParameter(f"{name} names another file", param_hint="--file")
-        pulled = await HubPull(egress, settings, console).pull(replace(asked, file=file or asked.file))
+        if file:
+            asked = HubModel.parse(f"{asked.repo}@{asked.revision}#{file}")
+        pulled = await HubPull(egress, settings, console).pull(asked)
         folder = PulledModels(settings).folder(asked)
         return Made(name, pulled.reference, folder / pulled.model, pulled.files[pulled.model])
     finally:

@@ -69,13 +69,21 @@ async def pull_url(
     """
     name = PurePosixPath(unquote(urlsplit(url).path)).name
     wanted = (sha256 or "").removeprefix("sha256:").lower()
-    if not _HEX.fullmatch(wanted) or not _NAME.fullmatch(name):
+    host = urlsplit(url).hostname or ""  # an address may hold a password
+    if not _NAME.fullmatch(name):
+        raise UserError(
+            "GAO-MODELS-079",
+            "the URL names no file that can be kept",
+            fix="give a URL that ends in a file name of letters, digits, dots, hyphens and underscores",
+            where=host,
+        )
+    if not _HEX.fullmatch(wanted):
         raise UserError(
             "GAO-MODELS-097",
-            "it is not said what the file at this URL must be" if name else "the URL names no file",
+            "it is not said what the file at this URL must be",
             why="weights load only by known digest",
             fix="add --sha256 and the 64 digits that its publisher states",
-            where=url.partition("?")[0],
+            where=host,
         )
     response = await get(egress, url, {"Accept-Encoding": "identity"})
     if response.status != 200:
@@ -94,8 +102,12 @@ async def keep(response: Response, target: Path, expected: Expected, console: Co
 
     Raises `UserError` where it is not the expected file, `OutsideError` where it breaks off; nothing is kept.
     """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part, name = tempfile.mkstemp(prefix=".pull-", dir=target.parent)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        part, name = tempfile.mkstemp(prefix=".pull-", dir=target.parent)
+    except OSError as error:
+        await response.close()
+        raise cannot_be_kept(target.parent, error) from error
     try:
         with os.fdopen(part, "wb") as file:
             digest = await _copy(response, file, target.name, expected, console)

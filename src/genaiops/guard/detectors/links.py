@@ -19,6 +19,9 @@ _URL = re.compile(
 _IMAGE_TAG = re.compile(
     r"<(?:img|image|video|audio|source|iframe|embed|object|link)\b[^<>]{0,200}$", re.IGNORECASE
 )
+_CAPTION = 2_048
+"""Characters before an address in which its caption is looked for."""
+
 _CALLED = 256
 """So many characters before an address may say that it is an image's."""
 _CARRIES = 24
@@ -87,11 +90,21 @@ def _is_allowed(url: str, allowed: tuple[str, ...]) -> bool:
 
 def _is_image(text: str, start: int) -> bool:
     """Say whether what loads itself is at `start`: `![…](` in Markdown, `<img src=` and its like in HTML."""
+    lead = text[max(0, start - _CAPTION) : start].rstrip(" \t\r\n<")
+    if lead.endswith("]("):
+        return _is_image_caption(lead[:-1])
     lead = text[max(0, start - _CALLED) : start]
-    if lead.endswith(("](", "](<")):
-        opening = lead.rfind("[", 0, lead.rfind("]("))
-        return opening > 0 and lead[opening - 1] == "!"
     return _IMAGE_TAG.search(lead[max(0, lead.rfind("<")) :]) is not None
+
+
+def _is_image_caption(lead: str) -> bool:
+    """Say whether the bracket that closes `lead` was opened by `![`; one that began too far back counts."""
+    depth = 0
+    for at in range(len(lead) - 1, -1, -1):
+        depth += (lead[at] == "]") - (lead[at] == "[")
+        if depth == 0:
+            return at > 0 and lead[at - 1] == "!"
+    return True
 
 
 def _carries(url: str) -> bool:

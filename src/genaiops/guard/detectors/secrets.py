@@ -124,6 +124,10 @@ SHAPES: tuple[_Shape, ...] = (
            r"(?:(?:\s|\\[nr]){1,4}-----END [A-Z ]{1,30}-----)?", "private key"),
     _shape("url_password", "://", r"://([^\s:/?#@\[\]]{1,64}:[^\s:/?#@]{3,128}@)(?=[A-Za-z0-9\[])",
            "password in a URL", 0.85),
+    # a stream must not let go of the first characters of one that has not ended
+    _shape("url_password", "://",
+           r"://((?=[^\s/?#@]{40})[^\s:/?#@\[\]]{1,64}:(?![0-9]{0,5}\Z)[^\s:/?#@]{1,128}@?)\Z",
+           "password in a URL that has not ended", 0.85),
 )  # fmt: skip
 
 _NAMES = ("key", "secret", "token", "passw", "pwd", "credential")

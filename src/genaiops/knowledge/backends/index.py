@@ -6,7 +6,7 @@ gets its exact cosine and its BM25, so that the order within them is that of `Lo
 
 import secrets
 import threading
-from collections.abc import Generator, Sequence
+from collections.abc import Collection, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -63,8 +63,8 @@ class StoredIndex:
         self._lock = threading.Lock()
         self._terms = Terms()
         self._known: dict[SnapshotId, Known] = {}
-        with ledger.database.read() as connection:
-            self._trust = ledger.trust(connection)
+        with ledger.view() as view:
+            self._trust = ledger.trust(view.connection) if view else {}
 
     @property
     def embedder(self) -> ModelSpec:
@@ -184,6 +184,21 @@ class StoredIndex:
         with self._ledger.write() as connection:
             self._ledger.keep_trust(connection, trust)
         self._trust = trust
+
+    def showing(self, documents: Collection[str]) -> set[str]:
+        """Return which of `documents` are in the live snapshot and not withdrawn from it."""
+        with self._view() as view:
+            there = set(self._ledger.documents_of(view, documents).values())
+            return there - set(self._ledger.hidden(view))
+
+    def passages_of(self, documents: Collection[str]) -> list[Passage]:
+        """Return all passages of `documents` in the live snapshot, withdrawn ones too.
+
+        This is for whoever keeps the index: nobody's access is asked.
+        """
+        with self._view() as view:
+            keys = self._ledger.documents_of(view, documents)
+            return [entry.passage() for entry in self._ledger.entries(view, keys)]
 
     def upsert(self, passages: Sequence[Passage], vectors: Sequence[Vector]) -> None:
         """Stage passages for the next snapshot; a document staged replaces all its earlier passages.

@@ -204,6 +204,16 @@ class Ledger:
             for row in view.connection.execute(query.where(table.id.in_(some)))
         ]
 
+    def documents_of(self, view: View, documents: Collection[str]) -> dict[int, str]:
+        """Return the passages of `documents` by key, each with its document; withdrawn ones too."""
+        table = self._passages.c
+        query = select(table.key, table.document).where(self._visible(view.number))
+        return {
+            row.key: row.document
+            for some in _parts(list(documents), _IN)
+            for row in view.connection.execute(query.where(table.document.in_(some)))
+        }
+
     def ids(self, view: View) -> list[tuple[str, int]]:
         """Return every passage's id and key, in the order of the ids."""
         query = select(self._passages.c.id, self._passages.c.key).where(self._visible(view.number))
