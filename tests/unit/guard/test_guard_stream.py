@@ -38,6 +38,16 @@ def test_a_finding_that_stops_ends_the_stream_as_soon_as_it_is_settled() -> None
 
 
 @pytest.mark.proves("E-GUARD-STREAM")
+@pytest.mark.parametrize("step", [1, 7, 50])
+def test_no_character_of_a_long_password_in_a_url_is_released_before_it_has_ended(step: int) -> None:
+    password = "Zk3qW9xT7vB2mQ" * 8
+    said = f"the address is postgres://app:{password}@db.example/prod and so on"
+    texts, result = streamed(load_guard(), *(said[at : at + step] for at in range(0, len(said), step)))
+    assert password[:6] not in "".join(texts)
+    assert password[:6] not in result.text
+
+
+@pytest.mark.proves("E-GUARD-STREAM")
 def test_what_only_the_whole_text_shows_ends_the_stream_and_with_buffer_nothing_is_out() -> None:
     said = ("the song is canary-0123", "456789abcdef", " and " * 30)
     ending = load_guard()

@@ -133,6 +133,18 @@ def test_every_index_that_is_opened_hides_what_was_withdrawn_until_it_comes_back
     index.close()
 
 
+@pytest.mark.proves("D-WITHDRAW")
+def test_what_is_published_after_a_withdrawal_is_hidden_again(tmp_path: Path) -> None:
+    withdrawals = Withdrawals(tmp_path)
+    index = make_index(tmp_path / "index", [passage("a.md", "words of a"), passage("b.md", "words of b")])
+    withdrawals.add([withdrawal()])
+    assert withdrawals.hide(index, "docs", lambda corpus: None) == {"a.md"}
+    index.upsert([passage("a.md", "words of a")], [vector("words of a")])
+    index.publish()  # by a builder that read its documents before
+    assert withdrawals.hide(index, "docs", lambda corpus: None) == {"a.md"}
+    index.close()
+
+
 @pytest.mark.proves("D-WITHDRAW-ANSWERS")
 def test_an_answer_rests_on_a_withdrawn_document_by_passage_citation_or_trace(tmp_path: Path) -> None:
     withdrawals = Withdrawals(tmp_path)
@@ -205,6 +217,32 @@ def test_a_name_never_switches_to_an_index_of_other_documents(
     assert releases.names()["docs"].live.digest == release(TWO).digest
     with pytest.raises(UserError, match="GAO-KNOWLEDGE-094"):
         asyncio.run(migrate("docs", release(), release(), releases, None, None))  # type: ignore[arg-type]
+
+
+@pytest.mark.proves("D-MIGRATE")
+def test_what_the_gate_did_not_see_never_goes_live(releases: Releases) -> None:
+    releases.publish("docs", release())
+    old = releases.names()["docs"].live
+
+    async def make(wanted: IndexRelease) -> bool:
+        return True
+
+    async def gate(live: IndexRelease, new: IndexRelease) -> Ruling:
+        releases.end("docs")
+        releases.begin("docs", release(tokens=99))
+        return Ruling("pass", ("because",), {})
+
+    with pytest.raises(OutsideError, match="GAO-KNOWLEDGE-095"):
+        asyncio.run(migrate("docs", old, release(tokens=64), releases, make, gate))
+    assert releases.names()["docs"].live == old
+    named = releases.publish("docs", release(TWO), release(TWO, tokens=64))
+    assert named.migrating_to == release(tokens=99), "a late write of another migration changes nothing"
+
+
+def test_a_name_cannot_leave_its_folder(releases: Releases) -> None:
+    for name in ("../../escaped", ".hidden", "a/b"):
+        with pytest.raises(UserError, match="GAO-KNOWLEDGE-098"):
+            releases.publish(name, release())
 
 
 @pytest.mark.proves("D-HEALTH")
