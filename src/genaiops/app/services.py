@@ -252,7 +252,7 @@ def index_name(project: Project, name: str | None) -> str:
         "GAO-APP-031",
         f"there is no index {name!r}" if name else "it must be said which index to search",
         why=f"`knowledge` in genaiops.yaml has: {', '.join(known) or 'nothing'}",
-        fix="name one of them, for example ctx.search(query, index='docs')"
+        fix="name one of them: `genaiops index build docs`, or in the app ctx.search(query, index='docs')"
         if known
         else "add one: knowledge: {docs: {source: data/docs}}",
     )

@@ -133,8 +133,8 @@ def _content(path: Path) -> bytes:
         raise UserError(
             "GAO-ARENA-101",
             f"there is no dataset {path}",
-            why="the suite names it",
-            fix="correct `dataset:` of the suite in genaiops.yaml, or write the file",
+            why="the suite names it, or --dataset does",
+            fix="correct `dataset:` of the suite in genaiops.yaml or the option, or write the file",
             where=str(path),
         ) from None
     except IsADirectoryError:

@@ -14,7 +14,7 @@ from genaiops.arena.migrating import Asked, MigrationReport, migrate_index
 from genaiops.arena.session import Session, open_session
 from genaiops.arena.shadow import Bar
 from genaiops.arena.withdrawing import Withdrawn, withdraw
-from genaiops.core import Json, encode, one_line
+from genaiops.core import Json, UserError, encode, one_line
 from genaiops.hub import impact_lines
 from genaiops.work import Console
 
@@ -55,6 +55,13 @@ def status(
     async def work(session: Session, project: Project | None) -> dict[str, dict[str, Json]]:
         known = {*session.services.releases.names(), *(project.knowledge if project else ())}
         session.services.released = True
+        if name is not None and name not in known:
+            raise UserError(
+                "GAO-ARENA-415",
+                f"there is no index {one_line(name, 60)!r}",
+                why=f"there are: {', '.join(sorted(known)) or 'none'}",
+                fix="name one of them, or build it: genaiops index build",
+            )
         return {
             one: await index_facts(session.services, session.root, project, one, deep=deep)
             for one in sorted(known if name is None else {name})
@@ -185,7 +192,7 @@ def _migration_lines(report: MigrationReport, sets: list[str]) -> Iterator[str]:
         yield f"live: {report.live[:19]}… · back at once with: genaiops index rollback {report.name}"
         yield from (f"write into genaiops.yaml: {one.replace('=', ': ', 1)}" for one in sets)
     else:
-        yield f"live: {report.live[:19]}…, as before"
+        yield f"live: {report.live[:19]}…, made as before, of the documents as they are"
     yield f"evidence: {report.evidence.partition('@')[0]}"
 
 

@@ -266,7 +266,7 @@ def only_suite(mine: Project, theirs: Project) -> str:
         "GAO-ARENA-147",
         "the project has no suite" if not known else "it must be said which suite to run",
         why=f"`suites` in genaiops.yaml has: {', '.join(known) or 'nothing'}",
-        fix=f"genaiops arena run --suite {known[0]}" if known else "`genaiops init` writes a first one",
+        fix=f"add --suite {known[0]}" if known else "`genaiops init` writes a first one",
     )
 
 

@@ -154,5 +154,9 @@ _REFUSALS = {
 
 def _unreadable(file: Path, error: OSError) -> OutsideError:
     return OutsideError(
-        "GAO-GUARD-050", f"{file.name} cannot be read", why=error.strerror or str(error), where=str(file)
+        "GAO-GUARD-050",
+        f"{file.name} cannot be read",
+        why=error.strerror or str(error),
+        fix="correct the path, or who may read the file",
+        where=str(file),
     )

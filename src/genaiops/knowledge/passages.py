@@ -75,7 +75,11 @@ def read_rows(file: Path) -> Rows:
         raw = file.read_bytes()
     except OSError as error:
         raise OutsideError(
-            "GAO-KNOWLEDGE-040", "the rows cannot be read", why=error.strerror or "", where=str(file)
+            "GAO-KNOWLEDGE-040",
+            "the rows cannot be read",
+            why=error.strerror or "",
+            fix="correct the path, or who may read the file",
+            where=str(file),
         ) from error
     rows: list[Row] = []
     problems: list[str] = []

@@ -242,15 +242,17 @@ def check_alike(name: str, live: IndexRelease, wanted: IndexRelease) -> None:
     def made(release: IndexRelease) -> str:
         recipe = release.recipe
         how = f"{recipe.chunk.tokens} tokens, {recipe.parser}, {recipe.backend.name}"
-        return f"{recipe.embedder.reference}, {how}"
+        return f"{release.embedder}, {how}"
 
+    anew = f"genaiops index forget {name}, then build again"
     raise UserError(
         "GAO-KNOWLEDGE-097",
         f"the live release of {name!r} was made in another way",
-        why=f"live: {made(live)}; asked for: {made(wanted)}; a query meets only its own embedding, so a "
-        "change of it is compared before it answers anybody",
-        fix=f"genaiops index migrate {name} · to start anew without comparing: "
-        f"genaiops index forget {name}, then build",
+        why=f"live: {made(live)}; asked for: {made(wanted)}; another way is compared before it answers "
+        "anybody",
+        fix=f"to start anew without comparing: {anew}"
+        if live.ready_made
+        else f"genaiops index migrate {name}, with the same --set · to start anew without comparing: {anew}",
     )
 
 

@@ -80,7 +80,7 @@ async def pull_url(
     if not _HEX.fullmatch(wanted):
         raise UserError(
             "GAO-MODELS-097",
-            "it is not said what the file at this URL must be",
+            "it is not said what the file at this URL must be" if sha256 is None else "that is no sha256",
             why="weights load only by known digest",
             fix="add --sha256 and the 64 digits that its publisher states",
             where=host,

@@ -29,7 +29,8 @@ def read_sources(file: Path, passages: Sequence[Passage]) -> tuple[list[Source],
             by_document.setdefault(one.id, []).append(one)
     sources: list[Source] = []
     left: dict[str, int] = {}
-    for row in read_rows(file).rows:
+    read = read_rows(file)
+    for row in read.rows:
         found = _source(row.values, by_document)
         if isinstance(found, str):
             left[found] = left.get(found, 0) + 1
@@ -39,7 +40,9 @@ def read_sources(file: Path, passages: Sequence[Passage]) -> tuple[list[Source],
         raise UserError(
             "GAO-SYNTHESIS-001",
             "no question can be used",
-            why=max(left, key=lambda why: left[why]) if left else "the file has no row",
+            why=max(left, key=lambda why: left[why])
+            if left
+            else next(iter(read.problems), "the file has no row"),
             fix='rows as {"id": "q1", "question": "…", "answers": ["…"], "passages": ["p1"]}, or a suite\'s',
             where=str(file),
         )

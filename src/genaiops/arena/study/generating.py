@@ -159,8 +159,9 @@ def planned(work: Work, rows: _Rows | None, left: int, jobs: int) -> Plan:
 def plan_lines(plan: Plan) -> list[str]:
     """Return the plan in lines: what it takes, and what each comparison can show."""
     money = "cost unknown" if plan.cost_usd is None else usd(round(plan.cost_usd * NANO))
+    tokens = f"{plan.tokens:,} tokens" if plan.tokens else "tokens unknown"
     lines = [
-        f"plan: {plan.calls:,} model calls, {plan.tokens:,} tokens, {money}, {plan.minutes:g} minutes "
+        f"plan: {plan.calls:,} model calls, {tokens}, {money}, {plan.minutes:g} minutes "
         f"({plan.assumption}); {plan.cases:,} questions in {plan.clusters:,} clusters; "
         f"spread from {plan.basis}"
     ]
