@@ -2,7 +2,7 @@
 
     make peers                                                 installs both below .peers
     python -m bench.retrieval.run --shared ../shared           ours (and writes bench/results/retrieval.json)
-    python -m bench.retrieval.run --shared ../shared           ours; writes bench/results/retrieval.json
+    python -m bench.retrieval.peers --shared ../shared         both; writes retrieval_peers.json
 
 Each runs in its own environment and tells only the ids it found; vectors come from the same MiniLM (int8), a
 passage's text is its title above its text as everywhere here, and the scoring is one. Our scores are those of

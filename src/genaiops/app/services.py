@@ -144,8 +144,12 @@ class Services:
                 self._indexes[recipe] = there
             return self._indexes[recipe]
 
-    async def recipe(self, project: Project, name: str) -> tuple[Corpus, Recipe]:
-        """Return the documents of an index and its recipe, by whose digest it is known; nothing is built."""
+    async def recipe(self, project: Project, name: str | None) -> tuple[Corpus, Recipe]:
+        """Return the documents of an index and its recipe, by whose digest it is known; nothing is built.
+
+        `name` None: the only one.
+        """
+        name = index_name(project, name)
         return await self._recipe(project.root, name, project.knowledge[name], await self.embedder(project))
 
     async def corpus(self, project: Project, name: str) -> Corpus:

@@ -99,7 +99,9 @@ def migrate(
             help="Questions people asked, as for `index search`: they are shown, and must not fail.",
         ),
     ] = None,
-    margin: Annotated[float, typer.Option(help="By less than this the new may be worse.", min=0.0)] = 0.05,
+    margin: Annotated[
+        float, typer.Option(help="By less than this the new may be worse.", min=0.0, max=1.0)
+    ] = 0.05,
     k: Annotated[int, typer.Option("-k", "--k", min=1, max=100, help="How many passages count.")] = 5,
     allow_private: AllowPrivate = None,
     folder: Folder = Path(),
@@ -198,7 +200,7 @@ def _migration_lines(report: MigrationReport, sets: list[str]) -> Iterator[str]:
 
 def _withdrawn_lines(done: Withdrawn) -> Iterator[str]:
     yield f"withdrawn from {', '.join(done.indexes)}: {', '.join(done.documents)}"
-    yield f"{done.passages:,} passages in {done.releases:,} releases are found by nobody any more"
+    yield f"found by nobody any more: {done.passages:,} passage(s), of {done.releases:,} release(s)"
     for document, found in done.impact.items():
         if found is None:
             yield f"{document}: the Hub knows no corpus {done.index} that holds it"

@@ -35,9 +35,8 @@ class RaftSource:
 
 @dataclass(frozen=True, slots=True)
 class _Ground:
-    """The documents: as they are searched, as they are cut, and which of them are the tests'."""
+    """The documents: as they are cut, and which of them are the tests'."""
 
-    searched: Index
     embedder: Embedder
     corpus: Corpus
     recipe: Recipe
@@ -54,14 +53,15 @@ async def make_raft(
     """
     ground = await _ground(project, services, source)
     sources, left, model = await _sources(project, services, ground, source, options)
-    rows = await _rows(sources[: options.limit], ground, options, left, services)
+    searched = await services.index(project, source.index)
+    rows = await _rows(sources[: options.limit], ground, searched, options, left, services)
     if not rows:
         why = max(left, key=lambda reason: left[reason]) if left else "there is no question"
         raise UserError(
             "GAO-SYNTHESIS-002",
             "no training row could be made",
             why=why,
-            fix="give questions whose answers stand in the documents, or a model that makes some",
+            fix="give questions on documents that no test question names, or other test questions: --test",
         )
     documents = ground.corpus.documents
     licences = {str(one.metadata["licence"]) for one in documents if "licence" in one.metadata}
@@ -87,8 +87,7 @@ async def make_raft(
 
 
 async def _ground(project: Project, services: Services, source: RaftSource) -> _Ground:
-    searched = await services.index(project, source.index)
-    corpus, recipe = await services.recipe(project, source.index or next(iter(project.knowledge)))
+    corpus, recipe = await services.recipe(project, source.index)
     embedder = await services.embedder(project)
     passages = [
         Passage(id=chunk.id, text=chunk.text, document=chunk.document.id, title=chunk.document.title)
@@ -97,7 +96,7 @@ async def _ground(project: Project, services: Services, source: RaftSource) -> _
     ]
     named = frozenset(one for file in source.tests for one in documents_of(file))
     banned = named | {one.document for one in passages if one.id in named}
-    return _Ground(searched, embedder, corpus, recipe, passages, banned)
+    return _Ground(embedder, corpus, recipe, passages, banned)
 
 
 async def _sources(
@@ -109,6 +108,8 @@ async def _sources(
         _refuse_strays(sources, ground.banned, source.questions)
         return sources, left, None
     free = [one for one in ground.passages if one.document not in ground.banned]
+    if ground.passages and not free:
+        return [], {"the test questions name every document as their evidence": len(ground.passages)}, None
     model = await (services.chat_model(project, source.chat) if source.chat else services.chat(project))
     with Progress("synthesis · questions", len(free), console=services.console) as progress:
         sources, left = await generated(free, model, options, progress)
@@ -118,6 +119,7 @@ async def _sources(
 async def _rows(
     sources: Sequence[Source],
     ground: _Ground,
+    searched: Index,
     options: RaftOptions,
     left: dict[str, int],
     services: Services,
@@ -128,7 +130,7 @@ async def _rows(
         for at in range(0, len(sources), _AT_ONCE):
             some = sources[at : at + _AT_ONCE]
             asked = [Query(one.question) for one in some]
-            found = await retrieve_all(ground.searched, ground.embedder, asked, _DEPTH, principal=LOCAL_USER)
+            found = await retrieve_all(searched, ground.embedder, asked, _DEPTH, principal=LOCAL_USER)
             for one, hits in zip(some, found, strict=True):
                 row = make_row(one, hits, options, ground.banned)
                 why = row if isinstance(row, str) else check_row(row)

@@ -13,17 +13,18 @@ import genaiops.arena.study
 from genaiops.arena.engine import Answered
 from genaiops.arena.ledger import Kept
 from genaiops.arena.schedule import Step
+from genaiops.arena.study.answering import Asked
 from genaiops.arena.study.asked import history_of, question_of, read_questions
 from genaiops.arena.study.contrasts import Ruled, contrast_all
 from genaiops.arena.study.disturbing import CANARY, contexts, samples
 from genaiops.arena.study.facts import ITEMS
-from genaiops.arena.study.generating import Work, drawn
+from genaiops.arena.study.generating import Work, drawn, refuse_gone
 from genaiops.arena.study.level import Levels
 from genaiops.arena.study.material import auto_slices
 from genaiops.arena.study.outcomes import Ended, ended, sufficient, summed, values_of
 from genaiops.arena.study.overlap import overlapping
 from genaiops.arena.study.variants import VARIANTS, choose
-from genaiops.core import Case, Output, Passage, Score, Trace, Usage, UserError
+from genaiops.core import Case, Output, OutsideError, Passage, Score, Trace, Usage, UserError
 
 CLUSTERS = np.repeat(np.arange(40), 3)
 RULED = Ruled(CLUSTERS, 0.05, 1)
@@ -62,6 +63,16 @@ def test_an_unknown_variant_is_refused_with_the_nearest_name() -> None:
         choose("none,rerankk", tuned=False)
     with pytest.raises(UserError, match="needs a tuned model"):
         choose("tuned", tuned=False)
+
+
+@pytest.mark.proves("D-BAD-STUDY")
+def test_a_model_of_which_no_answer_came_in_the_pilot_ends_the_study_with_its_reason() -> None:
+    gone = Output(status="infra_error", error="gpu:8000 cannot be reached")
+    asked = [Asked(arm, case(), Step(arm, case(), 0)) for arm in ("chat", "tuned", "chat", "tuned")]
+    rows = [ended_as(case(), output, None) for output in (Output(text="a"), gone, gone, gone)]
+    with pytest.raises(OutsideError, match=r"tuned cannot be measured.*\n?.*gpu:8000 cannot be reached"):
+        refuse_gone(asked, rows)
+    refuse_gone(asked, [*rows[:3], ended_as(case(), Output(text="b"), None)])  # one answer came
 
 
 @pytest.mark.proves("D-STUDY-DECIDED")

@@ -84,7 +84,7 @@ def _refused(what: str, where: str, row: Mapping[str, Json] | None = None) -> Us
     return UserError(
         "GAO-ARENA-392",
         f"the questions cannot be used: {what}",
-        why=f"a row has {', '.join(_MEANT)}" + (f"; this one has {near!r}" if near else ""),
+        why=f"a row may have {', '.join(_MEANT)}" + (f"; this one has {near!r}" if near else ""),
         fix='one question a line: {"id": "q1", "question": "…", "answers": ["…"], "passages": ["p1"]}',
         where=where,
     )

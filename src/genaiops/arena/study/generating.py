@@ -21,7 +21,7 @@ from genaiops.arena.study.model import Contrast, Generation, Plan, Step
 from genaiops.arena.study.outcomes import Ended, sufficient, summed, values_of
 from genaiops.arena.study.searching import Hits
 from genaiops.arena.study.variants import BASELINE, Variant
-from genaiops.core import NANO, Case, usd
+from genaiops.core import NANO, Case, OutsideError, one_line, usd
 from genaiops.stats import cluster_codes, round_sig
 from genaiops.work import Console
 
@@ -79,6 +79,7 @@ async def generate(work: Work, answering: Answering, console: Console) -> Genera
     pilot = _pilot(asked)
     first = [one for one in asked if one.case.id in pilot]
     tried = await answering.answer(first, "pilot")
+    refuse_gone(first, tried)
     plan = planned(work, _by_variant(work, first, tried), left, answering.jobs)
     for line in plan_lines(plan):
         console.note(line)
@@ -99,6 +100,19 @@ async def generate(work: Work, answering: Answering, console: Console) -> Genera
         reused=Reuse(outputs=len(old), oldest=min(old, default=None)),
         warnings=settled.warnings,
     )
+
+
+def refuse_gone(asked: Sequence[Asked], ended: Sequence[Ended]) -> None:
+    """Raise `OutsideError` where no answer of one app came: it would be missing in every comparison."""
+    came = {one.step.arm for one, row in zip(asked, ended, strict=True) if row.output.status != "infra_error"}
+    for one, row in zip(asked, ended, strict=True):
+        if one.step.arm not in came:
+            raise OutsideError(
+                "GAO-ARENA-416",
+                f"{one.step.arm} cannot be measured: none of its answers in the pilot came",
+                why=one_line(row.output.error or "no reason was given", 300),
+                fix="mend what it names and run the same command again: finished answers are kept",
+            )
 
 
 def _pilot(asked: Sequence[Asked]) -> set[str]:
