@@ -9,7 +9,9 @@ Expected before measuring: clearly fewer wrong answers on every set; more right 
 the answer in one place (msdocs, mtrag), fewer where it must be put together from two (hotpotqa).
 A requirement holds where the 90 % interval of the difference lies wholly on its side of 0 ("clearly fewer
 wrong"); "no fewer correct" is reported as estimate and interval, and counted as kept where the estimate is
-not below 0. Results go into bench/results/production_form.json, one entry a set.
+not below 0. Sources and silence (`sources.py`): expected clearly more right sources than a form that shows
+what it read, and silence where there is no answer. Results go into bench/results/production_form.json, one
+entry a set.
 """
 
 import argparse
@@ -27,6 +29,7 @@ from pathlib import Path
 from bench.production_form.measures import MEASURES, THRESHOLDS, WordShare, outcome
 from bench.production_form.rulers import trust
 from bench.production_form.sets import SETS, Sample, load, markdown
+from bench.production_form.sources import marks, silence, sources, told
 
 from genaiops.app import load_project
 from genaiops.arena import answer_round, open_session
@@ -124,8 +127,13 @@ async def measure(sample: Sample, folder: Path) -> tuple[dict, list[dict]]:
         ruler = load_suite(project, "qa").ruler
         built = build_scorers(ruler, embedder=await session.services.embedder(project))
         scorers = {one.spec.name: one for one in (*built, WordShare())}
+        texts = {row["passage_id"]: row["text"] for some in sample.documents.values() for row in some}
+        gold = {one.id: [texts[id] for id in one.gold] for one in sample.questions}
         rows = [
-            await marked(form, one, scorers, MEASURES[sample.name])
+            {
+                **await marked(form, one, scorers, MEASURES[sample.name]),
+                "sources": marks(one.kept.output, gold[one.step.case.id]),
+            }
             for form in FORMS
             for one in answered[form]
         ]
@@ -139,6 +147,8 @@ async def measure(sample: Sample, folder: Path) -> tuple[dict, list[dict]]:
         "effort": {form: effort(answered[form]) for form in FORMS},
         "rulers": rulers,
         "measures": {measure: judged(rows, measure) for measure in MEASURES[sample.name]},
+        "sources": sources(rows, FORMS),
+        "silence": silence(rows, MEASURES[sample.name][0], FORMS),
     }
     return facts, rows
 
@@ -197,12 +207,7 @@ def interval(
     """Return the difference of two forms' shares of one ending (CV3 and t over clusters)."""
     order = sorted(cluster)
     first, second = ([float(ends[one] == what) for one in order] for ends in (after, before))
-    found = difference(first, second, [cluster[one] for one in order], ALPHA)
-    numbers = {
-        name: round(value, 4) if value is not None and abs(value) < 1e9 else None
-        for name, value in (("estimate", found.estimate), ("low", found.low), ("high", found.high))
-    }
-    return {**numbers, "g_eff": round(found.g_eff, 1), "decidable": found.decidable}
+    return told(difference(first, second, [cluster[one] for one in order], ALPHA))
 
 
 def effort(answered: list[Answered]) -> dict[str, float]:
@@ -272,7 +277,9 @@ def main() -> None:
         folder = Path(parent) / "project"
         unchanged = make_project(folder, sample, options.variant)
         facts, rows = asyncio.run(measure(sample, folder))
-    slim = [{key: row[key] for key in ("form", "case", "values", "outcome", "support")} for row in rows]
+    slim = [
+        {key: row[key] for key in ("form", "case", "values", "outcome", "support", "sources")} for row in rows
+    ]
     entry = {
         **facts,
         "note": sample.note,
