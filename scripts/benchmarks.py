@@ -19,6 +19,7 @@ from scripts.decision_tables import (
     sequential_power,
     together,
 )
+from scripts.form_tables import pooled, silence, sources
 from scripts.grounded_tables import grounded
 from scripts.guard_tables import guard_pii, guard_speed
 from scripts.hub_tables import hub_peers
@@ -29,7 +30,13 @@ from scripts.injection_tables import (
     injection_sources,
     injection_speed,
 )
-from scripts.knowledge_tables import knowledge_ingest, leaks, retrieval_peers, retrieval_peers_pooled
+from scripts.knowledge_tables import (
+    knowledge_ingest,
+    leaks,
+    leaks_paths,
+    retrieval_peers,
+    retrieval_peers_pooled,
+)
 from scripts.measured import RESULTS, ROOT, machine, measured, share, table
 from scripts.study_tables import studies
 
@@ -56,6 +63,8 @@ _SHOWN = frozenset(
             "knowledge_ingest",
             "retrieval_peers",
             "leaks",
+            "leaks_paths",
+            "production_form_pooled",
             "studies",
         ),
         *("guard_speed", "guard_pii", "guard_fuzz", "guard_injection", "groundedness", "studies"),
@@ -378,6 +387,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "retrieval_peers": retrieval_peers,
     "retrieval_peers_pooled": retrieval_peers_pooled,
     "leaks": leaks,
+    "leaks_paths": leaks_paths,
     "decisions": decisions,
     "nulls": nulls,
     "naive": naive,
@@ -387,6 +397,9 @@ TABLES: dict[str, Callable[[], str]] = {
     "formula": formula,
     "rulers": _rulers,
     "forms": _forms,
+    "sources": sources,
+    "forms_pooled": pooled,
+    "silence": silence,
     "grounded": grounded,
     "estimators": _estimators,
     "estimators_naive": _estimators_naive,

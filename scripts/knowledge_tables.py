@@ -80,6 +80,28 @@ def leaks() -> str:
     return table(["", "found"], rows)
 
 
+def leaks_paths() -> str:
+    """Return what the other paths hold of documents that the asker may not read."""
+    found = measured("leaks_paths")
+    groups = {
+        "what the commands print": ("run", "run, used again", "search", "study"),
+        "evidence, reports": (".genaiops/evidence", ".genaiops/blobs", ".genaiops/trees"),
+        "the study's files": ("study/study.html", "study/study.json", "study/study.md", ".genaiops/study"),
+        "outputs that are used again": ("table arena_outputs",),
+        "traces": ("table spans", "table traces"),
+        "the Hub, the audit log, cached vectors": (),
+    }
+    places: dict[str, Mapping[str, int]] = found["places"]
+    named = {place for group in groups.values() for place in group}
+    rows: list[list[str]] = []
+    for group, names in groups.items():
+        ours = [one for place, one in places.items() if (place in names if names else place not in named)]
+        keys = ("looked at", "with an open document", "closed canaries")
+        rows.append([group, *(f"{sum(one[key] for one in ours):,}" for key in keys)])
+    head = ["place", "files, rows", "of them with open documents", "words of closed documents"]
+    return table(head, rows)
+
+
 def _signed(values: Sequence[float]) -> str:
     middle, low, high = (f"{value:+.3f}".replace("-", "−") for value in values)
     return f"{middle} [{low}, {high}]"

@@ -37,7 +37,7 @@ def sources(rows: Sequence[dict], forms: Sequence[str]) -> dict[str, object]:
         facts[kind] = {
             form: {"answered": len(values), "right": round(sum(values) / len(values), 4) if values else None}
             for form, values in by_form.items()
-        } | {f"production - {against}": _apart(known, kind, against) for against in forms[:-1]}
+        } | {f"production - {against}": apart(known, kind, against) for against in forms[:-1]}
     return facts
 
 
@@ -54,7 +54,7 @@ def silence(rows: Sequence[dict], measure: str, forms: Sequence[str]) -> dict[st
         }
     for against in forms[:-1]:
         for what, answerable in (("silent without an answer", False), ("silent with an answer", True)):
-            facts[f"production - {against}: {what}"] = _paired(rows, measure, against, answerable=answerable)
+            facts[f"production - {against}: {what}"] = paired(rows, measure, against, answerable=answerable)
     return facts
 
 
@@ -76,7 +76,8 @@ def _runs(text: str) -> frozenset[str]:
     return frozenset(" ".join(words[at : at + _RUN]) for at in range(max(1, len(words) - _RUN + 1)))
 
 
-def _apart(rows: Sequence[dict], kind: str, against: str) -> dict[str, object] | None:
+def apart(rows: Sequence[dict], kind: str, against: str) -> dict[str, object] | None:
+    """Return how many more sources are right than in the form `against`; None where one form has none."""
     both = [row for row in rows if row["form"] in ("production", against)]
     inside = [row["form"] == "production" for row in both]
     if all(inside) or not any(inside):
@@ -85,9 +86,8 @@ def _apart(rows: Sequence[dict], kind: str, against: str) -> dict[str, object] |
     return told(found)
 
 
-def _paired(
-    rows: Sequence[dict], measure: str, against: str, *, answerable: bool
-) -> dict[str, object] | None:
+def paired(rows: Sequence[dict], measure: str, against: str, *, answerable: bool) -> dict[str, object] | None:
+    """Return how much more often production is silent, where there is an answer or where there is none."""
     ends = {(row["form"], row["case"]): row["outcome"][measure] for row in rows}
     asked = {row["case"]: row["cluster"] for row in rows if bool(row["answers"]) is answerable}
     if not asked:
