@@ -69,7 +69,10 @@ def ask_command(
     folder: Folder = Path(),
     as_json: AsJson = False,
 ) -> None:
-    """Ask the app one question: its answer, the passages it stands on, citations, cost and trace."""
+    """Ask the app one question: its answer, the passages it stands on, citations, cost and trace.
+
+    Exit status 1 where the guard stopped it.
+    """
     console = Console(json=as_json)
 
     async def work(project: Project, services: Services) -> tuple[Output, Trace]:
@@ -94,6 +97,8 @@ def ask_command(
         console.print("\n".join(answer_lines(output)))
     if output.status != "ok":
         raise typer.Exit(3 if output.status == "infra_error" else 2)
+    if output.stopped:
+        raise typer.Exit(1)
 
 
 @index.command(
@@ -288,6 +293,8 @@ def answer_lines(output: Output) -> list[str]:
     """Return what `ask` shows: plain lines, control sequences gone."""
     if output.status != "ok":
         lines = [f"{output.status}: {output.error}"]
+    elif output.stopped:
+        lines = [f"(stopped by the guard: {output.stopped}) {output.text or ''}"]
     elif output.abstained:
         lines = ["(abstained)" + (f" {output.text}" if output.text else "")]
     else:

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Literal, TypeGuard
 
+from genaiops.app.guarded import Guarded, GuardStop
 from genaiops.app.project import Project
 from genaiops.app.releasing import Held, hold
 from genaiops.app.services import LOCAL_USER, Services, index_name
@@ -79,6 +80,7 @@ class Serving:
     prices: Prices
     recorder: Recorder
     seed: int
+    guarded: Guarded
     usage: Usage = field(default_factory=Usage)
     cost: int | None = 0
     requests: int = 0
@@ -89,6 +91,8 @@ class Serving:
     async def serve(self, call: str, arguments: Json) -> Json:
         """Return the reply to one request; raises `UserError` or `OutsideError` to be told to the app."""
         self.requests += 1
+        if self.guarded.stopped:
+            raise GuardStop(self.guarded.stopped)
         calls: dict[str, Callable[[Json], Awaitable[Json]]] = {
             "search": self._search,
             "chat": self._chat,
@@ -135,9 +139,12 @@ class Serving:
                 rerank=asked.rerank,
                 snapshot=held.snapshot,
             )
-            found: list[Json] = [{"id": passage.id, "score": passage.score} for passage in passages]
+            handed, left_out = await self.guarded.passages(passages)
+            found: list[Json] = [{"id": passage.id, "score": passage.score} for passage in handed]
             span.set("gen_ai.retrieval.documents", found)
-        return encode(passages)
+            if left_out:
+                span.set("genaiops.guard.left_out", left_out)
+        return encode(handed)
 
     async def _chat(self, arguments: Json) -> Json:
         asked = decode(ChatArguments, arguments, where="ctx.chat", code=_BAD)
@@ -155,6 +162,7 @@ class Serving:
             span.set("gen_ai.usage.input_tokens", reply.usage.input_tokens)
             span.set("gen_ai.usage.output_tokens", reply.usage.output_tokens)
             span.set("genaiops.cost_nanousd", cost)
+            reply = await self.guarded.reply(request, reply)
         return encode(reply)
 
     async def _rank(self, arguments: Json) -> Json:

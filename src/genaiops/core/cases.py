@@ -105,6 +105,8 @@ class Answer:
 class Output:
     """An answer as ARENA records it: with its status, what it cost and how long it took.
 
+    `stopped` says what the guard stopped the answer for (`block on input: injection.direct`), never with what
+    was found; such an output abstains, and its text is the policy's message.
     `turns` are the answers of a conversation, one a turn of the user, as far as it came. The whole then has
     the last answer, the tool calls of all, and what all of them took.
     """
@@ -123,3 +125,4 @@ class Output:
     latency_ns: int = 0
     trace_id: str = ""
     turns: tuple["Output", ...] = ()
+    stopped: str = ""

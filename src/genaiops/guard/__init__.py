@@ -5,27 +5,29 @@ from typing import TYPE_CHECKING
 from genaiops.lazy import attach
 
 if TYPE_CHECKING:
-    from genaiops.guard.kinds import GUARD_KIND, KINDS
+    from genaiops.guard.kinds import GUARD_KIND, KINDS, guard_facts
     from genaiops.guard.loading import load_guard, parse_guard
     from genaiops.guard.model import Action, Failed, GuardResult, Judged
     from genaiops.guard.pipeline import Pipeline
     from genaiops.guard.policy import Asker
     from genaiops.guard.policy_file import GuardFile
     from genaiops.guard.stream import Piece, Stream
+    from genaiops.guard.values import check_value
 
 _FILES = {
-    "kinds": "GUARD_KIND KINDS",
+    "kinds": "GUARD_KIND KINDS guard_facts",
     "loading": "load_guard parse_guard",
     "model": "Action Failed GuardResult Judged",
     "pipeline": "Pipeline",
     "policy": "Asker",
     "policy_file": "GuardFile",
     "stream": "Piece Stream",
+    "values": "check_value",
 }
 
 __all__ = [
     "GUARD_KIND", "KINDS", "Action", "Asker", "Failed", "GuardFile", "GuardResult", "Judged", "Piece",
-    "Pipeline", "Stream", "load_guard", "parse_guard",
+    "Pipeline", "Stream", "check_value", "guard_facts", "load_guard", "parse_guard",
 ]  # fmt: skip
 
 __getattr__ = attach(__name__, {name: file for file, names in _FILES.items() for name in names.split()})
