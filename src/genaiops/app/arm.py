@@ -21,6 +21,7 @@ from typing import Any, cast
 
 from genaiops.app.environments import OwnEnvironment
 from genaiops.app.guarded import Guarded, GuardStop
+from genaiops.app.outside import prompt_texts
 from genaiops.app.project import Project
 from genaiops.app.services import Services
 from genaiops.app.serving import Serving
@@ -88,6 +89,7 @@ class AppWorker:
         self._pass_env = tuple(pass_env)
         self._seed = seed
         self._own = own
+        self._system = prompt_texts(self._tree)
         self._prices = Prices.load(
             {name: {"in": price.usd_in, "out": price.usd_out} for name, price in project.prices.items()}
         )
@@ -129,7 +131,8 @@ class AppWorker:
             recorder = Recorder()
             seed = self._seed + repeat
             name = self._project.project
-            guarded = Guarded(self._services.guard(self._project), name, recorder)
+            guard, person = self._services.guard(self._project), self._services.person
+            guarded = Guarded(guard, name, recorder, system=self._system, person=person)
             serving = Serving(self._project, self._services, self._prices, recorder, seed, guarded)
             facts: dict[str, Json] = {"gen_ai.provider.name": "genaiops", "gen_ai.agent.name": name}
             with recorder.span(f"invoke_agent {name}", "invoke_agent", **facts) as span:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -19,7 +20,7 @@ from genaiops.app.services import LOCAL_USER, Services, index_name
 from genaiops.app.showing import fact_lines
 from genaiops.app.starting import start_app
 from genaiops.app.telling import point_live, register_release
-from genaiops.core import Json, Output, Passage, Settings, Trace, UserError, encode, one_line, usd
+from genaiops.core import Json, Output, Passage, Settings, Trace, UserError, encode, one_line, plain, usd
 from genaiops.hub import Hub, Version
 from genaiops.knowledge import (
     Backend,
@@ -77,6 +78,7 @@ def ask_command(
 
     async def work(project: Project, services: Services) -> tuple[Output, Trace]:
         services.allow_unverified = allow_unverified
+        services.person = None if as_json or not sys.stdin.isatty() else _asked_person
         await services.warm(project)  # building and loading are not the answer's latency
         for name in project.knowledge if services.released and project.app.url is None else ():
             held = await hold(services, project.root, project, name)
@@ -287,6 +289,10 @@ def _search_all(
                 console.print("\t".join((hits.id, *(hit.id for hit in hits.hits))))
 
     anywhere(folder, sets, allow_private, console, work, serving=True)
+
+
+def _asked_person(question: str) -> bool:
+    return typer.confirm(f"The app asks to call {plain(question)}. Allow it?", default=False, err=True)
 
 
 def answer_lines(output: Output) -> list[str]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
+from genaiops.app.guarded import Person
 from genaiops.app.project import Project
 from genaiops.app.schema import KnowledgeConfig
 from genaiops.core import (
@@ -60,6 +61,8 @@ class Services:
     allow_unverified: bool = False
     released: bool = False
     """Whether a search asks the live release of a name, as serving does; else each project's own recipe."""
+    person: Person | None = None
+    """Who decides what a guard's policy leaves to a person; nobody: it is not done."""
     _chats: dict[tuple[str, str], ChatModel] = field(default_factory=dict[tuple[str, str], ChatModel])
     _embedders: dict[tuple[str, str, EmbedSettings], Embedder] = field(
         default_factory=dict[tuple[str, str, EmbedSettings], Embedder]

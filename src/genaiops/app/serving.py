@@ -1,6 +1,7 @@
 """Serving what one answer asks for: each request is a span, counted and priced."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Literal, TypeGuard
@@ -17,6 +18,7 @@ from genaiops.core import (
     ModelSpec,
     OutsideError,
     TokenEmbedder,
+    ToolCall,
     Usage,
     UserError,
     cost_nanousd,
@@ -67,6 +69,23 @@ class CountArguments:
     role: str = "chat"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolArguments:
+    """What `ctx.tool` sends before the call."""
+
+    name: str
+    arguments: dict[str, Json]
+    id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolResultArguments:
+    """What `ctx.tool` sends after the call that was let happen as `number`."""
+
+    number: int
+    result: Json
+
+
 @dataclass
 class Serving:
     """The requests of one answer, and what they add up to.
@@ -87,6 +106,8 @@ class Serving:
     outside: int = 0
     held: dict[str, Held] = field(default_factory=dict[str, Held])
     """The indexes that this answer asked: it never meets two releases of one."""
+    began: dict[int, int] = field(default_factory=dict[int, int])
+    """The calls of tools whose results are not told yet, and when they began."""
 
     async def serve(self, call: str, arguments: Json) -> Json:
         """Return the reply to one request; raises `UserError` or `OutsideError` to be told to the app."""
@@ -98,6 +119,8 @@ class Serving:
             "chat": self._chat,
             "rank": self._rank,
             "count_tokens": self._count_tokens,
+            "tool": self._tool,
+            "tool_result": self._tool_result,
         }
         if call not in calls:
             raise UserError(_BAD, f"the app asked for {call!r}", why=f"known: {', '.join(calls)}")
@@ -190,6 +213,37 @@ class Serving:
         asked = decode(CountArguments, arguments, where="ctx.count_tokens", code=_BAD)
         model = await self.services.chat(self.project, asked.role)
         return await asyncio.to_thread(model.count_tokens, asked.messages)  # it may load the model first
+
+    async def _tool(self, arguments: Json) -> Json:
+        asked = decode(ToolArguments, arguments, where="ctx.tool", code=_BAD)
+        call = ToolCall(name=asked.name, arguments=asked.arguments, id=asked.id)
+        reply = await self.guarded.call(call)
+        if not reply.refused:
+            self.began[len(self.guarded.calls) - 1] = time.perf_counter_ns()
+        return {
+            "number": len(self.guarded.calls) - 1,
+            "arguments": reply.call.arguments,
+            "refused": reply.refused,
+        }
+
+    async def _tool_result(self, arguments: Json) -> Json:
+        asked = decode(ToolResultArguments, arguments, where="ctx.tool", code=_BAD)
+        began = self.began.pop(asked.number, None)
+        if began is None:
+            raise UserError(
+                _BAD,
+                "the app told the result of a call that was not let happen",
+                fix="await ctx.tool(call, function): it asks, calls and tells",
+                where="ctx.tool",
+            )
+        name = self.guarded.calls[asked.number].name
+        facts: dict[str, Json] = {
+            "gen_ai.tool.name": name,
+            "genaiops.tool.duration_ns": time.perf_counter_ns() - began,
+        }
+        with self.recorder.span(f"execute_tool {name}", "execute_tool", **facts):
+            reply = await self.guarded.returned(asked.number, asked.result)
+        return {"result": reply.call.result, "refused": reply.refused}
 
     def _price(self, role: str, spec: ModelSpec, usage: Usage) -> int | None:
         stated = self.project.prices.get(self.project.models[role])

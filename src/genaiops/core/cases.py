@@ -1,5 +1,6 @@
 """What goes into an app and what comes out of it."""
 
+import json
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -67,6 +68,22 @@ class ToolCall:
     arguments: dict[str, Json]
     id: str = ""
     result: Json = None
+
+
+@dataclass(frozen=True, slots=True)
+class ToolReply:
+    """What came of a call that an app asked for: its result as the guard lets it pass, or why not."""
+
+    call: ToolCall
+    refused: str = ""
+
+    @property
+    def text(self) -> str:
+        """What to tell a model, as the content of a message."""
+        if self.refused:
+            return f"not done: {self.refused}"
+        result = self.call.result
+        return result if isinstance(result, str) else json.dumps(result, ensure_ascii=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
