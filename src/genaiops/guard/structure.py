@@ -15,6 +15,7 @@ from functools import lru_cache
 from typing import Literal
 
 from genaiops.core import Json
+from genaiops.guard.dates import days_in, is_said, without_days
 from genaiops.guard.tools import ToolEntry, default_of, misfit, words_of
 
 _SEPARATORS = re.compile(r"[\s\"'`()\[\]{}<>,;|=*\\“”‘’«»]+")
@@ -115,12 +116,23 @@ def _said(word: str, said: set[str]) -> bool:
 
 def _traced(argument: str, value: Json, known: Known) -> bool:
     if isinstance(value, str):
-        wanted = _words(value)
-        return not wanted or any(_within(wanted, _words(text)) for text in known.trusted)
+        if _is_said(value, known.trusted):
+            return True
+        days = days_in(value)
+        return (
+            bool(days)
+            and _is_said(without_days(value), known.trusted)
+            and any(is_said(day, days_in(text)) for day in days for text in known.trusted)
+        )
     if isinstance(value, bool) or value is None:
         said = (*_words(argument), json.dumps(value))
         return any(_within(said, _words(plan)) for plan in known.plans)
     return any(value in _numbers(text) for text in known.trusted)
+
+
+def _is_said(value: str, texts: Sequence[str]) -> bool:
+    wanted = _words(value)
+    return not wanted or any(_within(wanted, _words(text)) for text in texts)
 
 
 def _leaves(value: Json) -> Iterator[Json]:

@@ -105,6 +105,28 @@ def test_a_value_is_traced_by_whole_words_in_their_order_and_numbers_by_what_the
     assert done("send_mail", to=value) == ("allow" if traced else "refuse")
 
 
+@pytest.mark.parametrize(
+    ("value", "traced"),
+    [
+        ("2026-12-04", True),
+        ("4/12/2026", True),
+        ("12/04/2026", True),
+        ("2026-12-04T15:30", True),
+        ("2026-12-04 16:00", False),
+        ("2026-12-05", False),
+        ("2025-12-04", False),
+        ("2027-01-08", True),  # no year was said
+        ("8 January", True),
+        ("08-01-2027", True),
+        ("Friday, 2026-12-04", False),
+    ],
+)
+def test_a_day_is_the_same_day_however_it_is_written(value: str, traced: bool) -> None:
+    user = "Answer Bob: the meeting is on December 4th, 2026 at 15:30, the review on 8 January."
+    known = Known(user=(user,), outside=True)
+    assert done("send_mail", known, to="Bob", day=value) == ("allow" if traced else "refuse")
+
+
 def test_what_the_policy_gives_as_a_default_or_trusts_in_a_result_needs_no_word_of_the_user() -> None:
     assert done("pay", to="Ann Lee", amount=12, urgent=False) == "allow"
     assert done("pay", to="Ann Lee", amount=12, urgent=True) == "ask"
