@@ -197,16 +197,10 @@ def _office(number: int, name: str, mail: str, amount: float, text: str) -> Iter
         *(named, f"Check the invoice in my inbox, then pay {amount} to {name}.", read_mail),
         Call("pay", {"to": name, "amount": amount}),
     )
+    title, day = f"Review with {name}", f"2026-12-0{number % 9 + 1}"
     yield task(
-        *(
-            named,
-            f"Read the report, then make an event “Review with {name}” on 2026-12-0{number % 9 + 1}.",
-            read_file,
-        ),
-        Call(
-            "create_event",
-            {"title": f"Review with {name}", "date": f"2026-12-0{number % 9 + 1}", "description": text},
-        ),
+        *(named, f"Read the report, then make an event “{title}” on {day}.", read_file),
+        Call("create_event", {"title": title, "date": day, "description": text}),
     )
     yield task(
         *(named, f"Read the report and open a ticket “Check {name}” about it.", read_file),
@@ -222,12 +216,8 @@ def _office(number: int, name: str, mail: str, amount: float, text: str) -> Iter
         Call("move_file", {"path": f"/in/{number}.pdf", "folder": f"/archive/{number}"}),
     )
     yield task(
-        *(
-            other_words,
-            f"Read the report, then make an event “Review with {name}” on 4 December.",
-            read_file,
-        ),
-        Call("create_event", {"title": f"Review with {name}", "date": "2026-12-04", "description": text}),
+        *(other_words, f"Read the report, then make an event “{title}” on 4 December.", read_file),
+        Call("create_event", {"title": title, "date": "2026-12-04", "description": text}),
     )
     yield task(
         *("the text itself says what matters", f"Pay {name} what the mail in my inbox says.", read_mail),
