@@ -40,12 +40,12 @@ def guard_facts(guard: Pipeline) -> dict[str, Json]:
 
 
 def _facts(policy: GuardFile, versions: Mapping[str, str]) -> dict[str, Json]:
-    return {"policy": cast("Json", policy.model_dump(mode="json")), "versions": dict(versions)}
+    return {"policy": cast("Json", policy.model_dump(mode="json", by_alias=True)), "versions": dict(versions)}
 
 
 def _files(manifest: Manifest, read: Read) -> dict[str, bytes | Digest]:
     policy = GuardManifest.model_validate(dict(manifest)).policy
-    values: dict[str, JsonValue] = policy.model_dump(mode="json", exclude_defaults=True)
+    values: dict[str, JsonValue] = policy.model_dump(mode="json", exclude_defaults=True, by_alias=True)
     return {"guard.yaml": yaml.safe_dump(values, sort_keys=False, allow_unicode=True).encode()}
 
 

@@ -16,7 +16,7 @@ from typing import Literal
 
 from genaiops.core import Json
 from genaiops.guard.dates import days_in, is_said, without_days
-from genaiops.guard.tools import ToolEntry, default_of, misfit, words_of
+from genaiops.guard.tools import ToolEntry, is_default, misfit, words_of
 
 _SEPARATORS = re.compile(r"[\s\"'`()\[\]{}<>,;|=*\\“”‘’«»]+")
 _GROUPED = re.compile(r"(?<=\d),(?=\d{3}\b)")
@@ -95,7 +95,7 @@ def _untraced(entry: ToolEntry, name: str, arguments: Mapping[str, Json], known:
     if not _asked_for(entry, name, known):
         yield f"{after} neither the user nor a plan made before asks for this tool"
     for argument, value in arguments.items():
-        if argument in entry.free or default_of(entry, argument) == (True, value):
+        if argument in entry.free or is_default(entry, argument, value):
             continue
         if not all(_traced(argument, leaf, known) for leaf in _leaves(value)):
             yield f"{after} {argument} is neither the user's word nor of a plan made before"

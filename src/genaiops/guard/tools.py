@@ -153,9 +153,8 @@ def words_of(name: str) -> str:
     return " ".join(word for word in re.split(r"[\W_\d]+", apart) if len(word) > 2)
 
 
-def default_of(entry: ToolEntry, argument: str) -> tuple[bool, Json]:
-    """Return whether the policy states a default of an argument, and which."""
+def is_default(entry: ToolEntry, argument: str, value: Json) -> bool:
+    """Say whether the policy states `value` as an argument's default."""
     known = (entry.arguments.properties if entry.arguments else None) or {}
-    shape = known.get(argument)
-    stated = shape is not None and "default" in shape.model_fields_set
-    return stated, shape.default if shape is not None and stated else None
+    stated = known[argument].default if argument in known else None
+    return stated is not None and type(stated) is type(value) and stated == value
