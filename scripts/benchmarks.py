@@ -21,7 +21,7 @@ from scripts.decision_tables import (
 )
 from scripts.form_tables import pooled, silence, sources
 from scripts.grounded_tables import grounded
-from scripts.guard_tables import guard_pii, guard_speed
+from scripts.guard_tables import guard_pii, guard_speed, guard_structure
 from scripts.hub_tables import hub_peers
 from scripts.injection_tables import (
     injection_classes,
@@ -67,7 +67,15 @@ _SHOWN = frozenset(
             "production_form_pooled",
             "studies",
         ),
-        *("guard_speed", "guard_pii", "guard_fuzz", "guard_injection", "groundedness", "studies"),
+        *(
+            "guard_speed",
+            "guard_pii",
+            "guard_structure",
+            "guard_fuzz",
+            "guard_injection",
+            "groundedness",
+            "studies",
+        ),
     }
 )
 _PLACE = re.compile(r"(<!-- table: (?P<name>\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -383,6 +391,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "knowledge_backends": _knowledge_backends,
     "guard_speed": guard_speed,
     "guard_pii": guard_pii,
+    "guard_structure": guard_structure,
     "knowledge_ingest": knowledge_ingest,
     "retrieval_peers": retrieval_peers,
     "retrieval_peers_pooled": retrieval_peers_pooled,

@@ -1,5 +1,7 @@
 """The guard's measured tables."""
 
+from typing import Any
+
 from scripts.measured import machine, measured, share, table
 
 
@@ -40,3 +42,21 @@ def guard_pii() -> str:
     )
     head = ["F1, exact spans", "in the texts", *sides]
     return table(head, rows) + "\n" + said + machine(found["machine"])
+
+
+def guard_structure() -> str:
+    """Return how many tasks are done, and how many attacks reach anything, without and with structure."""
+    found = measured("guard_structure")
+    rows: list[list[str]] = []
+    for part, styles in (("benign", found["benign"]), ("attack", found["attacks"])):
+        for kind, react in styles["react"].items():
+            plan = styles["plan"][kind]
+            shown = [f"{part}: **all**" if kind == "all" else f"{part}: {kind}", str(react["with"]["n"])]
+            rows.append([*shown, share(react["without"]["share"]), _ranged(react), _ranged(plan)])
+    head = ["done, or reached", "tasks", "without", "react", "plan"]
+    return table(head, rows) + "\n" + machine(found["machine"])
+
+
+def _ranged(told: dict[str, Any]) -> str:
+    one = told["with"]
+    return f"{share(one['share'])} [{share(one['low'])}, {share(one['high'])}]"

@@ -4,7 +4,8 @@ How a case ends: an answer is `ok`. An exception, a wrong type, a process that e
 are not ours: `app_error`. No answer within the deadline: `timeout`, and the process group is killed. Where a
 request failed outside (a model, a network) and the app failed with that error, or never finished after it,
 the case is an `infra_error`; an app that catches the failure and answers all the same is `ok`. A wrong use
-of `ctx` (an unknown index, a missing calibration) is the app's error and reads as one message.
+of `ctx` (an unknown index, a missing calibration) is the app's error and reads as one message. Where the
+guard stops a text the case is `ok` and `stopped`, whatever the app does then: with its guard it answers that.
 """
 
 import asyncio
@@ -14,11 +15,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
 
 from genaiops.app.environments import OwnEnvironment
+from genaiops.app.guarded import Guarded, GuardStop
+from genaiops.app.outside import prompt_texts
 from genaiops.app.project import Project
 from genaiops.app.services import Services
 from genaiops.app.serving import Serving
@@ -86,6 +89,7 @@ class AppWorker:
         self._pass_env = tuple(pass_env)
         self._seed = seed
         self._own = own
+        self._system = prompt_texts(self._tree)
         self._prices = Prices.load(
             {name: {"in": price.usd_in, "out": price.usd_out} for name, price in project.prices.items()}
         )
@@ -108,12 +112,13 @@ class AppWorker:
     ) -> "AppWorker":
         """Start the app in `tree`, by the Python of `own` where it has an environment of its own.
 
-        Raises `UserError` where it cannot be loaded.
+        Raises `UserError` where it or its guard cannot be loaded.
         """
         worker = cls(
             tree, project, services, limits=limits or Limits(), pass_env=pass_env, seed=seed, own=own
         )
         try:
+            services.guard(project)  # a policy that does not hold is said before any case
             await worker._ready()
         except BaseException:
             await worker.close()
@@ -125,14 +130,17 @@ class AppWorker:
         async with self._turn:
             recorder = Recorder()
             seed = self._seed + repeat
-            serving = Serving(self._project, self._services, self._prices, recorder, seed)
             name = self._project.project
+            guard, person = self._services.guard(self._project), self._services.person
+            guarded = Guarded(guard, name, recorder, system=self._system, person=person)
+            serving = Serving(self._project, self._services, self._prices, recorder, seed, guarded)
             facts: dict[str, Json] = {"gen_ai.provider.name": "genaiops", "gen_ai.agent.name": name}
             with recorder.span(f"invoke_agent {name}", "invoke_agent", **facts) as span:
                 ending = await self._ending(inputs, seed, deadline, serving)
                 span.set("gen_ai.usage.input_tokens", serving.usage.input_tokens)
                 span.set("gen_ai.usage.output_tokens", serving.usage.output_tokens)
                 span.set("genaiops.status", ending.status)
+                guarded.tell(span)
                 if ending.status != "ok":
                     span.set("error.type", ending.status)
             return _output(ending, serving, recorder.id), recorder.trace()
@@ -204,15 +212,24 @@ class AppWorker:
         except UserError as error:
             return _Ending(status="app_error", error=_bounded(told(error)))
         self._answers += 1
-        message = {"op": "answer", "answer": self._answers, "inputs": dict(inputs), "seed": seed}
         began = time.perf_counter_ns()
-        ending = await self._conversation(child, message, deadline, serving)
-        return _Ending(
-            status=ending.status,
-            answer=ending.answer,
-            error=ending.error,
-            latency_ns=time.perf_counter_ns() - began,
-        )
+        ending = await self._guarded(child, inputs, seed, deadline, serving)
+        return replace(ending, latency_ns=time.perf_counter_ns() - began)
+
+    async def _guarded(
+        self, child: ChildProcess, inputs: Mapping[str, Json], seed: int, deadline: float, serving: Serving
+    ) -> _Ending:
+        """Return how the conversation ends; of its inputs and its answer only what the guard lets pass."""
+        guarded = serving.guarded
+        try:
+            given = await guarded.inputs(inputs)
+            message = {"op": "answer", "answer": self._answers, "inputs": given, "seed": seed}
+            ending = await self._conversation(child, message, deadline, serving)
+            if ending.status == "ok" and not guarded.stopped:
+                return replace(ending, answer=await guarded.answer(ending.answer))
+        except GuardStop:
+            return _Ending(status="ok", answer=guarded.instead())
+        return _Ending(status="ok", answer=guarded.instead()) if guarded.stopped else ending
 
     async def _conversation(
         self, child: ChildProcess, message: Wire, deadline: float, serving: Serving
@@ -339,6 +356,7 @@ def _output(ending: _Ending, serving: Serving, trace_id: str) -> Output:
         cost_nanousd=serving.cost if serving.requests else None,
         latency_ns=ending.latency_ns,
         trace_id=trace_id,
+        stopped=serving.guarded.stopped,
     )
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -19,7 +20,7 @@ from genaiops.app.services import LOCAL_USER, Services, index_name
 from genaiops.app.showing import fact_lines
 from genaiops.app.starting import start_app
 from genaiops.app.telling import point_live, register_release
-from genaiops.core import Json, Output, Passage, Settings, Trace, UserError, encode, one_line, usd
+from genaiops.core import Json, Output, Passage, Settings, Trace, UserError, encode, one_line, plain, usd
 from genaiops.hub import Hub, Version
 from genaiops.knowledge import (
     Backend,
@@ -69,11 +70,15 @@ def ask_command(
     folder: Folder = Path(),
     as_json: AsJson = False,
 ) -> None:
-    """Ask the app one question: its answer, the passages it stands on, citations, cost and trace."""
+    """Ask the app one question: its answer, the passages it stands on, citations, cost and trace.
+
+    Exit status 1 where the guard stopped it.
+    """
     console = Console(json=as_json)
 
     async def work(project: Project, services: Services) -> tuple[Output, Trace]:
         services.allow_unverified = allow_unverified
+        services.person = None if as_json or not sys.stdin.isatty() else _asked_person
         await services.warm(project)  # building and loading are not the answer's latency
         for name in project.knowledge if services.released and project.app.url is None else ():
             held = await hold(services, project.root, project, name)
@@ -94,6 +99,8 @@ def ask_command(
         console.print("\n".join(answer_lines(output)))
     if output.status != "ok":
         raise typer.Exit(3 if output.status == "infra_error" else 2)
+    if output.stopped:
+        raise typer.Exit(1)
 
 
 @index.command(
@@ -284,10 +291,16 @@ def _search_all(
     anywhere(folder, sets, allow_private, console, work, serving=True)
 
 
+def _asked_person(question: str) -> bool:
+    return typer.confirm(f"The app asks to call {plain(question)}. Allow it?", default=False, err=True)
+
+
 def answer_lines(output: Output) -> list[str]:
     """Return what `ask` shows: plain lines, control sequences gone."""
     if output.status != "ok":
         lines = [f"{output.status}: {output.error}"]
+    elif output.stopped:
+        lines = [f"(stopped by the guard: {output.stopped}) {output.text or ''}"]
     elif output.abstained:
         lines = ["(abstained)" + (f" {output.text}" if output.text else "")]
     else:

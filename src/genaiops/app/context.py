@@ -1,20 +1,22 @@
-"""What an app may ask for while it answers: passages, a model, prompts, parameters.
+"""What an app may ask for while it answers: passages, a model, tools, prompts, parameters.
 
 Every call but `prompt` and `calibration` is a request to the parent process, which holds the index and the
 models once for all workers, counts the calls and prices them.
 """
 
 import asyncio
+import inspect
 import json
 import re
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar, cast
 
 from genaiops import prompts
 from genaiops.app.params import Params
 from genaiops.app.wire import grounding_to_wire, messages_to_wire, passage_from_wire, reply_from_wire
-from genaiops.core import ChatReply, Grounding, Message, Passage, UserError
+from genaiops.core import ChatReply, Grounding, Message, Passage, ToolCall, ToolReply, UserError
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -169,6 +171,23 @@ class Context(_Local):
         """Return the similarity of each text to the query, token by token: higher is nearer."""
         return cast("list[float]", await self._ask("rank", {"query": query, "texts": list(texts)}))
 
+    async def tool(self, call: ToolCall, function: Callable[..., Any]) -> ToolReply:
+        """Call `function` with the arguments of `call` where the guard lets it, and return what came of it.
+
+        The result is JSON, and goes through the guard too. A call that is refused raises nothing: `refused`
+        says why, and `text` is what to tell the model. What `function` raises goes on to the app.
+        """
+        asked = await self._ask("tool", {"name": call.name, "arguments": call.arguments, "id": call.id})
+        made = replace(call, arguments=asked["arguments"])
+        if asked["refused"]:
+            return ToolReply(made, asked["refused"])
+        if inspect.iscoroutinefunction(function):
+            value = await function(**made.arguments)
+        else:
+            value = await asyncio.to_thread(function, **made.arguments)
+        told = await self._ask("tool_result", {"number": asked["number"], "result": value})
+        return ToolReply(replace(made, result=told["result"]), told["refused"])
+
     async def count_tokens(self, messages: Messages, *, role: str = "chat") -> int:
         """Return the length of a prompt in the model's own tokens."""
         return cast(
@@ -202,6 +221,10 @@ class BlockingContext(_Local):
     def chat(self, messages: Messages, **options: Any) -> ChatReply:
         """Return the model's reply; options as in `Context.chat`."""
         return self._wait(self._inner.chat(messages, **options))
+
+    def tool(self, call: ToolCall, function: Callable[..., Any]) -> ToolReply:
+        """Call `function` where the guard lets it, as `Context.tool`; in a thread of its own."""
+        return self._wait(self._inner.tool(call, function))
 
     def fit(self, prompt: str, *, within: int, trim: str, **values: Any) -> list[Message]:
         """Return the prompt's messages within a budget of tokens."""

@@ -3,7 +3,8 @@
 How a case ends: a 2xx reply that reads as an answer is `ok`; one that does not, and every other status, is an
 `app_error`. Too busy or not there (408, 429, 502, 503, 504, a connection that fails) is asked again with
 jitter, no sooner than Retry-After, and then an `infra_error`. No whole reply within the deadline: `timeout`.
-A refused key (401) and an address that the egress policy refuses stop the run: nothing was measured.
+A refused key (401) and an address that the egress policy refuses stop the run: nothing was measured. The
+project's guard looks at the inputs before they go and at the reply before it counts.
 """
 
 import asyncio
@@ -11,9 +12,10 @@ import json
 import random
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
+from genaiops.app.guarded import Guarded, GuardStop
 from genaiops.app.project import Project
 from genaiops.app.replies import Reply, read_reply, without
 from genaiops.app.schema import AppTarget
@@ -31,6 +33,7 @@ from genaiops.core import (
     one_line,
     plain,
 )
+from genaiops.guard import Pipeline
 from genaiops.net import RetryPolicy, retry_after
 from genaiops.traces import Recorder
 
@@ -43,7 +46,10 @@ _MAX_ERROR_BODY = 1 << 16
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Ending:
-    """How one request ended. `passing`: asking again may help, `pause` seconds from now at the earliest."""
+    """How one request ended. `passing`: asking again may help, `pause` seconds from now at the earliest.
+
+    `asked`: whether there was a request at all.
+    """
 
     status: Status
     reply: Reply = field(default_factory=Reply)
@@ -51,18 +57,27 @@ class _Ending:
     latency_ns: int = 0
     passing: bool = False
     pause: float | None = None
+    asked: bool = True
 
 
 class EndpointApp:
     """The app at one address, with its key; it holds no state, so that any number may ask it at once."""
 
-    def __init__(self, project: Project, egress: Egress, key: str | None, policy: RetryPolicy) -> None:
+    def __init__(
+        self,
+        project: Project,
+        egress: Egress,
+        key: str | None,
+        policy: RetryPolicy,
+        guard: Pipeline | None = None,
+    ) -> None:
         assert project.app.url is not None
         self._name = project.project
         self._url = project.app.url
         self._egress = egress
         self._key = key
         self._policy = policy
+        self._guard = guard
         self._draw = random.Random()  # noqa: S311  jitter, not a secret
 
     def __repr__(self) -> str:
@@ -77,21 +92,36 @@ class EndpointApp:
         recorder = Recorder()
         facts: dict[str, Json] = {"gen_ai.provider.name": "genaiops", "gen_ai.agent.name": self._name}
         with recorder.span(f"invoke_agent {self._name}", "invoke_agent", **facts) as span:
-            ending = await self._ending(json.dumps(dict(inputs)).encode(), deadline)
+            guarded = Guarded(self._guard, self._name, recorder)
+            ending = await self._guarded(guarded, inputs, deadline)
             usage = ending.reply.usage or Usage()
             # one request is at least one call; zero would read as "nothing was asked"
             usage = Usage(
-                input_tokens=usage.input_tokens, output_tokens=usage.output_tokens, calls=max(usage.calls, 1)
+                input_tokens=usage.input_tokens,
+                output_tokens=usage.output_tokens,
+                calls=max(usage.calls, int(ending.asked)),
             )
             span.set("gen_ai.usage.input_tokens", usage.input_tokens)
             span.set("gen_ai.usage.output_tokens", usage.output_tokens)
             span.set("genaiops.status", ending.status)
+            guarded.tell(span)
             if ending.status != "ok":
                 span.set("error.type", ending.status)
-        return _output(ending, usage, recorder.id), recorder.trace()
+        return replace(_output(ending, usage, recorder.id), stopped=guarded.stopped), recorder.trace()
 
     async def close(self) -> None:
         """Nothing is held: connections belong to the way out."""
+
+    async def _guarded(self, guarded: Guarded, inputs: Mapping[str, Json], deadline: float) -> _Ending:
+        ending = _Ending(status="ok", asked=False)
+        try:
+            given = await guarded.inputs(inputs)
+            ending = await self._ending(json.dumps(given).encode(), deadline)
+            if ending.status != "ok":
+                return ending
+            return replace(ending, reply=ending.reply.saying(await guarded.answer(ending.reply.answer)))
+        except GuardStop:
+            return replace(ending, reply=ending.reply.saying(guarded.instead()))
 
     async def _ending(self, body: bytes, deadline: float) -> _Ending:
         began = time.monotonic()

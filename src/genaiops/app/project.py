@@ -34,7 +34,8 @@ PROJECT_FILE = "genaiops.yaml"
 class Project:
     """A project as its file states it, overrides applied; `root` is the folder of the file.
 
-    `embedding`: what is said of the embedder beside its reference in `models`.
+    `embedding`: what is said of the embedder beside its reference in `models`. `guard`: the file of the
+    policy that its texts are checked by, None where there is none.
     """
 
     root: Path
@@ -48,10 +49,11 @@ class Project:
     judges: dict[str, JudgeConfig]
     reuse: ReuseConfig
     embedding: EmbedSettings = field(default_factory=EmbedSettings)
+    guard: str | None = None
 
     def resolved(self) -> Json:
         """Return what shapes the app's outputs, defaults filled in; suites only judge them."""
-        values = {
+        values: dict[str, object] = {
             "app": self.app.model_dump(mode="json", exclude_none=True),
             "params": self.params,
             "models": self.models,
@@ -59,6 +61,8 @@ class Project:
             "knowledge": {key: config.resolved() for key, config in self.knowledge.items()},
         }
         said = {"version": self.embedding.version, **self.embedding.facts}
+        if self.guard is not None:
+            values["guard"] = self.guard
         if stated := {key: value for key, value in said.items() if value is not None}:
             values["embedding"] = stated
         return cast(Json, values)
@@ -76,19 +80,21 @@ def load_project(path: Path, overrides: Sequence[str] = (), env: Mapping[str, st
             fix="`genaiops init` writes one for an app you have",
             where=f"{file.name}:1",
         )
-    top_keys = [*ProjectFile.model_fields, "guard"]
-    applied = Overrides.parse(overrides, env or {}, top_keys).apply(located.value, _KNOWN)
+    applied = Overrides.parse(overrides, env or {}, list(ProjectFile.model_fields)).apply(
+        located.value, _KNOWN
+    )
     sites = _Sites(file.name, located, applied.origins)
-    _refuse_guard(applied.values, sites)
     _refuse_secrets(applied.values, sites)
     try:
         parsed = ProjectFile.model_validate(applied.values)
     except ValidationError as error:
         raise _invalid(error, sites) from None
-    stated = {name: getattr(parsed, name) for name in ProjectFile.model_fields if name != "models"}
+    apart = ("models", "guard")
+    stated = {name: getattr(parsed, name) for name in ProjectFile.model_fields if name not in apart}
     return Project(
         root=file.parent.resolve(),
         models={role: model.model for role, model in parsed.models.items()},
+        guard=parsed.guard or None,
         embedding=parsed.models["embed"].settings if "embed" in parsed.models else EmbedSettings(),
         **stated,
     )
@@ -135,17 +141,6 @@ class _Sites:
                 line, column = self.located.lines[path[:size]], self.located.columns[path[:size]]
                 return f"{self.file}:{line}:{column}"
         return self.file
-
-
-def _refuse_guard(values: Mapping[str, Json], sites: _Sites) -> None:
-    if "guard" in values:
-        raise UserError(
-            "GAO-APP-007",
-            "`guard` is not available in this version",
-            why="a guard that is named and not applied would be worse than none",
-            fix="remove the key; the guard comes with a later version",
-            where=sites.of(("guard",)),
-        )
 
 
 def _refuse_secrets(values: Mapping[str, Json], sites: _Sites) -> None:

@@ -1,7 +1,7 @@
 """What an endpoint replied, read as an answer: JSON in our shape, any other object, or plain text. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import cast
 
 from pydantic_core import from_json
@@ -34,6 +34,19 @@ class Reply:
             tool_calls=self.tool_calls,
             abstained=self.abstained,
             signals=self.signals,
+        )
+
+    def saying(self, answer: Answer) -> "Reply":
+        """Return the reply with another answer in it; what it took stays."""
+        return replace(
+            self,
+            text=answer.text,
+            data=answer.data,
+            passages=tuple(answer.passages),
+            citations=tuple(answer.citations),
+            tool_calls=tuple(answer.tool_calls),
+            abstained=answer.abstained,
+            signals=answer.signals,
         )
 
 

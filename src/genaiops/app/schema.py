@@ -379,6 +379,7 @@ class ProjectFile(_Strict):
     suites: dict[Name, SuiteConfig] = {}
     judges: dict[Name, JudgeConfig] = {}
     reuse: ReuseConfig = ReuseConfig()
+    guard: Annotated[str, Field(min_length=1)] | Literal[False] = False
 
     @model_validator(mode="after")
     def _only_the_embedder_is_described(self) -> Self:

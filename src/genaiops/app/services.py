@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
+from genaiops.app.guarded import Person
 from genaiops.app.project import Project
 from genaiops.app.schema import KnowledgeConfig
 from genaiops.core import (
@@ -18,7 +19,9 @@ from genaiops.core import (
     UserError,
     digest_json,
     encode,
+    one_line,
 )
+from genaiops.guard import Pipeline, load_guard
 from genaiops.knowledge import (
     ChunkOptions,
     Corpus,
@@ -58,6 +61,8 @@ class Services:
     allow_unverified: bool = False
     released: bool = False
     """Whether a search asks the live release of a name, as serving does; else each project's own recipe."""
+    person: Person | None = None
+    """Who decides what a guard's policy leaves to a person; nobody: it is not done."""
     _chats: dict[tuple[str, str], ChatModel] = field(default_factory=dict[tuple[str, str], ChatModel])
     _embedders: dict[tuple[str, str, EmbedSettings], Embedder] = field(
         default_factory=dict[tuple[str, str, EmbedSettings], Embedder]
@@ -66,6 +71,7 @@ class Services:
     _recipes: dict[tuple[Path, str, KnowledgeConfig, Digest], Digest] = field(
         default_factory=dict[tuple[Path, str, KnowledgeConfig, Digest], Digest]
     )
+    _guards: dict[Path, Pipeline] = field(default_factory=dict[Path, Pipeline])
     _opening: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @cached_property
@@ -82,6 +88,18 @@ class Services:
     def withdrawals(self) -> Withdrawals:
         """The documents that nobody may find."""
         return Withdrawals(self.store.path / "indexes")
+
+    def guard(self, project: Project) -> Pipeline | None:
+        """Return the guard that the project names, None where it names none; one for all of its answers.
+
+        Raises `UserError` where the policy is not there, or does not hold.
+        """
+        if project.guard is None:
+            return None
+        path = guard_file(project.root, project.guard)
+        if path not in self._guards:
+            self._guards[path] = load_guard(path)
+        return self._guards[path]
 
     async def chat(self, project: Project, role: str = "chat") -> ChatModel:
         """Return the chat model that the project names for `role`; the same one for equal references."""
@@ -180,6 +198,7 @@ class Services:
         self._embedders.clear()
         self._indexes.clear()
         self._recipes.clear()
+        self._guards.clear()
 
     async def _made(
         self, name: str, material: Corpus | ReadyPassages, recipe: Recipe, embedder: Embedder
@@ -274,6 +293,20 @@ def source_folder(root: Path, name: str, config: KnowledgeConfig) -> Path:
             where=f"knowledge.{name}.source: {config.source}",
         )
     return root / folder
+
+
+def guard_file(root: Path, name: str) -> Path:
+    """Return the file of the project's policy; it stays in the project, as trees are copied elsewhere."""
+    path = (root / name).resolve()
+    if not path.is_relative_to(root.resolve()) or not path.is_file():
+        raise UserError(
+            "GAO-APP-007",
+            f"the guard {one_line(name, 80)} is not in the project",
+            why="a guard that is named and not applied would be worse than none",
+            fix="name a policy in the project's folder, commit it, or say `guard: false`",
+            where=f"guard: {one_line(name, 80)}",
+        )
+    return path
 
 
 def _model_key(root: Path, reference: str) -> tuple[str, str]:

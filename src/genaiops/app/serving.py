@@ -1,10 +1,12 @@
 """Serving what one answer asks for: each request is a span, counted and priced."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Literal, TypeGuard
 
+from genaiops.app.guarded import Guarded, GuardStop
 from genaiops.app.project import Project
 from genaiops.app.releasing import Held, hold
 from genaiops.app.services import LOCAL_USER, Services, index_name
@@ -16,6 +18,7 @@ from genaiops.core import (
     ModelSpec,
     OutsideError,
     TokenEmbedder,
+    ToolCall,
     Usage,
     UserError,
     cost_nanousd,
@@ -66,6 +69,23 @@ class CountArguments:
     role: str = "chat"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolArguments:
+    """What `ctx.tool` sends before the call."""
+
+    name: str
+    arguments: dict[str, Json]
+    id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolResultArguments:
+    """What `ctx.tool` sends after the call that was let happen as `number`."""
+
+    number: int
+    result: Json
+
+
 @dataclass
 class Serving:
     """The requests of one answer, and what they add up to.
@@ -79,21 +99,28 @@ class Serving:
     prices: Prices
     recorder: Recorder
     seed: int
+    guarded: Guarded
     usage: Usage = field(default_factory=Usage)
     cost: int | None = 0
     requests: int = 0
     outside: int = 0
     held: dict[str, Held] = field(default_factory=dict[str, Held])
     """The indexes that this answer asked: it never meets two releases of one."""
+    began: dict[int, int] = field(default_factory=dict[int, int])
+    """The calls of tools whose results are not told yet, and when they began."""
 
     async def serve(self, call: str, arguments: Json) -> Json:
         """Return the reply to one request; raises `UserError` or `OutsideError` to be told to the app."""
         self.requests += 1
+        if self.guarded.stopped:
+            raise GuardStop(self.guarded.stopped)
         calls: dict[str, Callable[[Json], Awaitable[Json]]] = {
             "search": self._search,
             "chat": self._chat,
             "rank": self._rank,
             "count_tokens": self._count_tokens,
+            "tool": self._tool,
+            "tool_result": self._tool_result,
         }
         if call not in calls:
             raise UserError(_BAD, f"the app asked for {call!r}", why=f"known: {', '.join(calls)}")
@@ -135,9 +162,12 @@ class Serving:
                 rerank=asked.rerank,
                 snapshot=held.snapshot,
             )
-            found: list[Json] = [{"id": passage.id, "score": passage.score} for passage in passages]
+            handed, left_out = await self.guarded.passages(passages)
+            found: list[Json] = [{"id": passage.id, "score": passage.score} for passage in handed]
             span.set("gen_ai.retrieval.documents", found)
-        return encode(passages)
+            if left_out:
+                span.set("genaiops.guard.left_out", left_out)
+        return encode(handed)
 
     async def _chat(self, arguments: Json) -> Json:
         asked = decode(ChatArguments, arguments, where="ctx.chat", code=_BAD)
@@ -155,6 +185,7 @@ class Serving:
             span.set("gen_ai.usage.input_tokens", reply.usage.input_tokens)
             span.set("gen_ai.usage.output_tokens", reply.usage.output_tokens)
             span.set("genaiops.cost_nanousd", cost)
+            reply = await self.guarded.reply(request, reply)
         return encode(reply)
 
     async def _rank(self, arguments: Json) -> Json:
@@ -182,6 +213,37 @@ class Serving:
         asked = decode(CountArguments, arguments, where="ctx.count_tokens", code=_BAD)
         model = await self.services.chat(self.project, asked.role)
         return await asyncio.to_thread(model.count_tokens, asked.messages)  # it may load the model first
+
+    async def _tool(self, arguments: Json) -> Json:
+        asked = decode(ToolArguments, arguments, where="ctx.tool", code=_BAD)
+        call = ToolCall(name=asked.name, arguments=asked.arguments, id=asked.id)
+        reply = await self.guarded.call(call)
+        if not reply.refused:
+            self.began[len(self.guarded.calls) - 1] = time.perf_counter_ns()
+        return {
+            "number": len(self.guarded.calls) - 1,
+            "arguments": reply.call.arguments,
+            "refused": reply.refused,
+        }
+
+    async def _tool_result(self, arguments: Json) -> Json:
+        asked = decode(ToolResultArguments, arguments, where="ctx.tool", code=_BAD)
+        began = self.began.pop(asked.number, None)
+        if began is None:
+            raise UserError(
+                _BAD,
+                "the app told the result of a call that was not let happen",
+                fix="await ctx.tool(call, function): it asks, calls and tells",
+                where="ctx.tool",
+            )
+        name = self.guarded.calls[asked.number].name
+        facts: dict[str, Json] = {
+            "gen_ai.tool.name": name,
+            "genaiops.tool.duration_ns": time.perf_counter_ns() - began,
+        }
+        with self.recorder.span(f"execute_tool {name}", "execute_tool", **facts):
+            reply = await self.guarded.returned(asked.number, asked.result)
+        return {"result": reply.call.result, "refused": reply.refused}
 
     def _price(self, role: str, spec: ModelSpec, usage: Usage) -> int | None:
         stated = self.project.prices.get(self.project.models[role])

@@ -21,9 +21,9 @@ async def start_app(
 ) -> AppWorker | EndpointApp:
     """Start the project's app; `tree` is where its code lies, `own` the environment where it is not this one.
 
-    Raises `UserError` where it cannot be loaded, or an endpoint's key is not to be had.
+    Raises `UserError` where it or its guard cannot be loaded, or an endpoint's key is not to be had.
     """
     if project.app.url is None:
         return await AppWorker.start(tree, project, services, pass_env=pass_env, seed=seed, own=own)
     key = key_of(project.app, services.settings.env, pass_env)
-    return EndpointApp(project, services.egress, key, RetryPolicy())
+    return EndpointApp(project, services.egress, key, RetryPolicy(), services.guard(project))

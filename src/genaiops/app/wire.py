@@ -3,7 +3,7 @@
     parent -> child   start   {target, params}                     load the app
     child  -> parent  ready   {} | refused {error}                 it is loaded, or why not
     parent -> child   answer  {answer, inputs, seed}               answer one case
-    child  -> parent  ask     {answer, id, call, arguments}        search, chat, rank, count_tokens
+    child  -> parent  ask     {answer, id, call, arguments}        search, chat, rank, tool, …
     parent -> child   reply   {id, value} | refused {id, error}
     child  -> parent  result  {answer, output | error, outside}    the case's end
 

@@ -12,6 +12,7 @@ from genaiops.arena.engine import Side, Worker
 from genaiops.arena.model import Arm, Role
 from genaiops.arena.recordings import Recording
 from genaiops.core import Digest, Json, ModelSpec, UserError, decode_json, digest_bytes, digest_json
+from genaiops.guard import Pipeline
 from genaiops.knowledge import Corpus, Recipe
 from genaiops.models import embedding_facts
 from genaiops.prompts import Prompt, load_prompt
@@ -33,7 +34,8 @@ class Prepared:
     """An exported tree with what its project names: models and index recipes, nothing loaded yet.
 
     Of an endpoint none of these is known; of a recording nothing runs. `own`: the environment that its app
-    runs in, where it is not this one. `embedding`: the manifest of its embedder.
+    runs in, where it is not this one. `embedding`: the manifest of its embedder. `guard`: what its texts are
+    checked by.
     """
 
     exported: Exported
@@ -47,6 +49,7 @@ class Prepared:
     recording: Recording | None = None
     own: OwnEnvironment | None = None
     embedding: Mapping[str, Json] = field(default_factory=dict[str, Json])
+    guard: Pipeline | None = None
 
     @property
     def nameless(self) -> bool:
@@ -90,10 +93,12 @@ async def prepare(
     own: OwnEnvironment | None = None,
 ) -> Prepared:
     """Name everything that makes the arm's outputs; no weights are loaded and no index is built."""
+    guard = services.guard(project)
     if (url := project.app.url) is not None:
         # nothing of the tree answers, and nothing of this environment
-        named = digest_json({"endpoint": {"url": url, "version": project.app.version}})
-        return Prepared(exported, project, {}, {}, {}, {}, {}, named)
+        parts: dict[str, Json] = {"endpoint": {"url": url, "version": project.app.version}}
+        named = digest_json(parts if guard is None else {**parts, "guard": guard.digest})
+        return Prepared(exported, project, {}, {}, {}, {}, {}, named, guard=guard)
     specs: dict[str, ModelSpec] = {}
     embedding: dict[str, Json] = {}
     for role in project.models:
@@ -110,6 +115,7 @@ async def prepare(
         specs=specs,
         recipes={name: recipe.digest for name, recipe in recipes.items()},
         environment=environment,
+        guard=guard.digest if guard else None,
     )
     corpora = {name: corpus for name, (corpus, _) in knowledge.items()}
     root = exported.root
@@ -124,6 +130,7 @@ async def prepare(
         digest,
         own=own,
         embedding=embedding,
+        guard=guard,
     )
 
 

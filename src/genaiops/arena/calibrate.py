@@ -171,7 +171,7 @@ async def _offers(
     scorers = build_scorers(ruler, embedder=embedder)
     offers: list[Offer] = []
     for one in answered:
-        if one.kept.output.status != "ok":
+        if one.kept.output.status != "ok" or one.kept.output.stopped:
             raise _failed(one)
         offered = decode(Offered, one.kept.output.data, where="Answer.data", code="GAO-ARENA-135")
         quality = [await _quality(scorers, one, text) for text, _ in offered.choices]
@@ -201,7 +201,7 @@ def _failed(one: Answered) -> OutsideError:
     return OutsideError(
         "GAO-ARENA-136",
         f"the app did not answer the calibration case {one.step.case.id!r} ({one.kept.output.status})",
-        why=one.kept.output.error or "",
+        why=one.kept.output.error or one.kept.output.stopped,
         fix="mend it and run the same again: finished cases are kept",
     )
 

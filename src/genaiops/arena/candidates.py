@@ -94,10 +94,11 @@ def project_of(exported: Exported, fallback: Project | None, env: Mapping[str, s
     """Return the tree's project, its overrides applied.
 
     A baseline from before `genaiops.yaml` existed is read through the candidate's (`fallback`): the app
-    that is there can be measured although nobody had described it yet.
+    that is there can be measured although nobody had described it yet. A guard that it lacked it has not now.
     """
     if fallback is not None and not (exported.root / PROJECT_FILE).is_file():
-        return replace(fallback, root=exported.root)
+        kept = fallback.guard if fallback.guard and (exported.root / fallback.guard).is_file() else None
+        return replace(fallback, root=exported.root, guard=kept)
     return load_project(exported.root, exported.source.overrides, env)
 
 
@@ -108,8 +109,9 @@ def app_digest(
     specs: Mapping[str, ModelSpec],
     recipes: Mapping[str, Digest],
     environment: Json,
+    guard: Digest | None = None,
 ) -> Digest:
-    """Return the digest of everything that makes the app's outputs.
+    """Return the digest of everything that makes the app's outputs; `guard` is that of its policy.
 
     Suites, datasets, quarantines, their locks and documents are no part of it: those judge, the last are in
     `recipes`.
@@ -124,15 +126,14 @@ def app_digest(
         for file in exported.own_files()
         if file.path not in judged and file.path != PROJECT_FILE and not _is_apart(file.path, sources)
     ]
-    return digest_json(
-        {
-            "files": files,
-            "config": project.resolved(),
-            "models": {role: encode(spec) for role, spec in specs.items()},
-            "indexes": dict(recipes),
-            "environment": environment,
-        }
-    )
+    parts: dict[str, Json] = {
+        "files": files,
+        "config": project.resolved(),
+        "models": {role: encode(spec) for role, spec in specs.items()},
+        "indexes": dict(recipes),
+        "environment": environment,
+    }
+    return digest_json(parts if guard is None else {**parts, "guard": guard})
 
 
 def _is_apart(path: str, sources: Sequence[PurePosixPath]) -> bool:

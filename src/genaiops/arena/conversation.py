@@ -78,6 +78,7 @@ def _whole(outputs: Sequence[Output], turns: int) -> Output:
         latency_ns=sum(output.latency_ns for output in outputs),
         trace_id=outputs[0].trace_id,
         turns=tuple(outputs),
+        stopped=next((output.stopped for output in outputs if output.stopped), ""),
     )
 
 

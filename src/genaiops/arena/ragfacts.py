@@ -32,6 +32,8 @@ def rag_facts(prepared: Prepared, suite: Suite, traces: Sequence[Trace]) -> dict
     facts["prompt"] = _prompts(prepared)
     facts["answer"] = _known(abstention=_calibrations(prepared))
     facts["questions"] = _questions(suite)
+    if prepared.guard is not None:
+        facts["guard"] = {"policy": prepared.project.guard, "digest": prepared.guard.digest}
     return facts
 
 

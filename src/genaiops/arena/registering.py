@@ -1,6 +1,6 @@
 """What a run used and made, in the Hub: edges are written here, where the inputs are read.
 
-prompt, corpus, embedding → index, calibration → app, or recording ┐
+prompt, corpus, embedding → index, calibration, guard → app, or recording ┐
 dataset, judge (a scorer) → suite ─────────────────────────────────┴→ evidence
 """
 
@@ -18,6 +18,7 @@ from genaiops.arena.published import bundle_files, evidence_facts
 from genaiops.arena.recordings import Recording
 from genaiops.arena.suites import plain_ruler
 from genaiops.core import Case, Digest, Json, Verdict, digest_bytes, encode
+from genaiops.guard import guard_facts
 from genaiops.hub import Activity, Hub, Version
 from genaiops.prompts import prompt_facts
 
@@ -36,7 +37,7 @@ class Registered:
 
 
 def register_app(hub: Hub, prepared: Prepared) -> Registered:
-    """Publish the app of an arm with its prompts, corpora, indexes and calibrations as parents.
+    """Publish the app of an arm with its prompts, corpora, indexes, calibrations and guard as parents.
 
     A recording is published as what it is, with the file: what made it is not known.
     """
@@ -53,6 +54,10 @@ def register_app(hub: Hub, prepared: Prepared) -> Registered:
             activity.use(hub.publish("calibration", name, calibration.manifest))
             for name, calibration in prepared.calibrations.items()
         ]
+        if prepared.guard is not None:
+            used.append(
+                activity.use(hub.publish("guard", prepared.project.project, guard_facts(prepared.guard)))
+            )
         app = activity.produce(
             "app",
             prepared.project.project,

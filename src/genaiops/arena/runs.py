@@ -7,6 +7,7 @@ For one suite and two apps the first complete run decides: asking again shows it
 
 import shutil
 import uuid
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -392,12 +393,22 @@ def _warnings(rows: Sequence[Row], lock: Lock) -> list[str]:
             if bad:
                 reason = one_line(bad[0].output.error or "", 160)
                 said.append(f"{len(bad)} of {len(mine)} answers of the {role} ended {status}: {reason}")
+        said += _stopped(role, mine)
     if lock.verdicts_on_dataset > FITTED:
         said.append(
             f"this dataset has given {lock.verdicts_on_dataset} verdicts: a change may fit the suite rather "
             "than the job; hold some rows back, or collect new ones"
         )
     return said
+
+
+def _stopped(role: Role, rows: Sequence[Row]) -> list[str]:
+    """Say how many answers the guard stopped, and for what most: they count as what the arm answers."""
+    reasons = Counter(row.output.stopped for row in rows if row.output.stopped)
+    if not reasons:
+        return []
+    most = "; ".join(f"{one_line(why, 120)} × {count:,}" for why, count in reasons.most_common(3))
+    return [f"{reasons.total():,} of {len(rows):,} answers of the {role} were stopped by the guard: {most}"]
 
 
 def _conclude(

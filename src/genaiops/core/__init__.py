@@ -23,7 +23,18 @@ if TYPE_CHECKING:
         parse_reference,
         typed_kind,
     )
-    from genaiops.core.cases import Answer, BlobRef, Case, Citation, Output, Passage, Status, ToolCall, Usage
+    from genaiops.core.cases import (
+        Answer,
+        BlobRef,
+        Case,
+        Citation,
+        Output,
+        Passage,
+        Status,
+        ToolCall,
+        ToolReply,
+        Usage,
+    )
     from genaiops.core.chat import (
         ChatDelta,
         ChatModel,
@@ -138,7 +149,7 @@ if TYPE_CHECKING:
 _FILES = {
     "artifacts": "KINDS SEALED SENSITIVITIES Annotation Composed Kind KindSpec Manifest Principal Read "
     "Reference Scope compose_files listed_files parse_reference typed_kind",
-    "cases": "Answer BlobRef Case Citation Output Passage Status ToolCall Usage",
+    "cases": "Answer BlobRef Case Citation Output Passage Status ToolCall ToolReply Usage",
     "chat": "ChatDelta ChatModel ChatReply ChatRequest Embedder Grounding Message ModelSpec TokenEmbedder",
     "codec": "decode decode_each decode_json encode encode_json json_schema",
     "digests": "Digest Json canonical digest_bytes digest_json hex_of parse_digest",
@@ -182,7 +193,7 @@ __all__ = [
     "Reply", "Response", "Route", "RuleResult", "Runner", "Scope", "Score", "Scorer", "ScorerSpec",
     "Sequential", "Settings", "SignedStatement", "SigningKey", "SnapshotId", "Span", "Spending",
     "Statement", "Status", "Steadiness", "Stopped", "Subject", "Surface", "TokenEmbedder", "TooMany",
-    "ToolCall", "Trace", "Usage", "UserError", "VectorIndex", "Verdict", "Where", "canonical",
+    "ToolCall", "ToolReply", "Trace", "Usage", "UserError", "VectorIndex", "Verdict", "Where", "canonical",
     "check_paths", "check_rule", "compose_files", "cost_nanousd", "decode", "decode_each", "decode_json",
     "diff_files", "digest_bytes", "digest_json", "encode", "encode_json", "evaluate_rule", "fact_path",
     "file_entries", "files_closure", "hex_of", "hidden_text", "json_schema", "listed_files",

@@ -1,5 +1,6 @@
 """What goes into an app and what comes out of it."""
 
+import json
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -69,6 +70,22 @@ class ToolCall:
     result: Json = None
 
 
+@dataclass(frozen=True, slots=True)
+class ToolReply:
+    """What came of a call that an app asked for: its result as the guard lets it pass, or why not."""
+
+    call: ToolCall
+    refused: str = ""
+
+    @property
+    def text(self) -> str:
+        """What to tell a model, as the content of a message."""
+        if self.refused:
+            return f"not done: {self.refused}"
+        result = self.call.result
+        return result if isinstance(result, str) else json.dumps(result, ensure_ascii=False)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
     """Tokens and calls, summed over every model call of one answer."""
@@ -105,6 +122,8 @@ class Answer:
 class Output:
     """An answer as ARENA records it: with its status, what it cost and how long it took.
 
+    `stopped` says what the guard stopped the answer for (`block on input: injection.direct`), never with what
+    was found; such an output abstains, and its text is the policy's message.
     `turns` are the answers of a conversation, one a turn of the user, as far as it came. The whole then has
     the last answer, the tool calls of all, and what all of them took.
     """
@@ -123,3 +142,4 @@ class Output:
     latency_ns: int = 0
     trace_id: str = ""
     turns: tuple["Output", ...] = ()
+    stopped: str = ""

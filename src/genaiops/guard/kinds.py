@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 
 from genaiops.core import Composed, Digest, FileEntry, Json, Manifest, Read, UserError, typed_kind
 from genaiops.guard.loading import read_policy
+from genaiops.guard.pipeline import Pipeline
 from genaiops.guard.policy_file import GuardFile
 from genaiops.hub import diff_json
 
@@ -28,16 +29,23 @@ def _compose(files: Sequence[FileEntry], read: Read) -> Composed:
         )
     text = b"".join(read(Digest(files[0].digest))).decode("utf-8", "replace")
     policy, detectors = read_policy(text, files[0].path)
-    manifest: Mapping[str, Json] = {
-        "policy": cast("Json", policy.model_dump(mode="json")),
-        "versions": {name: each.spec.version for name, each in detectors.items()},
-    }
-    return Composed(manifest=dict(manifest), blobs={})
+    return Composed(
+        manifest=_facts(policy, {name: each.spec.version for name, each in detectors.items()}), blobs={}
+    )
+
+
+def guard_facts(guard: Pipeline) -> dict[str, Json]:
+    """Return the manifest of a guard that is loaded."""
+    return _facts(guard.policy, guard.versions)
+
+
+def _facts(policy: GuardFile, versions: Mapping[str, str]) -> dict[str, Json]:
+    return {"policy": cast("Json", policy.model_dump(mode="json", by_alias=True)), "versions": dict(versions)}
 
 
 def _files(manifest: Manifest, read: Read) -> dict[str, bytes | Digest]:
     policy = GuardManifest.model_validate(dict(manifest)).policy
-    values: dict[str, JsonValue] = policy.model_dump(mode="json", exclude_defaults=True)
+    values: dict[str, JsonValue] = policy.model_dump(mode="json", exclude_defaults=True, by_alias=True)
     return {"guard.yaml": yaml.safe_dump(values, sort_keys=False, allow_unicode=True).encode()}
 
 

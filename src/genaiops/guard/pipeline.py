@@ -63,7 +63,8 @@ class Pipeline:
         cache_characters: int = CACHE_CHARACTERS,
     ) -> None:
         self.policy = policy
-        self.digest = _digest(policy, detectors)
+        self.versions = {name: each.spec.version for name, each in detectors.items()}
+        self.digest = _digest(policy, self.versions)
         self.today = today
         self._cache = ResultCache(cache_characters)
         self._counts: Counter[str] = Counter()
@@ -215,9 +216,8 @@ class Pipeline:
         )
 
 
-def _digest(policy: GuardFile, detectors: Mapping[str, Detector]) -> Digest:
-    versions: dict[str, Json] = {name: each.spec.version for name, each in detectors.items()}
-    return digest_json({"policy": cast("Json", policy.model_dump(mode="json")), "versions": versions})
+def _digest(policy: GuardFile, versions: Mapping[str, str]) -> Digest:
+    return digest_json({"policy": cast("Json", policy.model_dump(mode="json")), "versions": dict(versions)})
 
 
 def _as_text(text: str | bytes, most: int) -> tuple[str, bytes, Refusal]:

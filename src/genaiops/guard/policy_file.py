@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from genaiops.core import Json, KeyPath, Located, Surface, UserError, one_line, read_yaml
 from genaiops.guard.model import Action
+from genaiops.guard.tools import Shape, ToolEntry, ToolName, unread
 
 _FORBID = ConfigDict(extra="forbid", frozen=True)
 MAX_BYTES = 256 * 1024
@@ -18,6 +19,7 @@ CategoryPattern = Annotated[
     str, Field(pattern=r"^(?:\*|[a-z][a-z0-9_]*(?:\.[a-z0-9_]+)*(?:\.\*)?)$", max_length=100)
 ]
 _Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
+_Host = Annotated[str, Field(pattern=r"^(?:\*|[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*)$", max_length=253)]
 _Surfaces = Annotated[tuple[Surface, ...], Field(min_length=1)]
 
 
@@ -81,6 +83,8 @@ class GuardFile(BaseModel):
 
     `fail: closed` stops a text that a detector failed on; `open` lets it pass and flags it. `timeout_ms` is
     how long one detector may take for one text, `message` what the user reads where a text is stopped.
+    `tools` are those that an app may call; `outside` its inputs that are not the user's words, `hosts` where
+    answers may point to, each with its sub-domains, beside what those words name; `*` any.
     """
 
     model_config = _FORBID
@@ -96,6 +100,9 @@ class GuardFile(BaseModel):
     detectors: Annotated[dict[_Name, dict[str, JsonValue]], Field(min_length=1)]
     rules: Annotated[tuple[RuleEntry, ...], Field(min_length=1)]
     exceptions: tuple[ExceptionEntry, ...] = ()
+    tools: dict[ToolName, ToolEntry] = {}
+    outside: tuple[_Name, ...] = ()
+    hosts: tuple[_Host, ...] = ()
 
 
 def read_guard_file(text: str, where: str) -> tuple[GuardFile, "Places"]:
@@ -111,18 +118,34 @@ def read_guard_file(text: str, where: str) -> tuple[GuardFile, "Places"]:
             where=f"{where}:1",
         )
     try:
-        return GuardFile.model_validate(_without_nulls(located.value)), places
+        policy = GuardFile.model_validate(_without_nulls(located.value))
     except ValidationError as error:
         raise _invalid(error, places) from None
+    _check_tools(policy, places)
+    return policy, places
+
+
+def _check_tools(policy: GuardFile, places: "Places") -> None:
+    """Raise `UserError` for a key of a tool that can have no effect."""
+    for name, entry in policy.tools.items():
+        for path, why in unread(name, entry):
+            raise UserError(
+                "GAO-GUARD-013",
+                f"tools.{'.'.join(path)} has no effect",
+                why=f"{why}; a setting that is not applied would look like protection",
+                fix="correct it, or remove it",
+                where=places.of("tools", *path),
+            )
 
 
 def _without_nulls(values: Mapping[str, Json]) -> dict[str, Json]:
-    """Return `values` where a detector that stands alone (`secrets:`) has no parameters."""
-    detectors = values.get("detectors")
-    if not isinstance(detectors, dict):
-        return dict(values)
-    named: dict[str, Json] = {name: {} if given is None else given for name, given in detectors.items()}
-    return {**values, "detectors": named}
+    """Return `values` where a detector or a tool that stands alone (`secrets:`) has no parameters."""
+    return {
+        key: {name: {} if given is None else given for name, given in value.items()}
+        if key in ("detectors", "tools") and isinstance(value, dict)
+        else value
+        for key, value in values.items()
+    }
 
 
 class Places:
@@ -152,6 +175,7 @@ _KNOWN: Mapping[str, type[BaseModel]] = {
     "exceptions": ExceptionEntry,
     "decode": DecodeEntry,
     "stream": StreamEntry,
+    "tools": ToolEntry,
 }
 
 
@@ -162,12 +186,17 @@ def _invalid(error: ValidationError, places: Places) -> UserError:
     last = path[len(path) - 1] if path else ""
     dotted = ".".join(map(str, path))
     if first["type"] == "extra_forbidden":
-        known = _KNOWN.get(str(path[0]) if len(path) > 1 else "", GuardFile).model_fields
+        model = (
+            Shape
+            if "arguments" in path[:-1]
+            else _KNOWN.get(str(path[0]) if len(path) > 1 else "", GuardFile)
+        )
+        known = [field.alias or key for key, field in model.model_fields.items()]
         return UserError(
             "GAO-GUARD-002",
             f"unknown key {one_line(dotted, 80)!r}",
             why="the guard does not know it, and a setting that is not applied would be worse than none",
-            fix=nearest(str(last), list(known)),
+            fix=nearest(str(last), known),
             where=places.of(*path),
         )
     if first["type"] == "missing":

@@ -182,8 +182,18 @@ def test_a_file_that_is_not_text_is_refused(tmp_path: Path) -> None:
         load_project(tmp_path)
 
 
-def test_a_guard_is_an_error_and_never_ignored(tmp_path: Path) -> None:
-    assert "guard" in refused(tmp_path, SHORT + "guard: guard.yaml\n").what
+@pytest.mark.parametrize(
+    ("line", "guard"), [("", None), ("guard: false", None), ("guard: safe/guard.yaml", "safe/guard.yaml")]
+)
+def test_a_project_names_its_guard_or_none(tmp_path: Path, line: str, guard: str | None) -> None:
+    project = load(tmp_path, SHORT + line)
+    assert project.guard == guard
+    assert ("guard" in str(project.resolved())) == (guard is not None)
+
+
+@pytest.mark.parametrize("value", ["true", "[guard.yaml]", "''", "7"])
+def test_a_guard_is_a_file_or_false(tmp_path: Path, value: str) -> None:
+    assert "guard" in refused(tmp_path, f"{SHORT}guard: {value}\n").what
 
 
 @pytest.mark.parametrize(

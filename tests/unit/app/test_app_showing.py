@@ -1,7 +1,8 @@
 """Facts for people: plain lines, short digests, nothing that reads like a program's own value."""
 
 from genaiops.app import fact_lines
-from genaiops.core import Json
+from genaiops.app.commands import answer_lines
+from genaiops.core import Json, Output
 
 
 def test_facts_within_facts_stand_below_and_plain_ones_behind_their_name() -> None:
@@ -32,3 +33,8 @@ def test_a_long_list_is_named_in_part_and_control_characters_are_gone() -> None:
     (line,) = fact_lines({"orphans": names})
     assert line.endswith("and 2 more")
     assert "\x1b" not in line
+
+
+def test_an_answer_that_the_guard_stopped_is_shown_as_that() -> None:
+    output = Output(text="Not here.", abstained=True, stopped="block on input: topic.rivals")
+    assert answer_lines(output)[0] == "(stopped by the guard: block on input: topic.rivals) Not here."

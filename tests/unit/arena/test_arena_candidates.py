@@ -58,6 +58,20 @@ def test_the_digest_changes_with_a_parameter_of_the_run(cities: Path) -> None:
     assert prepared(cities).digest != prepared(cities, "params.top_k=3").digest
 
 
+@pytest.mark.proves("E-GUARD-APP-RUN")
+def test_another_policy_is_another_app_also_behind_an_endpoint(cities: Path) -> None:
+    rewrite(cities / "guard.yaml", lambda _: "detectors: {pii: }\nrules: [{find: [pii.*], do: flag}]\n")
+    endpoint = "project: cities\napp: {url: 'https://h.example/a', version: 1}\n"
+    for text in ((cities / "genaiops.yaml").read_text(encoding="utf-8"), endpoint):
+        rewrite(cities / "genaiops.yaml", lambda _, text=text: text)
+        without = prepared(cities).digest
+        rewrite(cities / "genaiops.yaml", lambda text: text + "guard: guard.yaml\n")
+        flagged = prepared(cities).digest
+        rewrite(cities / "guard.yaml", lambda text: text.replace("flag", "block"))
+        assert len({without, flagged, prepared(cities).digest}) == 3
+        rewrite(cities / "guard.yaml", lambda text: text.replace("block", "flag"))
+
+
 @pytest.mark.parametrize(
     "file", ["README.md", "tests/test_app.py", "data/qa.jsonl", ".github/workflows/ci.yml"]
 )

@@ -135,15 +135,19 @@ def nothing(digest: Digest) -> Any:
 
 
 @pytest.mark.proves("E-GUARD-HUB")
-def test_a_guard_is_kept_as_its_policy_with_versions_and_given_back_as_the_same_policy() -> None:
-    manifest = composed(default_policy()).manifest
+@pytest.mark.parametrize(
+    "tools", ["", "tools: {t: {arguments: {properties: {a: {maxLength: 3, enum: [x]}}}}}"]
+)
+def test_a_guard_is_kept_as_its_policy_with_versions_and_given_back_as_the_same_policy(tools: str) -> None:
+    text = f"{default_policy()}\n{tools}\n"
+    manifest = composed(text).manifest
     jsonschema_rs.validator_for(dict(GUARD_KIND.schema)).validate(manifest)
     assert manifest["versions"]["pii"] == "1"  # pyright: ignore
     assert GUARD_KIND.files is not None
     given = GUARD_KIND.files(manifest, nothing)["guard.yaml"]
     assert isinstance(given, bytes)
-    assert read_policy(given.decode(), "guard.yaml")[0] == read_policy(default_policy(), "guard.yaml")[0]
-    other = composed(default_policy().replace("fail: closed", "fail: open")).manifest
+    assert read_policy(given.decode(), "guard.yaml")[0] == read_policy(text, "guard.yaml")[0]
+    other = composed(text.replace("fail: closed", "fail: open")).manifest
     assert GUARD_KIND.diff(manifest, other, nothing) == ['~ policy.fail: "closed" -> "open"']
 
 

@@ -320,6 +320,8 @@ def _answer(output: Output) -> tuple[str, bool]:
     if output.status != "ok":
         words = {"app_error": "The app failed", "timeout": "The app timed out", "infra_error": "No answer"}
         return f"{words[output.status]}: {clip(output.error or 'no message', 400)}", True
+    if output.stopped:
+        return f"Stopped by the guard: {clip(output.stopped, 200)}", True
     if output.abstained:
         said = clip(output.text or "", 300)
         return (f"Abstained: {said}" if said else "Abstained"), True

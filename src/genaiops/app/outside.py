@@ -1,0 +1,123 @@
+"""What of one answer came from outside, and what the app may therefore do: the parent's own knowledge.
+
+The parent hands out every passage and every result, and sends every message to a model, so it need not
+believe the app. What the app brings in by itself it does not see.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from genaiops.core import ChatRequest, Json
+from genaiops.guard import Decision, GuardFile, Known, decide, fields, hosts_in, without_addresses
+
+_SPOKEN = ("user", "system")
+_MOST = 200_000
+"""Characters of prompts that are read."""
+
+
+class Outside:
+    """The state of one answer: what its app has seen, and whose words are trusted."""
+
+    def __init__(self, policy: GuardFile, system: Sequence[str] = ()) -> None:
+        self._policy = policy
+        self._known = Known(system=tuple(system))
+
+    @property
+    def seen(self) -> bool:
+        """Whether the app has seen text from outside."""
+        return self._known.outside
+
+    def given(self, inputs: Mapping[str, Json]) -> None:
+        """Take note of a case's inputs: the user's words, but for those that the policy names `outside`.
+
+        Of a conversation only what the user said: a model's words may follow what it had read.
+        """
+        user: list[str] = []
+        for key, value in inputs.items():
+            turns = value if key in ("history", "messages") and isinstance(value, list) else [value]
+            for turn in turns:
+                spoken = not isinstance(turn, dict) or turn.get("role", "user") in _SPOKEN
+                if key in self._policy.outside or not spoken:
+                    self.saw()
+                else:
+                    user += _texts(turn)
+        self._known = replace(self._known, user=(*self._known.user, *user))
+
+    def saw(self) -> None:
+        """Take note that text from outside was handed out."""
+        self._known = replace(self._known, outside=True)
+
+    def replied(self, request: ChatRequest, reply: str) -> None:
+        """Take note of a model's reply: trusted where nothing from outside can have stood in what it read."""
+        contents = [message.content for message in request.messages]
+        if request.grounding is not None:
+            contents += [request.grounding.question, *request.grounding.texts]
+        self._known = self._known.sent(contents, reply)
+
+    def decide(self, name: str, arguments: Mapping[str, Json]) -> Decision:
+        """Return whether a tool may be called now; marks its result as from outside where it is."""
+        decision = decide(self._policy.tools, name, arguments, self._known)
+        if decision.do == "refuse" or not self.seen or self._policy.tools[name].effect == "write":
+            return decision
+        if self.bare(dict(arguments))[1]:
+            return Decision(
+                "refuse", "an address in its arguments that neither the user nor the policy names"
+            )
+        return decision
+
+    def called(self, name: str) -> None:
+        """Take note that a tool is called: what it brings is from outside, unless all of it is trusted."""
+        if "*" not in self._policy.tools[name].trusted:
+            self.saw()
+
+    def returned(self, name: str, result: Json) -> None:
+        """Take note of the fields of a result that the policy trusts."""
+        told = [text for one in fields(result, self._policy.tools[name].trusted) for text in _texts(one)]
+        self._known = replace(self._known, fields=(*self._known.fields, *told))
+
+    def unbound(self, name: str, arguments: Mapping[str, Json]) -> tuple[dict[str, Json], int]:
+        """Return arguments, in those that are anybody's words no address, and how many were taken out."""
+        free = self._policy.tools[name].free
+        apart, taken = self.bare({key: value for key, value in arguments.items() if key in free})
+        return {**arguments, **(apart if isinstance(apart, dict) else {})}, taken
+
+    def bare(self, value: Json) -> tuple[Json, int]:
+        """Return `value` without images and addresses that neither trusted words nor the policy name."""
+        if not self.seen:
+            return value, 0
+        return _bare(value, self._policy.hosts, hosts_in(self._known.trusted))
+
+
+def prompt_texts(root: Path) -> tuple[str, ...]:
+    """Return the texts of the project's prompts, as far as they can be read."""
+    return tuple(
+        path.read_bytes()[:_MOST].decode("utf-8", "replace")
+        for path in sorted(root.glob("prompts/**/*.md"))
+        if path.is_file() and path.resolve().is_relative_to(root.resolve())
+    )
+
+
+def _texts(value: Json) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for item in value:
+            yield from _texts(item)
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from _texts(item)
+    elif value is not None and not isinstance(value, bool):
+        yield str(value)
+
+
+def _bare(value: Json, hosts: Sequence[str], named: frozenset[str]) -> tuple[Json, int]:
+    if isinstance(value, str):
+        return without_addresses(value, hosts, named)
+    if isinstance(value, list):
+        pairs = [_bare(item, hosts, named) for item in value]
+        return [item for item, _ in pairs], sum(taken for _, taken in pairs)
+    if isinstance(value, dict):
+        parts = {key: _bare(item, hosts, named) for key, item in value.items()}
+        return {key: item for key, (item, _) in parts.items()}, sum(taken for _, taken in parts.values())
+    return value, 0

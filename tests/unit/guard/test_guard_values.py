@@ -1,0 +1,42 @@
+"""A JSON value under the guard: what is found over its parts, and the value with it taken out."""
+
+import pytest
+
+from genaiops.core import Json, Where
+from genaiops.guard import check_value, parse_guard
+
+GUARD = parse_guard(
+    """\
+detectors: {pii: {countries: [us]}, topics: {words: {rivals: [Acme]}}}
+rules:
+  - {find: [topic.rivals], do: block}
+  - {find: [pii.*], do: redact}
+""",
+    "guard.yaml",
+)
+RESULT = Where(surface="tool_result")
+CARD = "4111 1111 1111 1111"
+
+
+@pytest.mark.parametrize(
+    ("value", "passed"),
+    [
+        (f"card {CARD}", "card [pii.card]"),
+        ({"note": f"card {CARD}", "n": [1, True, None]}, {"note": "card [pii.card]", "n": [1, True, None]}),
+        ([f"{CARD} and", f"then {CARD}"], ["[pii.card] and", "then [pii.card]"]),
+        ({"card": 4111111111111111}, {"card": "[pii.card]"}),
+        ({f"the card {CARD}": 12345678}, {"the card [pii.card]": 12345678}),
+        ({}, {}),
+        (None, None),
+        ({"plain": ["as it came", 2.5]}, {"plain": ["as it came", 2.5]}),
+    ],
+)
+@pytest.mark.proves("E-GUARD-APP")
+def test_what_is_found_in_a_value_is_taken_out_where_it_stands(value: Json, passed: Json) -> None:
+    assert check_value(GUARD, value, RESULT)[1] == passed
+
+
+@pytest.mark.parametrize("value", ["Acme", ["a", {"b": "Acme"}], {"said by Acme, today": 1}])
+def test_a_value_is_stopped_as_a_whole(value: Json) -> None:
+    result, passed = check_value(GUARD, value, RESULT)
+    assert (result.action, passed) == ("block", None)
