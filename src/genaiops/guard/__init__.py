@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING
 from genaiops.lazy import attach
 
 if TYPE_CHECKING:
-    from genaiops.guard.kinds import GUARD_KIND, KINDS
-    from genaiops.guard.loading import load_guard, parse_guard
+    from genaiops.guard.kinds import GUARD_KIND, KINDS, guard_manifest, policy_of
+    from genaiops.guard.labelled import LabelledRow, read_labelled
+    from genaiops.guard.loading import load_guard, parse_guard, policy_text
+    from genaiops.guard.measuring import GuardMeasured, Share, Told, ask_all, measured
     from genaiops.guard.model import Action, Failed, GuardResult, Judged
     from genaiops.guard.pipeline import Pipeline
     from genaiops.guard.policy import Asker
@@ -14,8 +16,10 @@ if TYPE_CHECKING:
     from genaiops.guard.stream import Piece, Stream
 
 _FILES = {
-    "kinds": "GUARD_KIND KINDS",
-    "loading": "load_guard parse_guard",
+    "kinds": "GUARD_KIND KINDS guard_manifest policy_of",
+    "labelled": "LabelledRow read_labelled",
+    "loading": "load_guard parse_guard policy_text",
+    "measuring": "GuardMeasured Share Told ask_all measured",
     "model": "Action Failed GuardResult Judged",
     "pipeline": "Pipeline",
     "policy": "Asker",
@@ -24,8 +28,9 @@ _FILES = {
 }
 
 __all__ = [
-    "GUARD_KIND", "KINDS", "Action", "Asker", "Failed", "GuardFile", "GuardResult", "Judged", "Piece",
-    "Pipeline", "Stream", "load_guard", "parse_guard",
+    "GUARD_KIND", "KINDS", "Action", "Asker", "Failed", "GuardFile", "GuardMeasured", "GuardResult", "Judged",
+    "LabelledRow", "Piece", "Pipeline", "Share", "Stream", "Told", "ask_all", "guard_manifest", "load_guard",
+    "measured", "parse_guard", "policy_of", "policy_text", "read_labelled",
 ]  # fmt: skip
 
 __getattr__ = attach(__name__, {name: file for file, names in _FILES.items() for name in names.split()})

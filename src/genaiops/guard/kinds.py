@@ -27,18 +27,27 @@ def _compose(files: Sequence[FileEntry], read: Read) -> Composed:
             "GAO-GUARD-040", "a guard is one file", why=f"there are {len(files)}", fix="push one guard.yaml"
         )
     text = b"".join(read(Digest(files[0].digest))).decode("utf-8", "replace")
-    policy, detectors = read_policy(text, files[0].path)
-    manifest: Mapping[str, Json] = {
+    return Composed(manifest=guard_manifest(text, files[0].path), blobs={})
+
+
+def guard_manifest(text: str, where: str) -> dict[str, Json]:
+    """Return what the Hub keeps of the policy in `text`; raises `UserError` where it does not hold."""
+    policy, detectors = read_policy(text, where)
+    return {
         "policy": cast("Json", policy.model_dump(mode="json")),
         "versions": {name: each.spec.version for name, each in detectors.items()},
     }
-    return Composed(manifest=dict(manifest), blobs={})
+
+
+def policy_of(manifest: Mapping[str, Json]) -> str:
+    """Return the text of the policy that the Hub keeps."""
+    policy = GuardManifest.model_validate(dict(manifest)).policy
+    values: dict[str, JsonValue] = policy.model_dump(mode="json", exclude_defaults=True)
+    return yaml.safe_dump(values, sort_keys=False, allow_unicode=True)
 
 
 def _files(manifest: Manifest, read: Read) -> dict[str, bytes | Digest]:
-    policy = GuardManifest.model_validate(dict(manifest)).policy
-    values: dict[str, JsonValue] = policy.model_dump(mode="json", exclude_defaults=True)
-    return {"guard.yaml": yaml.safe_dump(values, sort_keys=False, allow_unicode=True).encode()}
+    return {"guard.yaml": policy_of(manifest).encode()}
 
 
 GUARD_KIND = typed_kind("guard", GuardManifest, diff=diff_json, compose=_compose, files=_files)
