@@ -21,6 +21,8 @@ BUILT_IN: Mapping[str, str] = {
     "leak": f"{_ROOM}.leak:leak",
     "topics": f"{_ROOM}.topics:topics",
     "limits": f"{_ROOM}.limits:limits",
+    "language": f"{_ROOM}.language:language",
+    "json": f"{_ROOM}.json_form:json_form",
     "injection": "genaiops.guard.injection.detector:injection",
 }
 
