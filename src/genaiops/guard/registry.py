@@ -23,6 +23,7 @@ BUILT_IN: Mapping[str, str] = {
     "limits": f"{_ROOM}.limits:limits",
     "language": f"{_ROOM}.language:language",
     "json": f"{_ROOM}.json_form:json_form",
+    "presidio": f"{_ROOM}.presidio:presidio",
     "injection": "genaiops.guard.injection.detector:injection",
 }
 

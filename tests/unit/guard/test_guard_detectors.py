@@ -233,7 +233,7 @@ def test_json_is_bounded_and_its_patterns_take_no_time() -> None:
 def test_a_schema_that_is_none_or_lies_elsewhere_is_refused(schema: Json) -> None:
     with pytest.raises(UserError) as caught:
         build_detector("json", {"schema": schema}, "guard.yaml:3")
-    assert (caught.value.code, caught.value.where) == ("GAO-GUARD-023", "guard.yaml:3")
+    assert (caught.value.code, caught.value.where) == ("GAO-GUARD-025", "guard.yaml:3")
 
 
 SENTENCES = {

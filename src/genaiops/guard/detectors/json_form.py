@@ -56,7 +56,7 @@ def _misfit(schema: dict[str, JsonValue] | bool) -> Callable[[Json], str]:
         validator = library.validator_for(schema, offline=True, pattern_options=library.RegexOptions())
     except ValueError as error:
         raise UserError(
-            "GAO-GUARD-023",
+            "GAO-GUARD-025",
             "the schema of the detector 'json' is no JSON Schema",
             why=one_line(str(error), 200),
             fix="correct it; it must stand in the policy whole, with patterns that need no look-around",
