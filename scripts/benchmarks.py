@@ -20,7 +20,7 @@ from scripts.decision_tables import (
     together,
 )
 from scripts.grounded_tables import grounded
-from scripts.guard_tables import guard_pii, guard_speed
+from scripts.guard_tables import guard_detectors, guard_pii, guard_speed
 from scripts.hub_tables import hub_peers
 from scripts.injection_tables import (
     injection_classes,
@@ -58,7 +58,15 @@ _SHOWN = frozenset(
             "leaks",
             "studies",
         ),
-        *("guard_speed", "guard_pii", "guard_fuzz", "guard_injection", "groundedness", "studies"),
+        *(
+            "guard_speed",
+            "guard_pii",
+            "guard_detectors",
+            "guard_fuzz",
+            "guard_injection",
+            "groundedness",
+            "studies",
+        ),
     }
 )
 _PLACE = re.compile(r"(<!-- table: (?P<name>\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -373,6 +381,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "knowledge_documents": _knowledge_documents,
     "knowledge_backends": _knowledge_backends,
     "guard_speed": guard_speed,
+    "guard_detectors": guard_detectors,
     "guard_pii": guard_pii,
     "knowledge_ingest": knowledge_ingest,
     "retrieval_peers": retrieval_peers,

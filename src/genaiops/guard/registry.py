@@ -24,6 +24,7 @@ BUILT_IN: Mapping[str, str] = {
     "language": f"{_ROOM}.language:language",
     "json": f"{_ROOM}.json_form:json_form",
     "presidio": f"{_ROOM}.presidio:presidio",
+    "harmful": f"{_ROOM}.harmful:harmful",
     "injection": "genaiops.guard.injection.detector:injection",
 }
 
