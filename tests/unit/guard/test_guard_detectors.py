@@ -97,6 +97,14 @@ def test_what_is_no_secret_is_let_be(text: str) -> None:
     assert found("secrets", text) == {}
 
 
+@pytest.mark.proves("E-GUARD-SECRETS", "E-GUARD-REDACT")
+def test_a_password_stays_one_with_the_same_sign_over_and_over_behind_it() -> None:
+    assert found("secrets", "password: Xy12abcddo:4111111111111111 on") == {
+        "assigned": "Xy12abcddo:4111111111111111"
+    }
+    assert found("secrets", "password: a1111111111111111") == {}
+
+
 @pytest.mark.proves("E-GUARD-HIDDEN")
 def test_hidden_text_and_letters_that_look_alike_are_found_and_languages_are_not() -> None:
     assert found("hidden", "log in at p\u0430yp\u0430l now") == {"homoglyph": "p\u0430yp\u0430l"}
