@@ -50,9 +50,9 @@ def guard_detectors() -> str:
         [name, f"{each['grammar']['n']:,}", *(_rate(each[way]) for way in ("grammar", "keywords"))]
         for name, each in asked.items()
     ]
-    gain = found["harmful"]["gain_unseen"]
+    gain = found["harmful"]["gain"]
     said = (
-        f"On unseen harmful ones the grammar's share less that of keywords: {gain['est']:+.3f}, 95 % "
+        f"On harmful ones but AdvBench the grammar's share less that of keywords: {gain['est']:+.3f}, 95 % "
         f"interval {gain['low']:+.3f} to {gain['high']:+.3f}.\n"
     )
     told = [

@@ -7,8 +7,9 @@ none may be found where English alone is allowed. The words were first written w
 words that make a sentence, and some words of Arabic, German and English, were set on XQuAD's questions.
 
 Harmful requests: a grammar written by hand. AdvBench was looked at while it was written, and so were JBB's
-own behaviours, harmful and not, which are not in this set; of HarmBench, XSTest and the harmless rows only
-the rates were. Beside it its own objects that are harmful in themselves, anywhere in a text, as a list of
+own behaviours, harmful and not, which are not in this set; of HarmBench and XSTest about a dozen rows had
+come up when the languages were measured, else only their rates and those of the harmless rows were seen,
+four times. Beside it its own objects that are harmful in themselves, anywhere in a text, as a list of
 keywords. Expected before measuring: the grammar finds more than keywords at fewer false positives, and less
 than half of what it never saw.
 """
@@ -97,7 +98,7 @@ def keywords() -> Callable[[str], bool]:
 
 
 def harmful(data: Path) -> dict[str, Any]:
-    """Return the share of each source that grammar and keywords find, and the paired gain on unseen ones."""
+    """Return the share of each source that grammar and keywords find, and the paired gain beyond AdvBench."""
     detector = build_detector("harmful", {}, "bench")
     ways: dict[str, Callable[[str], bool]] = {
         "grammar": lambda text: any(one.confidence >= LEAST for one in detector.detect(text, INPUT)),
@@ -115,16 +116,16 @@ def harmful(data: Path) -> dict[str, Any]:
         source = "ordinary" if row["source"] in ORDINARY else row["source"]
         groups.setdefault(f"{label}: {source}", []).append(row["text"])
         if label == "harmful" and row["source"] not in SEEN:
-            groups.setdefault("harmful: unseen", []).append(row["text"])
+            groups.setdefault("harmful: not AdvBench", []).append(row["text"])
     told = {
         group: {way: [find(text) for text in texts] for way, find in ways.items()}
         for group, texts in sorted(groups.items())
     }
-    gain = [np.array(told["harmful: unseen"][way], dtype=float) for way in ("grammar", "keywords")]
+    gain = [np.array(told["harmful: not AdvBench"][way], dtype=float) for way in ("grammar", "keywords")]
     found = difference(gain[0], gain[1], range(len(gain[0])), ALPHA, least=-1, greatest=1)
     return {
         "groups": {group: {way: rate(hits) for way, hits in each.items()} for group, each in told.items()},
-        "gain_unseen": {"est": float((gain[0] - gain[1]).mean()), "low": found.low, "high": found.high},
+        "gain": {"est": float((gain[0] - gain[1]).mean()), "low": found.low, "high": found.high},
     }
 
 
