@@ -5,7 +5,7 @@ BIN := $(dir $(PYTHON))
 # compiled once, not in each of the many processes that the checks start
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: install check test test-all test-portable test-adapters browser bench bench-decisions peers docs schemas format
+.PHONY: install check test test-all test-portable test-adapters browser bench bench-decisions soak peers docs schemas format
 
 install:
 	python3 -m venv .venv
@@ -60,6 +60,11 @@ test-adapters: .adapters/installed
 bench:
 	@ls bench/*/*.py
 	@echo 'run one with: $(PYTHON) bench/<question>/<script>.py; results go to bench/results/'
+
+# an hour of random, encoded and hostile texts for the guard; ends with 1 where one crashes it or is slow
+MINUTES ?= 60
+soak:
+	$(PYTHON) -m bench.guard.fuzz $(MINUTES)
 
 # what bench/*/peers.py run beside ours, each below .peers
 peers:

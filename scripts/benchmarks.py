@@ -21,7 +21,7 @@ from scripts.decision_tables import (
 )
 from scripts.form_tables import pooled, silence, sources
 from scripts.grounded_tables import grounded
-from scripts.guard_tables import guard_pii, guard_speed, guard_structure
+from scripts.guard_tables import guard_detectors, guard_pii, guard_speed, guard_structure
 from scripts.hub_tables import hub_peers
 from scripts.injection_tables import (
     injection_classes,
@@ -71,6 +71,7 @@ _SHOWN = frozenset(
             "guard_speed",
             "guard_pii",
             "guard_structure",
+            "guard_detectors",
             "guard_fuzz",
             "guard_injection",
             "groundedness",
@@ -390,6 +391,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "knowledge_documents": _knowledge_documents,
     "knowledge_backends": _knowledge_backends,
     "guard_speed": guard_speed,
+    "guard_detectors": guard_detectors,
     "guard_pii": guard_pii,
     "guard_structure": guard_structure,
     "knowledge_ingest": knowledge_ingest,

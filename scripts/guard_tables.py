@@ -60,3 +60,41 @@ def guard_structure() -> str:
 def _ranged(told: dict[str, Any]) -> str:
     one = told["with"]
     return f"{share(one['share'])} [{share(one['low'])}, {share(one['high'])}]"
+
+
+def guard_detectors() -> str:
+    """Return how well languages are told apart, and harmful requests found beside a list of keywords."""
+    found = measured("guard_detectors")
+    asked = found["harmful"]["groups"]
+    rows = [
+        [name, f"{each['grammar']['n']:,}", *(_rate(each[way]) for way in ("grammar", "keywords"))]
+        for name, each in asked.items()
+    ]
+    gain = found["harmful"]["gain"]
+    said = (
+        f"On harmful ones but AdvBench the grammar's share less that of keywords: {gain['est']:+.3f}, 95 % "
+        f"interval {gain['low']:+.3f} to {gain['high']:+.3f}.\n"
+    )
+    told = [
+        [name, f"{each['right']['n']:,}", _rate(each["right"]), str(each["wrong"])]
+        for name, each in found["language"].items()
+        if "right" in each
+    ]
+    foreign = found["language"]["English prompts found as foreign"]
+    times = ", ".join(f"`{name}` {value:.2f}" for name, value in found["cpu_ms_p50"].items())
+    end = (
+        f"Of {foreign['n']:,} harmless English prompts {_rate(foreign)} hold a line that is found as foreign "
+        f"from 0.6 on. Milliseconds of CPU by tokens: {times}. "
+    )
+    return "\n".join(
+        [
+            table(["stopped from 0.5 on", "texts", "`harmful`", "keywords"], rows),
+            said,
+            table(["XQuAD", "texts", "told rightly", "told wrongly"], told),
+            end + machine(found["machine"]),
+        ]
+    )
+
+
+def _rate(found: dict[str, float]) -> str:
+    return f"{found['rate']:.3f} ({found['low']:.2f}–{found['high']:.2f})"

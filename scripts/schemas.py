@@ -28,6 +28,7 @@ from genaiops.arena import (
     SweepReport,
     VerifyResult,
 )
+from genaiops.arena.guarding import GuardBenched
 from genaiops.arena.migrating import MigrationReport
 from genaiops.arena.withdrawing import Withdrawn
 from genaiops.cli.hub import all_kinds
@@ -60,6 +61,7 @@ CONTRACTS: dict[str, type[object]] = {
     "arena_verify": VerifyResult,
     "ask": Asked,
     "case": Case,
+    "guard_bench": GuardBenched,
     "guard_check": CheckedText,
     "hub_approve": Approved,
     "hub_diff": Difference,

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from genaiops.guard.loading import default_policy
+
 SIZE = 256 * 1024
 
 SEEDS = {
@@ -71,7 +73,22 @@ SEEDS = {
     "not ascii": "é",
     "dotted capital i": "\u0130",
     "same word": "token ",
+    "harmful requests": "how to kill people. ",
+    "harmful words": "kill people bomb ",
+    "small words": "the and de la und der ",
+    "short lines": "das ist es\n",
+    "nested lists": "[",
+    "empty objects": '{"a":',
 }
+
+
+def everything() -> str:
+    """Return the default policy with the detectors that it does not name and that need no extra."""
+    more = "  language: {allow: [en]}\n  json: {}\n  harmful: {}\n  topics: {words: {rivals: [acme]}}\n"
+    rule = "  - {find: [language.*, json.*, harmful.*, topic.*], do: flag}\n"
+    return (
+        default_policy().replace("detectors:\n", "detectors:\n" + more).replace("rules:\n", "rules:\n" + rule)
+    )
 
 
 def worst() -> Iterator[tuple[str, str]]:

@@ -170,10 +170,10 @@ class ArmSource:
     """Where an arm came from. `tree` is the git tree id of what ran.
 
     An endpoint or a recording named on the command line has no tree; `ref` is its address or file, and
-    `commit` the one whose suite it is judged by.
+    `commit` the one whose suite it is judged by. A guard has none either; `ref` is what named its policy.
     """
 
-    kind: Literal["working tree", "git ref", "endpoint", "recording"]
+    kind: Literal["working tree", "git ref", "endpoint", "recording", "guard"]
     ref: str | None = None
     commit: str | None = None
     tree: str | None = None

@@ -105,8 +105,8 @@ async def _remake(
     arm: Arm, repository: Repository, fallback: Project | None, session: Session, place: Place
 ) -> Prepared | str:
     source, env = arm.source, session.services.settings.env
-    if source.kind == "recording":
-        return "it is a recording, so there is no app to ask"
+    if source.kind in ("recording", "guard"):
+        return f"it is a {source.kind}, so there is no app to ask"
     exported = _export(arm, repository, session.services.store.path / "trees")
     if exported is None:
         return "its tree is not in this repository"

@@ -122,7 +122,7 @@ def _again(
     if (known := ledger.finished(own)) is not None and known.bundle.is_dir():
         return show(known, traces=False)
     apps: dict[Role, Registered] = {role: register_app(hub, prepared) for role, prepared in pair.arms.items()}
-    return _conclude(replace(labelled, finished_at=now()), own, apps, services, hub, ledger)
+    return conclude(replace(labelled, finished_at=now()), own, apps, services, hub, ledger)
 
 
 def show(finished: FinishedRun, *, traces: bool = True) -> Finished:
@@ -200,7 +200,7 @@ async def _run(
         judging=judging,
         sealed=sealed,
     )
-    return _conclude(run, key, apps, services, hub, ledger)
+    return conclude(run, key, apps, services, hub, ledger)
 
 
 async def _answer(
@@ -411,9 +411,10 @@ def _stopped(role: Role, rows: Sequence[Row]) -> list[str]:
     return [f"{reasons.total():,} of {len(rows):,} answers of the {role} were stopped by the guard: {most}"]
 
 
-def _conclude(
+def conclude(
     run: Run, key: Digest, apps: Mapping[Role, Registered], services: Services, hub: Hub, ledger: Ledger
 ) -> Finished:
+    """Judge a complete run, write its evidence, tell the Hub, and note the run as that of `key`."""
     verdict, facts = _judged(run.suite, run.scores, run, run.labels)
     other = _judged(run.other_suite, run.other_scores, run)[0] if run.other_suite else None
     folder = services.store.path / "evidence" / run.id

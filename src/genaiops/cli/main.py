@@ -23,7 +23,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "arena": ("genaiops.arena.commands", "arena", "Test a change: run, show, verify, calibrate, …"),
     "synthesis": ("genaiops.synthesis.commands", "synthesis", "Make cases: training rows of your documents"),
     "index": ("genaiops.cli.index", "index", "Build, search, migrate and withdraw from indexes"),
-    "guard": ("genaiops.guard.commands", "app", "Check texts by a policy: what is found, what becomes of it"),
+    "guard": ("genaiops.cli.guard", "guard", "Check texts by a policy: what is found, what becomes of it"),
     "hub": ("genaiops.cli.hub", "hub", "Artifacts: versions, lineage, aliases, approvals"),
     "access": ("genaiops.access.commands", "access", "Who may do what, and what they did"),
     "up": ("genaiops.server.commands", "up", "Serve this project over HTTP"),

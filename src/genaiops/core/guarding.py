@@ -28,7 +28,8 @@ class Where:
 class Finding:
     """Something in `text[start:end]` of a `category` (`pii.iban`, `injection.direct`, …).
 
-    `confidence` is between 0 and 1; `reason` tells a person why and never repeats the text found.
+    It holds a character at least, but where the text itself is empty. `confidence` is between 0 and 1;
+    `reason` tells a person why and never repeats the text found.
     """
 
     detector: str
@@ -45,7 +46,7 @@ class DetectorSpec:
 
     `span` is the most characters one finding of it covers: a stream may release what can no longer begin
     one; `whole` needs all of the text. A change of what it finds is a new `version`. `categories` are all
-    that it may find; empty where it does not say.
+    that it may find; empty where it does not say. `decoded`: what a text encodes is to be looked at too.
     """
 
     name: str
@@ -54,6 +55,7 @@ class DetectorSpec:
     span: int | Literal["whole"]
     cost: CostClass = "cheap"
     categories: frozenset[str] = frozenset()
+    decoded: bool = True
 
 
 class Detector(Protocol):

@@ -6,8 +6,10 @@ from genaiops.lazy import attach
 
 if TYPE_CHECKING:
     from genaiops.guard.addresses import hosts_in, without_addresses
-    from genaiops.guard.kinds import GUARD_KIND, KINDS, guard_facts
-    from genaiops.guard.loading import load_guard, parse_guard
+    from genaiops.guard.kinds import GUARD_KIND, KINDS, guard_facts, guard_manifest, policy_of
+    from genaiops.guard.labelled import LabelledRow, read_labelled
+    from genaiops.guard.loading import load_guard, parse_guard, policy_text
+    from genaiops.guard.measuring import GuardMeasured, Share, Told, ask_all, measured
     from genaiops.guard.model import Action, Failed, GuardResult, Judged
     from genaiops.guard.pipeline import Pipeline
     from genaiops.guard.policy import Asker
@@ -19,8 +21,10 @@ if TYPE_CHECKING:
 
 _FILES = {
     "addresses": "hosts_in without_addresses",
-    "kinds": "GUARD_KIND KINDS guard_facts",
-    "loading": "load_guard parse_guard",
+    "kinds": "GUARD_KIND KINDS guard_facts guard_manifest policy_of",
+    "labelled": "LabelledRow read_labelled",
+    "loading": "load_guard parse_guard policy_text",
+    "measuring": "GuardMeasured Share Told ask_all measured",
     "model": "Action Failed GuardResult Judged",
     "pipeline": "Pipeline",
     "policy": "Asker",
@@ -32,9 +36,11 @@ _FILES = {
 }
 
 __all__ = [
-    "GUARD_KIND", "KINDS", "Action", "Asker", "Decision", "Failed", "GuardFile", "GuardResult", "Judged",
-    "Known", "Piece", "Pipeline", "Stream", "ToolEntry", "check_value", "decide", "fields", "guard_facts",
-    "hosts_in", "load_guard", "parse_guard", "without_addresses",
+    "GUARD_KIND", "KINDS", "Action", "Asker", "Decision", "Failed", "GuardFile", "GuardMeasured",
+    "GuardResult", "Judged", "Known", "LabelledRow", "Piece", "Pipeline", "Share", "Stream", "Told",
+    "ToolEntry", "ask_all", "check_value", "decide", "fields", "guard_facts", "guard_manifest", "hosts_in",
+    "load_guard", "measured", "parse_guard", "policy_of", "policy_text", "read_labelled",
+    "without_addresses",
 ]  # fmt: skip
 
 __getattr__ = attach(__name__, {name: file for file, names in _FILES.items() for name in names.split()})

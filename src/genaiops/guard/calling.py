@@ -88,7 +88,9 @@ def _sound(finding: object, spec: DetectorSpec, size: int) -> bool:
     if not isinstance(finding, Finding):
         return False
     values = cast("tuple[object, ...]", (finding.start, finding.end))
-    if not all(type(value) is int for value in values) or not 0 <= finding.start < finding.end <= size:
+    if not all(type(value) is int for value in values):
+        return False
+    if not (0 <= finding.start < finding.end <= size or finding.start == finding.end == size == 0):
         return False
     confidence = cast("object", finding.confidence)
     if not isinstance(confidence, (int, float)) or isinstance(confidence, bool) or not 0 <= confidence <= 1:

@@ -11,7 +11,7 @@ from genaiops.guard.loading import load_guard, utc_today
 from genaiops.guard.pipeline import Pipeline
 from genaiops.guard.policy import Asker, expired
 from genaiops.guard.policy_file import SURFACES
-from genaiops.guard.rows import LONGEST_ROW, CheckedText, Row, read_row, report
+from genaiops.guard.rows import LONGEST_ROW, CheckedText, Row, no_rows, read_row, report
 from genaiops.work import Console, Progress
 
 app = typer.Typer(
@@ -97,13 +97,14 @@ def _bytes(file: Path, most: int) -> bytes:
 
 
 def _check_rows(pipeline: Pipeline, dataset: Path, surface: Surface, asker: Asker, console: Console) -> None:
-    left_out = 0
+    checked = left_out = 0
     try:
         total = dataset.stat().st_size
         with dataset.open("rb") as opened, Progress("checked, bytes", total, console=console) as progress:
             for number, line in enumerate(split_lines(_pieces(opened), LONGEST_ROW, dataset.name), 1):
                 row = read_row(line, surface) if line.strip() else None
                 if isinstance(row, Row):
+                    checked += 1
                     _say_row(report(row.id, pipeline.check(row.text, row.where, asker)), console)
                 elif row is not None:
                     left_out += 1
@@ -111,6 +112,8 @@ def _check_rows(pipeline: Pipeline, dataset: Path, surface: Surface, asker: Aske
                 progress.advance(len(line) + 1)
     except OSError as error:
         raise _unreadable(dataset, error) from error
+    if not checked and not left_out:
+        raise no_rows(dataset.name)
     if left_out:
         console.note(f"{left_out} row(s) left out")
         raise typer.Exit(UserError.exit_status)

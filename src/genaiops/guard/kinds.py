@@ -28,10 +28,13 @@ def _compose(files: Sequence[FileEntry], read: Read) -> Composed:
             "GAO-GUARD-040", "a guard is one file", why=f"there are {len(files)}", fix="push one guard.yaml"
         )
     text = b"".join(read(Digest(files[0].digest))).decode("utf-8", "replace")
-    policy, detectors = read_policy(text, files[0].path)
-    return Composed(
-        manifest=_facts(policy, {name: each.spec.version for name, each in detectors.items()}), blobs={}
-    )
+    return Composed(manifest=guard_manifest(text, files[0].path), blobs={})
+
+
+def guard_manifest(text: str, where: str) -> dict[str, Json]:
+    """Return what the Hub keeps of the policy in `text`; raises `UserError` where it does not hold."""
+    policy, detectors = read_policy(text, where)
+    return _facts(policy, {name: each.spec.version for name, each in detectors.items()})
 
 
 def guard_facts(guard: Pipeline) -> dict[str, Json]:
@@ -39,14 +42,19 @@ def guard_facts(guard: Pipeline) -> dict[str, Json]:
     return _facts(guard.policy, guard.versions)
 
 
+def policy_of(manifest: Mapping[str, Json]) -> str:
+    """Return the text of the policy that the Hub keeps."""
+    policy = GuardManifest.model_validate(dict(manifest)).policy
+    values: dict[str, JsonValue] = policy.model_dump(mode="json", exclude_defaults=True, by_alias=True)
+    return yaml.safe_dump(values, sort_keys=False, allow_unicode=True)
+
+
 def _facts(policy: GuardFile, versions: Mapping[str, str]) -> dict[str, Json]:
     return {"policy": cast("Json", policy.model_dump(mode="json", by_alias=True)), "versions": dict(versions)}
 
 
 def _files(manifest: Manifest, read: Read) -> dict[str, bytes | Digest]:
-    policy = GuardManifest.model_validate(dict(manifest)).policy
-    values: dict[str, JsonValue] = policy.model_dump(mode="json", exclude_defaults=True, by_alias=True)
-    return {"guard.yaml": yaml.safe_dump(values, sort_keys=False, allow_unicode=True).encode()}
+    return {"guard.yaml": policy_of(manifest).encode()}
 
 
 GUARD_KIND = typed_kind("guard", GuardManifest, diff=diff_json, compose=_compose, files=_files)

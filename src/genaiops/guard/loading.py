@@ -25,9 +25,12 @@ def load_guard(path: Path | None = None) -> Pipeline:
 
     Raises `UserError` with file and line for what does not fit, `OutsideError` where it cannot be read.
     """
-    if path is None:
-        return parse_guard(default_policy(), DEFAULT_NAME)
-    return parse_guard(_read(path), path.name)
+    return parse_guard(*policy_text(path))
+
+
+def policy_text(path: Path | None = None) -> tuple[str, str]:
+    """Return the text of the policy at `path`, or of the package's own, and what it is called in errors."""
+    return (default_policy(), DEFAULT_NAME) if path is None else (_read(path), path.name)
 
 
 def parse_guard(text: str, where: str, *, today: Callable[[], date] = utc_today) -> Pipeline:

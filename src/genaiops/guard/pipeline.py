@@ -181,7 +181,7 @@ class Pipeline:
         failed: list[Failed],
     ) -> None:
         """Ask one detector about a text and what it encodes; after a failure it is not asked on."""
-        for view in (None, *views):
+        for view in (None, *(views if called.spec.decoded else ())):
             answer = called(text if view is None else view.says, where)
             if isinstance(answer, Failed):
                 self.count(f"failed.{answer.detector}.{answer.kind}")

@@ -5,10 +5,10 @@ entry point of the group `genaiops.detectors`; only the names that a policy uses
 """
 
 from collections.abc import Callable, Mapping
-from importlib.metadata import EntryPoint, entry_points
 
 from genaiops.core import Detector, DetectorSpec, Json, UserError, one_line
 from genaiops.guard.policy_file import SURFACES, nearest
+from genaiops.plugins import built_in, plug_in
 
 GROUP = "genaiops.detectors"
 _ROOM = "genaiops.guard.detectors"
@@ -21,6 +21,10 @@ BUILT_IN: Mapping[str, str] = {
     "leak": f"{_ROOM}.leak:leak",
     "topics": f"{_ROOM}.topics:topics",
     "limits": f"{_ROOM}.limits:limits",
+    "language": f"{_ROOM}.language:language",
+    "json": f"{_ROOM}.json_form:json_form",
+    "presidio": f"{_ROOM}.presidio:presidio",
+    "harmful": f"{_ROOM}.harmful:harmful",
     "injection": "genaiops.guard.injection.detector:injection",
 }
 
@@ -46,9 +50,9 @@ def build_detector(name: str, parameters: Mapping[str, Json], where: str) -> Det
 
 def _factory(name: str, where: str) -> DetectorFactory:
     if name in BUILT_IN:
-        return EntryPoint(name, BUILT_IN[name], GROUP).load()
-    found = tuple(entry_points(group=GROUP, name=name))
-    if not found:
+        return built_in(GROUP, name, BUILT_IN[name])
+    found = plug_in(GROUP, name, lambda why: _unusable(name, why, where))
+    if found is None:
         raise UserError(
             "GAO-GUARD-020",
             f"unknown detector {name!r}",
@@ -56,10 +60,7 @@ def _factory(name: str, where: str) -> DetectorFactory:
             fix=nearest(name, list(BUILT_IN)) + "; or install the package that brings it",
             where=where,
         )
-    try:
-        return found[0].load()
-    except Exception as error:
-        raise _unusable(name, f"{type(error).__name__}: {one_line(str(error))}", where) from error
+    return found
 
 
 def _wrong(detector: object, spec: object) -> str:

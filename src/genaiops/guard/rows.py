@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, cast
 
-from genaiops.core import Finding, Surface, Where
+from genaiops.core import Finding, Surface, UserError, Where
 from genaiops.guard.model import Action, Failed, GuardResult, Refusal
 
 LONGEST_ROW = 16 * 1024 * 1024
@@ -66,15 +66,23 @@ def read_row(line: bytes, surface: Surface) -> Row | str:
     A row has `id` and `text`; `surface` is as given where it has none, `context` the system prompt or task
     that the text comes with. Other keys are not read.
     """
+    values = read_object(line)
+    return values if isinstance(values, str) else row_of(values, surface)
+
+
+def read_object(line: bytes) -> dict[str, object] | str:
+    """Return the object in a line of JSON, or what is wrong with the line."""
     try:
         values: object = json.loads(line)
     except RecursionError:
         return "nested too deep"
     except ValueError:
         return "not JSON in UTF-8"
-    if not isinstance(values, dict):
-        return "not an object"
-    row = cast("dict[str, object]", values)
+    return cast("dict[str, object]", values) if isinstance(values, dict) else "not an object"
+
+
+def row_of(row: Mapping[str, object], surface: Surface) -> Row | str:
+    """Return the text of an object and where it stands, or what is wrong with it."""
     name, text, context = row.get("id"), row.get("text"), row.get("context")
     if not isinstance(name, str) or not name:
         return "id: it is missing, or no text"
@@ -87,6 +95,17 @@ def read_row(line: bytes, surface: Surface) -> Row | str:
     if known is None:
         return f"surface: it is none of {', '.join(SURFACE_OF)}"
     return Row(name, text, Where(surface=known, context=context or ""))
+
+
+def no_rows(where: str, why: str = "") -> UserError:
+    """Return the error for a data set that holds nothing to check."""
+    return UserError(
+        "GAO-GUARD-052",
+        "the data set has no row that can be checked",
+        why=f"the first one: {why}" if why else "it is empty",
+        fix='a row reads {"id": "1", "text": "…"}; to measure, also "label": "attack" or "benign"',
+        where=where,
+    )
 
 
 def report(name: str, result: GuardResult) -> CheckedText:

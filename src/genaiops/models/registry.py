@@ -3,11 +3,11 @@
 import re
 from difflib import get_close_matches
 from importlib import import_module
-from importlib.metadata import entry_points
 from typing import cast
 
 from genaiops.core import ChatModel, Embedder, Json, UserError
 from genaiops.models.context import ModelContext, Provider
+from genaiops.plugins import plug_in
 
 GROUP = "genaiops.providers"
 BUILT_IN = {
@@ -67,13 +67,24 @@ def _provider(reference: str) -> tuple[Provider, str]:
         # a provider is imported when it is named: each stands on libraries that others do not need
         provider = cast(Provider, import_module(BUILT_IN[name]))
         return provider, f"{name}:{rest}" if name.startswith("http") else rest
-    for entry in entry_points(group=GROUP, name=name):
-        return cast(Provider, entry.load()), rest
+    found = plug_in(GROUP, name, lambda why: _unusable(name, why, reference))
+    if found is not None:
+        return cast(Provider, found), rest
     near = get_close_matches(name, BUILT_IN, n=1)
     raise UserError(
         "GAO-MODELS-004",
         f"there is no model provider {name!r}",
         why=f"built in: {', '.join(BUILT_IN)}; no installed package offers it either (entry point {GROUP})",
         fix=f"did you mean {near[0]}:{rest}?" if near else "install the plug-in that brings it",
+        where=reference,
+    )
+
+
+def _unusable(name: str, why: str, reference: str) -> UserError:
+    return UserError(
+        "GAO-MODELS-007",
+        f"the model provider {name!r} cannot be used",
+        why=why,
+        fix=f"mend the package that offers it under the entry point group {GROUP}",
         where=reference,
     )

@@ -109,6 +109,15 @@ def test_each_row_of_a_data_set_gets_a_line_and_bad_rows_are_said_and_left_out(
     assert capsys.readouterr().out == "1\tallow\t0.00\t\n"
 
 
+@pytest.mark.proves("E-GUARD-CHECK")
+def test_a_data_set_without_a_row_is_said_and_not_taken_for_a_clean_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "empty.jsonl").write_text("\n")
+    assert check("--dataset", str(tmp_path / "empty.jsonl")) == 2
+    assert "GAO-GUARD-052" in capsys.readouterr().err
+
+
 def test_a_policy_that_is_not_there_or_not_utf8_is_said(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

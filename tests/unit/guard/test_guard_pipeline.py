@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from tests.support.guarding import RELEASE, Answers, Foreign, Hangs, Raises, found
 
+from genaiops import plugins
 from genaiops.core import UserError, Where
-from genaiops.guard import Failed, GuardFile, Pipeline, load_guard, parse_guard, registry
+from genaiops.guard import Failed, GuardFile, Pipeline, load_guard, parse_guard
 
 IN = Where(surface="input")
 RULES: list[dict[str, Any]] = [{"find": ["*"], "do": "flag"}]
@@ -215,7 +216,7 @@ PLUGGED = "detectors: {foreign: {}}\nrules: [{find: [foreign.word], do: block}]"
 
 @pytest.mark.proves("E-GUARD-PLUGIN")
 def test_a_detector_of_another_package_is_loaded_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(registry, "entry_points", entry("tests.support.guarding:foreign"))
+    monkeypatch.setattr(plugins, "entry_points", entry("tests.support.guarding:foreign"))
     assert parse_guard(PLUGGED, "guard.yaml").check("word", IN).action == "block"
 
 
@@ -224,7 +225,7 @@ def test_a_detector_of_another_package_is_loaded_by_its_name(monkeypatch: pytest
 def test_a_plug_in_that_cannot_be_used_stops_the_policy(
     monkeypatch: pytest.MonkeyPatch, factory: str
 ) -> None:
-    monkeypatch.setattr(registry, "entry_points", entry(f"tests.support.guarding:{factory}"))
+    monkeypatch.setattr(plugins, "entry_points", entry(f"tests.support.guarding:{factory}"))
     with pytest.raises(UserError) as caught:
         parse_guard(PLUGGED, "guard.yaml")
     assert (caught.value.code, caught.value.where) == ("GAO-GUARD-021", "guard.yaml:1:13")

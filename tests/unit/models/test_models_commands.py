@@ -66,7 +66,9 @@ def test_an_environment_without_pip_says_what_to_do(cache: Path, monkeypatch: py
     assert "--from FILE" in caught.value.fix
 
 
-def test_a_plug_in_is_loaded_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_plug_in_is_loaded_by_its_name_and_one_that_cannot_be_imported_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "acme_models.py").write_text("def open_chat(name, context):\n    return f'acme {name}'\n")
     facts = tmp_path / "acme_models-1.0.dist-info"
     facts.mkdir()
@@ -77,6 +79,10 @@ def test_a_plug_in_is_loaded_by_its_name(tmp_path: Path, monkeypatch: pytest.Mon
     context = ModelContext(settings=settings, egress=None, root=tmp_path)  # pyright: ignore[reportArgumentType]
     assert open_chat("acme:big", context) == "acme big"
     sys.modules.pop("acme_models")
+    (tmp_path / "acme_models.py").write_text("import a_library_that_is_not_there\n")
+    with pytest.raises(UserError, match="a_library_that_is_not_there") as caught:
+        open_chat("acme:big", context)
+    assert (caught.value.code, caught.value.where) == ("GAO-MODELS-007", "acme:big")
 
 
 def test_a_missing_extra_is_one_line_with_the_pip_command(

@@ -163,8 +163,8 @@ def rules(verdict: Verdict) -> list[RuleView]:
 def arm_name(arm: Arm) -> str:
     """Return what a person calls this arm: a ref, or the working tree, with its overrides."""
     source = arm.source
-    if source.kind == "recording":  # of a long path the end says which
-        return "recording " + clip("/".join(PurePath(source.ref or "").parts[-2:]), 80)
+    if source.kind in ("recording", "guard"):  # of a long path the end says which
+        return f"{source.kind} " + clip("/".join(PurePath(source.ref or "").parts[-2:]), 80)
     ref = short(source.commit, 10) if source.ref in (None, source.commit) else clip(source.ref or "", 80)
     name = "working tree" if source.kind == "working tree" else ref
     return name + (f" + {clip(', '.join(source.overrides), 160)}" if source.overrides else "")
@@ -173,7 +173,7 @@ def arm_name(arm: Arm) -> str:
 def arm_detail(arm: Arm) -> str:
     """Return where exactly an arm came from."""
     source = arm.source
-    if source.kind in ("endpoint", "recording"):
+    if source.kind in ("endpoint", "recording", "guard"):
         return f"{source.kind}, digest {short(arm.digest)}"
     parts = [f"commit {short(source.commit, 10)}" if source.commit else ""]
     parts.append("with uncommitted changes" if source.dirty else "")

@@ -6,12 +6,12 @@ that a suite uses are loaded.
 
 from collections.abc import Mapping
 from difflib import get_close_matches
-from importlib.metadata import EntryPoint, entry_points
 
 from genaiops.arena.judges.scorer import Judged, JudgeScorer, judge_spec
 from genaiops.arena.model import Ruler, ScorerUse
 from genaiops.arena.scorers.base import ScorerContext, ScorerFactory
 from genaiops.core import Embedder, Scorer, ScorerSpec, UserError, one_line
+from genaiops.plugins import built_in, plug_in
 
 GROUP = "genaiops.scorers"
 _ROOM = "genaiops.arena.scorers"
@@ -101,9 +101,9 @@ def _made(use: ScorerUse, factory: ScorerFactory, context: ScorerContext) -> Sco
 def _factory(name: str) -> ScorerFactory:
     ours = {**BUILT_IN, **ADAPTERS}
     if name in ours:
-        return EntryPoint(name, ours[name], GROUP).load()
-    found = tuple(entry_points(group=GROUP, name=name))
-    if not found:
+        return built_in(GROUP, name, ours[name])
+    found = plug_in(GROUP, name, lambda why: _unusable(name, why))
+    if found is None:
         near = get_close_matches(name, ours, n=1)
         raise UserError(
             "GAO-ARENA-121",
@@ -111,10 +111,7 @@ def _factory(name: str) -> ScorerFactory:
             why=f"built in: {', '.join(ours)}; no installed package offers it as {GROUP}",
             fix="correct the name, or install the package that brings it",
         )
-    try:
-        return found[0].load()
-    except Exception as error:  # a plug-in is anybody's code: its import can raise anything
-        raise _unusable(name, f"{type(error).__name__}: {one_line(str(error))}") from error
+    return found
 
 
 def _unusable(name: str, why: str) -> UserError:

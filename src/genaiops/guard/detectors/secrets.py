@@ -141,9 +141,10 @@ _PLACEHOLDER = re.compile(
     r"\$|%|x{4}|\*{3}|\.{3}|your|example|changeme|placeholder|redacted|null|none", re.IGNORECASE
 )
 
+_RUN = re.compile(r"(.)\1{2,}", re.DOTALL)
 SPEC = DetectorSpec(
     name="secrets",
-    version="1",
+    version="2",
     surfaces=frozenset(SURFACES),
     span=48,
     categories=frozenset({*(shape.category for shape in SHAPES), "secrets.assigned"}),
@@ -198,7 +199,7 @@ def _password(value: str) -> float:
     if len(value) < 8 or _PLACEHOLDER.search(value) or "://" in value:
         return 0.0
     kinds = sum(any(map(test, value)) for test in (str.isdigit, str.islower, str.isupper, _is_sign))
-    entropy = _entropy(value)
+    entropy = _entropy(_RUN.sub(r"\1\1", value))  # a tail of one sign makes no password a harmless word
     if kinds < 2 or not any(map(str.isdigit, value)) or entropy < 2.5:
         return 0.0
     return 0.8 if entropy >= 3.5 and len(value) >= 16 else 0.6
