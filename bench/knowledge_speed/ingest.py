@@ -60,17 +60,20 @@ SAMPLE = 256
 
 
 class Stub:
-    """Waits for as long as an embedder of `RATE` texts a second takes."""
+    """Waits for as long as an embedder of `RATE` texts a second takes, one call after the other."""
 
     spec = ModelSpec(provider="bench", model="stub", version="1")
 
     def __init__(self) -> None:
         rows = np.random.default_rng(0).standard_normal((4096, DIMENSION)).astype(np.float32)
         self._rows = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+        self._free = 0.0
 
     async def embed(self, texts: Sequence[str], kind: str) -> NDArray[np.float32]:
         """Return a unit vector a text."""
-        await asyncio.sleep(len(texts) / RATE)
+        now = time.perf_counter()
+        self._free = max(now, self._free) + len(texts) / RATE
+        await asyncio.sleep(self._free - now)
         return self._rows[[zlib.crc32(text.encode()) % len(self._rows) for text in texts]]
 
     async def close(self) -> None:

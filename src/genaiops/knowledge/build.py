@@ -185,11 +185,10 @@ async def _build(
             read = text_reader(embedder, Lengths())
             found = await ingest(source.passages, read, embedder, cache, writer.add, progress)
             await asyncio.to_thread(writer.finish, 1, found.vectors, found.parts)
-        ids = writer.ids()
-        if not ids:
+        if not writer.ids:
             return None
         drifted = take_trust(source.base, source.documents, partial) if source.base else 0
-        keep_documents(partial, index.snapshot(), source.documents, ids, drifted)
+        keep_documents(partial, index.snapshot(), source.documents, writer.ids, drifted)
         if not drifted:
             await index.measure(embedder)
         await index.anchors.keep(embedder)
