@@ -20,7 +20,7 @@ from typing import NamedTuple, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from genaiops.core import Json, OutsideError, Passage, decode_json
+from genaiops.core import Json, OutsideError, Passage, UserError, decode_json
 from genaiops.knowledge.arrays import map_array, read_array
 from genaiops.knowledge.fusion import top_rows
 from genaiops.knowledge.lexical import K1, Terms, content_words, match_query, rarest, rarity
@@ -240,11 +240,14 @@ class Snapshot:
         return best
 
     def passages(self, rows: Sequence[int]) -> list[Passage]:
-        """Return the passages at `rows`, in that order."""
+        """Return the passages at `rows`, in that order; raises `OutsideError` where the file is damaged."""
         keys = self.keys[np.asarray(rows, dtype=np.int64)].tolist()
-        with self._lock:
-            found = dict(self._database.execute(_BODIES, (json.dumps(keys),)).fetchall())
-        return [decode_json(Passage, found[key]) for key in keys]
+        try:
+            with self._lock:
+                found = dict(self._database.execute(_BODIES, (json.dumps(keys),)).fetchall())
+            return [decode_json(Passage, found[key]) for key in keys]
+        except (sqlite3.DatabaseError, KeyError, UserError) as error:
+            raise damaged(self.folder, f"passages.db: {error!r}") from error
 
     def close(self) -> None:
         """Let go of the files."""
