@@ -10,8 +10,8 @@ counted: reading the folder, cutting, embedding, keeping vectors, writing, measu
 told alone; what did not change is known by its files' stamps, as in `genaiops index build`. *Start* is a
 process that imports all of it and does nothing: it comes once to either build, and is in neither.
 
-The stub waits as an endpoint would and gives away the processor; what it is given meanwhile waits its turn, so
-that it never does more than 5,000 texts a second. Its rate alone is taken with as many batches of 64 under way
+The stub waits as an endpoint would and gives away the processor; what it is given meanwhile waits its turn:
+it never does more than 5,000 texts a second. Its rate alone is taken with as many batches of 64 under way
 as a build has. Expected: near the embedder's rate, since all else is done while it works and costs less than
 0.2 ms a chunk; for a change, copying 60,000 passages with their vectors is most of it.
 """

@@ -74,11 +74,14 @@ def _blocks(sources: Sequence[Rows], chosen: NDArray[np.int64], width: int) -> I
         for at in range(0, len(chosen), _BLOCK):
             yield _gathered(sources, chosen[at : at + _BLOCK], width)
         return
+    plain = [
+        source.view(np.ndarray) for source in sources
+    ]  # a slice of a mapped array costs ten times as much
     for start, end in pairwise(cuts):
         row = int(chosen[start])
         at = bisect_right(ends, row)
         first = row - ends[at] + len(sources[at])
-        yield sources[at][first : first + end - start]
+        yield plain[at][first : first + end - start]
 
 
 def _gathered(sources: Sequence[Rows], chosen: NDArray[np.int64], width: int) -> Rows:
