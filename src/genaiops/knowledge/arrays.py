@@ -4,10 +4,10 @@
 once: of two indexes opened in one process, one would look damaged. A header of ours is a fixed text.
 """
 
+import os
 import re
-from bisect import bisect_right
-from collections.abc import Iterator, Sequence
-from itertools import accumulate, pairwise
+from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -43,15 +43,32 @@ def map_array(file: Path) -> NDArray[Any]:
         return np.memmap(opened, kind, "r", opened.tell(), shape)
 
 
-def save_rows(file: Path, sources: Sequence[Rows], chosen: NDArray[np.int64]) -> int:
-    """Write the `chosen` rows of `sources`, counted through one array after the other; return their width."""
-    width = max(source.shape[1] for source in sources) if len(chosen) else 0
+def save_rows(file: Path, source: Rows, chosen: NDArray[np.int64]) -> None:
+    """Write the rows `chosen` of `source`; for those beyond its end room is left (`fill_rows`)."""
+    width = source.shape[1] if len(chosen) else 0
     with file.open("wb") as out:
         header = {"descr": "<f4", "fortran_order": False, "shape": (len(chosen), width)}
         np.lib.format.write_array_header_1_0(out, header)
-        for block in _blocks(sources, chosen, width):
-            out.write(block.data)
-    return width
+        for block in _blocks(
+            source.view(np.ndarray), chosen
+        ):  # a slice of a mapped array costs ten times as much
+            if isinstance(block, int):
+                out.seek(block * width * source.itemsize, os.SEEK_CUR)
+            else:
+                out.write(block.data)
+        out.truncate()
+
+
+def fill_rows(file: Path, rows: Rows, at: NDArray[np.int64]) -> None:
+    """Write `rows` into the array in `file`, at the places `at`, which ascend."""
+    size = rows.shape[1] * rows.itemsize
+    # not through a mapped array: where the disk is full that ends the process without a word
+    with file.open("r+b") as opened:
+        _header(opened, file)
+        begin = opened.tell()
+        for start, end in _runs(at, 0):
+            opened.seek(begin + int(at[start]) * size)
+            opened.write(rows[start:end].data)
 
 
 def _header(opened: BinaryIO, file: Path) -> tuple[DTypeLike, tuple[int, ...]]:
@@ -64,31 +81,26 @@ def _header(opened: BinaryIO, file: Path) -> tuple[DTypeLike, tuple[int, ...]]:
     return found[1].decode(), tuple(int(size) for size in found.groups()[1:] if size)
 
 
-def _blocks(sources: Sequence[Rows], chosen: NDArray[np.int64], width: int) -> Iterator[Rows]:
-    """Yield the `chosen` rows in parts: those that stand together as they are, else gathered."""
-    ends = [*accumulate(map(len, sources))]
-    follows = (np.diff(chosen) == 1) & ~np.isin(chosen[1:], ends)
-    starts: list[int] = (1 + np.flatnonzero(~follows)).tolist()
-    cuts = [0, *starts, len(chosen)]
-    if len(chosen) < _LONG * len(cuts):
+def _blocks(source: Rows, chosen: NDArray[np.int64]) -> Iterator[Rows | int]:
+    """Yield the `chosen` rows in parts, those that stand together as they are, or how many are left out."""
+    runs = _runs(chosen, len(source))
+    if len(chosen) < _LONG * len(runs):
         for at in range(0, len(chosen), _BLOCK):
-            yield _gathered(sources, chosen[at : at + _BLOCK], width)
+            yield _gathered(source, chosen[at : at + _BLOCK])
         return
-    plain = [
-        source.view(np.ndarray) for source in sources
-    ]  # a slice of a mapped array costs ten times as much
-    for start, end in pairwise(cuts):
+    for start, end in runs:
         row = int(chosen[start])
-        at = bisect_right(ends, row)
-        first = row - ends[at] + len(sources[at])
-        yield plain[at][first : first + end - start]
+        yield source[row : row + end - start] if row < len(source) else end - start
 
 
-def _gathered(sources: Sequence[Rows], chosen: NDArray[np.int64], width: int) -> Rows:
-    found, first = np.empty((len(chosen), width), dtype="<f4"), 0
-    for source in sources:
-        here = (chosen >= first) & (chosen < first + len(source))
-        if here.any():
-            found[here] = source[chosen[here] - first]
-        first += len(source)
+def _runs(chosen: NDArray[np.int64], bound: int) -> list[tuple[int, int]]:
+    """Return from where to where numbers follow one another, on one side of `bound`."""
+    follows = (np.diff(chosen) == 1) & (chosen[1:] != bound)
+    cuts: list[int] = (1 + np.flatnonzero(~follows)).tolist()
+    return list(pairwise([0, *cuts, len(chosen)])) if len(chosen) else []
+
+
+def _gathered(source: Rows, chosen: NDArray[np.int64]) -> Rows:
+    found, here = np.zeros((len(chosen), source.shape[1]), dtype="<f4"), chosen < len(source)
+    found[here] = source[chosen[here]]
     return found

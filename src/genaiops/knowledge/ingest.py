@@ -70,10 +70,12 @@ async def ingest(
     embedder: Embedder,
     cache: "EmbeddingCache",
     write: Callable[[Sequence[Passage]], None],
+    written: Callable[[Sequence[int]], None],
     progress: Progress | None,
 ) -> Ingested:
     """Return the vectors of `passages`, which `write` is given as they come, on another thread.
 
+    `written` is told after the last of them how many vectors each will have, while those are still made.
     `read` tells the texts that the embedder reads of a passage. What was embedded is in the cache also where
     this raises, so that the next build goes on from there.
     """
@@ -97,7 +99,7 @@ async def ingest(
 
         reader = asyncio.create_task(reading())
         try:
-            ingested = await _taken(windows, embedding, write)
+            ingested = await _taken(windows, embedding, write, written)
             await reader
         finally:
             reader.cancel()
@@ -109,6 +111,7 @@ async def _taken(
     windows: "asyncio.Queue[_Window | None]",
     embedding: "_Embedding",
     write: Callable[[Sequence[Passage]], None],
+    written: Callable[[Sequence[int]], None],
 ) -> Ingested:
     """Embed and write the windows as they come, the next one from before the last is done."""
     rows: list[Vectors] = []
@@ -124,6 +127,8 @@ async def _taken(
             parts += window.parts
             if len(begun) > 1:
                 rows.append(await embedding.rows(*begun.popleft()))
+        await asyncio.gather(*writing)
+        writing = [asyncio.create_task(asyncio.to_thread(written, parts))]
         rows += [await embedding.rows(*one) for one in begun]
         await asyncio.gather(*writing)
     finally:

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genaiops.core import Digest, Json, OutsideError, Passage, canonical, encode
-from genaiops.knowledge.arrays import save_rows
+from genaiops.knowledge.arrays import fill_rows, save_rows
 from genaiops.knowledge.filters import check_readers
 from genaiops.knowledge.lexical import TOKENIZER, indexed_words
 from genaiops.knowledge.links import name_of
@@ -59,15 +59,14 @@ class Base:
 class _Rows:
     """Passages in the order in which they came, without their texts.
 
-    `scopes` are numbers in the writer's table. `rows` are those of each passage's parts in `vectors`, counted
-    through one array after the other.
+    `scopes` are numbers in the writer's table. `rows` are those of each passage's parts, in the base's
+    vectors and, counted on, in those that are added.
     """
 
     ids: Sequence[str]
     keys: NDArray[np.int64]
     parts: NDArray[np.int32]
     scopes: NDArray[np.int64]
-    vectors: Sequence[NDArray[np.float32]]
     rows: NDArray[np.int64]
 
 
@@ -87,8 +86,10 @@ class SnapshotWriter:
         self._ids: list[str] = []
         self._scopes: list[int] = []
         self._table: dict[tuple[str, str], int] = {}
+        self._chosen = np.zeros(0, dtype=np.int64)
+        self._facts: dict[str, Json] = {}
         self.ids: list[str] = []
-        """The ids of all passages in their order, once it is finished."""
+        """The ids of all passages in their order, once they are arranged."""
 
     def add(self, passages: Sequence[Passage]) -> None:
         """Write passages; raises `UserError` where it is not clear who may read one."""
@@ -101,23 +102,30 @@ class SnapshotWriter:
             self._scopes += [self._table.setdefault(_scope(row), len(self._table)) for row in rows]
             _insert(database, numbered)
 
-    def finish(self, number: int, vectors: NDArray[np.float32], parts: Sequence[int]) -> None:
-        """Write the vectors, one row for each part of each passage added, and what tells where all is."""
+    def arrange(self, parts: Sequence[int]) -> None:
+        """Write all but the vectors, of which each passage that was added has so many `parts`."""
         with explained(self._folder):
             database = self._open()
-            added = _Rows(
-                self._ids,
-                np.arange(self._first, self._first + len(self._ids), dtype=np.int64),
-                np.asarray(parts, dtype="<i4"),
-                np.asarray(self._scopes, dtype=np.int64),
-                [np.asarray(vectors, dtype="<f4")],
-                np.arange(len(vectors)),
-            )
-            rows = _joined(self._kept, added) if self._kept else added
+            rows = self._rows(np.asarray(parts, dtype="<i4"))
             order = sorted(range(len(rows.ids)), key=rows.ids.__getitem__)
             self.ids = [rows.ids[at] for at in order]
             self._check_unique(rows, order)
-            self._write(database, number, rows, np.array(order, dtype=np.int64))
+            self._write(database, rows, np.array(order, dtype=np.int64))
+
+    def finish(self, number: int, vectors: NDArray[np.float32]) -> None:
+        """Write the vectors, a row for each part of each passage added, and what says that all is there."""
+        rows, file = np.asarray(vectors, dtype="<f4"), self._folder / "vectors.npy"
+        with explained(self._folder):
+            if self._base:
+                known = self._base.snapshot.vectors
+                at = np.flatnonzero(self._chosen >= len(known))
+                fill_rows(file, rows[self._chosen[at] - len(known)], at)
+                width = known.shape[1]
+            else:
+                save_rows(file, rows, self._chosen)
+                width = rows.shape[1]
+            facts = {"number": number, **self._facts, "dimension": width if len(self._chosen) else 0}
+            (self._folder / "manifest.json").write_bytes(canonical(facts))
 
     def close(self) -> None:
         """Let go of the file."""
@@ -160,32 +168,38 @@ class SnapshotWriter:
             earlier.keys[stays],
             earlier.parts[stays],
             earlier.scope_of[stays].astype(np.int64),
-            [earlier.vectors],
             _part_rows(earlier.parts, stays),
         )
 
-    def _write(
-        self, database: sqlite3.Connection, number: int, rows: _Rows, order: NDArray[np.int64]
-    ) -> None:
-        chosen = rows.rows[_part_rows(rows.parts, order)]
+    def _rows(self, parts: NDArray[np.int32]) -> _Rows:
+        """Return all passages, with so many `parts` of each that was added."""
+        first = len(self._base.snapshot.vectors) if self._base else 0
+        added = _Rows(
+            self._ids,
+            np.arange(self._first, self._first + len(self._ids), dtype=np.int64),
+            parts,
+            np.asarray(self._scopes, dtype=np.int64),
+            np.arange(first, first + int(parts.sum())),
+        )
+        return _joined(self._kept, added) if self._kept else added
+
+    def _write(self, database: sqlite3.Connection, rows: _Rows, order: NDArray[np.int64]) -> None:
+        self._chosen = rows.rows[_part_rows(rows.parts, order)]
         scope_of, used = _renumbered(rows.scopes[order])
         every = list(self._table)
         scopes = [every[at] for at in used]
         # files and SQLite let go of the interpreter while they write
         with ThreadPoolExecutor(1) as beside:
-            vectors = beside.submit(save_rows, self._folder / "vectors.npy", rows.vectors, chosen)
+            file, base = self._folder / "vectors.npy", self._base
+            known = beside.submit(save_rows, file, base.snapshot.vectors, self._chosen) if base else None
             arrays = {"parts": rows.parts[order], "keys": rows.keys[order], "scopes": scope_of}
             for name, values in arrays.items():
                 np.save(self._folder / f"{name}.npy", values, allow_pickle=False)
             self._commit(database, scopes)
-            dimension = vectors.result()
-        facts: dict[str, Json] = {
-            "number": number,
-            "passages": len(order),
-            "documents": len({document for document, _ in scopes}),
-            "dimension": dimension,
-        }
-        (self._folder / "manifest.json").write_bytes(canonical(facts))
+            if known:
+                known.result()
+        documents = len({document for document, _ in scopes})
+        self._facts = {"passages": len(order), "documents": documents}
 
     def _commit(self, database: sqlite3.Connection, scopes: Sequence[tuple[str, str]]) -> None:
         database.execute("DELETE FROM scopes")
@@ -232,7 +246,8 @@ def write_snapshot(
     try:
         writer.add(passages)
         stacked = np.concatenate(vectors) if vectors else np.zeros((0, 0), "<f4")
-        writer.finish(number, stacked, [len(rows) for rows in vectors])
+        writer.arrange([len(rows) for rows in vectors])
+        writer.finish(number, stacked)
     finally:
         writer.close()
 
@@ -262,8 +277,7 @@ def _joined(one: _Rows, other: _Rows) -> _Rows:
         np.concatenate([one.keys, other.keys]),
         np.concatenate([one.parts, other.parts]),
         np.concatenate([one.scopes, other.scopes]),
-        [*one.vectors, *other.vectors],
-        np.concatenate([one.rows, other.rows + sum(map(len, one.vectors))]),
+        np.concatenate([one.rows, other.rows]),
     )
 
 

@@ -23,7 +23,7 @@ from genaiops.knowledge import (
     parse_document,
     retrieve,
 )
-from genaiops.knowledge.arrays import map_array, read_array, save_rows
+from genaiops.knowledge.arrays import fill_rows, map_array, read_array, save_rows
 from genaiops.knowledge.filters import fits
 from genaiops.knowledge.fusion import top_rows
 from genaiops.knowledge.lexical import Terms, content_words, match_query, rarest
@@ -277,10 +277,11 @@ def test_an_array_is_read_as_it_was_saved_and_nothing_else_is(
 
 
 def test_rows_are_written_alike_whether_they_stand_together_or_not(tmp_path: Path) -> None:
-    first, second = (np.arange(600, dtype="<f4").reshape(200, 3) + at for at in (0, 1000))
-    together = np.array([*range(90), *range(95, 260), *range(270, 400), 92])
-    for chosen in (together, together[::-1], together[:0]):
-        width = save_rows(tmp_path / "rows.npy", [first, second], chosen)
-        assert width == (3 if len(chosen) else 0)
+    known, added = (np.arange(rows * 3, dtype="<f4").reshape(rows, 3) + rows for rows in (400, 9))
+    together = np.array([*range(90), *range(95, 260), 400, 401, *range(270, 400), 402, 92, *range(403, 409)])
+    for chosen in (together, np.random.default_rng(0).permutation(together), together[:0]):
+        save_rows(tmp_path / "rows.npy", known, chosen)
+        at = np.flatnonzero(chosen >= len(known))
+        fill_rows(tmp_path / "rows.npy", added[chosen[at] - len(known)], at)
         written: NDArray[np.float32] = map_array(tmp_path / "rows.npy")
-        assert np.array_equal(written.reshape(-1, 3), np.concatenate([first, second])[chosen])
+        assert np.array_equal(written.reshape(-1, 3), np.concatenate([known, added])[chosen])
