@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sqlite3
 import time
 from collections.abc import Mapping
 from dataclasses import replace
@@ -195,6 +196,26 @@ def test_a_withdrawn_document_is_found_by_nobody_and_comes_back_only_when_it_is_
     said(capsys, "index", "build")
     assert first(capsys, 3) == "copy.md"
     assert "GAO-APP-092" in said(capsys, "index", "restore", "docs", "3.md", status=2)[1]
+
+
+@pytest.mark.proves("D-WITHDRAW")
+def test_releases_that_are_damaged_keep_no_document_from_being_withdrawn(
+    capsys: Captured, project: Path
+) -> None:
+    for said_of_it in ("once", "twice", "now"):
+        (project / "docs" / "3.md").write_text(f"# Page 3\n\n{text(3)} It moved {said_of_it}.\n")
+        said(capsys, "index", "build")
+    snapshots = sorted(
+        (project / ".genaiops").glob("indexes/*/snapshots/*"), key=lambda one: one.stat().st_mtime
+    )
+    (snapshots[0] / "vectors.npy").write_bytes(b"no array")
+    with sqlite3.connect(snapshots[1] / "passages.db") as damaged:
+        damaged.execute("DELETE FROM passages")
+    damaged.close()
+    done, told = said(capsys, "index", "withdraw", "docs", "3.md", "--reason", "it was wrong")
+    assert "3.md" in done
+    assert told.count("GAO-KNOWLEDGE-020") >= 2
+    assert first(capsys, 3) != "3.md"
 
 
 @pytest.mark.proves("D-HEALTH")

@@ -1,6 +1,5 @@
 """`genaiops index rollback`, `restore`, `prune` and `forget`: releases changed by hand, without a model."""
 
-import re
 import shutil
 from pathlib import Path
 from typing import Annotated
@@ -14,13 +13,12 @@ from genaiops.app.registering import hub_to_publish
 from genaiops.app.releasing import open_release
 from genaiops.app.services import Services
 from genaiops.app.telling import point_live, version_of, write_down
-from genaiops.core import UserError, encode, hex_of, one_line
+from genaiops.core import UserError, encode, one_line
 from genaiops.work import Console
 
 releases = typer.Typer(help="Releases of indexes.", no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(help="The index.")]
-_RECIPE = re.compile(r"[0-9a-f]{64}")
 
 
 @releases.command("rollback", epilog="Example: genaiops index rollback docs")
@@ -83,13 +81,10 @@ def prune(folder: Folder = Path(), as_json: AsJson = False) -> None:
     async def work(root: Path, project: Project | None, services: Services) -> Pruned:
         hub_to_publish(services.store, services.settings)
         with services.store.lock("arena"):  # a run reads the indexes of its arms
-            # the folders first: what is released meanwhile is then among the kept
-            folders = [*(services.store.path / "indexes").iterdir()]
-            kept = {hex_of(one.digest) for named in services.releases.names().values() for one in named.all}
-            gone = sorted(one for one in folders if _RECIPE.fullmatch(one.name) and one.name not in kept)
-            for one in gone:
+            aside = services.releases.set_aside()
+            for one in aside.values():
                 shutil.rmtree(one)
-        return Pruned(removed=tuple(one.name for one in gone))
+        return Pruned(removed=tuple(aside))
 
     done = anywhere(folder, None, None, console, work)
     if as_json:

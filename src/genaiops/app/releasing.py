@@ -123,14 +123,15 @@ async def publish(
     index = await services.made(name, material, wanted.recipe, embedder)
     await index.anchors.check(embedder)
     also = await _written_too(services, root, name, material, before)
-    if not index.folder.is_dir():
-        raise OutsideError(
-            "GAO-APP-093",
-            f"the index of {name!r} was removed before it was released",
-            why="`genaiops index prune` ran meanwhile: no name held on to it yet",
-            fix="run the same command again: vectors are cached",
-        )
-    named = services.releases.publish(name, wanted, also)
+    with services.releases.removing_none():
+        if not index.folder.is_dir():
+            raise OutsideError(
+                "GAO-APP-093",
+                f"the index of {name!r} was removed before it was released",
+                why="`genaiops index prune` ran meanwhile: no name held on to it yet",
+                fix="run the same command again: vectors are cached",
+            )
+        named = services.releases.publish(name, wanted, also)
     services.withdrawals.hide(index, name, services.releases.documents)
     return Published(index, material, named)
 

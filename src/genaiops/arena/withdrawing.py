@@ -119,8 +119,11 @@ async def _passages(services: Services, wanted: _Wanted) -> dict[str, set[str]]:
     named = services.releases.get(wanted.name)
     for release in named.all if named else ():
         index = await _opened(services, release)
-        for one in index.passages_of(wanted.documents) if index else ():
-            found[one.document].add(one.id)
+        try:
+            for one in index.passages_of(wanted.documents) if index else ():
+                found[one.document].add(one.id)
+        except OutsideError as error:
+            _tell(services, release, error)
     return found
 
 
@@ -140,8 +143,12 @@ async def _opened(services: Services, release: IndexRelease) -> Index | None:
     try:
         return await services.built_index(release.digest)
     except OutsideError as error:  # whoever opens it later, mended, hides first
-        services.console.note(f"release {release.digest[:19]}… cannot be read: {error.what} ({error.code})")
+        _tell(services, release, error)
         return None
+
+
+def _tell(services: Services, release: IndexRelease, error: OutsideError) -> None:
+    services.console.note(f"release {release.digest[:19]}… cannot be read: {error.what} ({error.code})")
 
 
 def _impact(services: Services, hub: Hub, name: str, document: str) -> Impact | None:

@@ -183,13 +183,12 @@ async def _build(
     try:
         with index.writing_first(source.base) as writer:
             read = text_reader(embedder, Lengths())
-            found = await ingest(source.passages, read, embedder, cache, writer.add, progress)
-            await asyncio.to_thread(writer.finish, 1, found.vectors, found.parts)
-        ids = writer.ids()
-        if not ids:
+            found = await ingest(source.passages, read, embedder, cache, writer.add, writer.arrange, progress)
+            await asyncio.to_thread(writer.finish, 1, found.vectors)
+        if not writer.ids:
             return None
         drifted = take_trust(source.base, source.documents, partial) if source.base else 0
-        keep_documents(partial, index.snapshot(), source.documents, ids, drifted)
+        keep_documents(partial, index.snapshot(), source.documents, writer.ids, drifted)
         if not drifted:
             await index.measure(embedder)
         await index.anchors.keep(embedder)
@@ -213,7 +212,7 @@ async def _build_stored(
     """Return the index of `source` in another backend than the default one; None where it has no passage."""
     passages: list[Passage] = []
     read = text_reader(embedder, Lengths())
-    found = await ingest(source, read, embedder, cache, passages.extend, progress)
+    found = await ingest(source, read, embedder, cache, passages.extend, lambda parts: None, progress)
     if not passages:
         return None
     partial = _partial(folder)

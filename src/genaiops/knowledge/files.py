@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from genaiops.core import UserError
 from genaiops.knowledge.formats.kinds import FORMATS
@@ -38,25 +38,36 @@ def find_files(folder: Path) -> Files:
     ignored: list[str] = []
     leaving: list[str] = []
     for path in _walk(folder, leaving):
-        if path in leaving:
-            continue
         if path.endswith(SIDECAR):
             sidecars.append(path)
         else:
-            (found if PurePosixPath(path).suffix.lower() in SUFFIXES else ignored).append(path)
+            (found if path.lower().endswith(SUFFIXES) else ignored).append(path)
     return Files(tuple(sorted(found)), frozenset(sidecars), tuple(sorted(ignored)), tuple(sorted(leaving)))
 
 
 def _walk(folder: Path, leaving: list[str]) -> Iterator[str]:
     """Yield the paths below `folder`; those that lead out of it are added to `leaving`."""
-    for parent, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        below = Path(parent).relative_to(folder).as_posix()
-        prefix = "" if below == "." else f"{below}/"
-        # a link in somebody else's tree must not make us read this machine's files
-        links = (prefix + name for name in (*folders, *names) if os.path.islink(f"{parent}/{name}"))
-        leaving += (link for link in links if not (folder / link).resolve().is_relative_to(folder.resolve()))
-        yield from (prefix + name for name in names if not name.startswith("."))
+    waiting = [""]
+    while waiting:
+        below = waiting.pop()
+        try:
+            with os.scandir(folder / below) as scanned:
+                entries = list(scanned)
+        except OSError:  # it went, or is not ours to look into
+            continue
+        for entry in entries:
+            path = below + entry.name
+            if entry.name.startswith("."):
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                waiting.append(f"{path}/")
+            elif not entry.is_symlink():
+                yield path
+            # a link in somebody else's tree must not make us read this machine's files
+            elif not (folder / path).resolve().is_relative_to(folder.resolve()):
+                leaving.append(path)
+            elif not (folder / path).is_dir():
+                yield path
 
 
 def link_out(path: str) -> UserError:

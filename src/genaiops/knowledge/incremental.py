@@ -19,6 +19,11 @@ _LEAST_SHARED = 0.5
 _MOST_DRIFTED = 0.05
 """Of the documents: the trust of 64 probes is not known better than what so few can change of it."""
 
+_NEARLY_ALL = 0.95
+"""Of the documents: an index that shares so many is taken, and no older one looked at."""
+
+_ENCODER = json.JSONEncoder(sort_keys=True)  # made once: there are ten thousands of documents
+
 Digests = Mapping[str, Digest]
 """By document, over all that its passages are made of beside the recipe."""
 
@@ -40,13 +45,13 @@ def document_digest(document: Document) -> Digest:
     """Return the digest over what the chunks of a document depend on, beside the recipe."""
     access = None if document.access is None else sorted(document.access)
     parts = [document.path, document.digest, document.source, document.title, access, document.metadata]
-    return digest_bytes(json.dumps(parts, sort_keys=True).encode("utf-8", "replace"))
+    return digest_bytes(_ENCODER.encode(parts).encode())
 
 
 def passage_digest(passage: Passage) -> Digest:
     """Return the digest over a ready-made passage."""
     parts = [passage.title, list(passage.heading), passage.text, passage.metadata]
-    return digest_bytes(json.dumps(parts, sort_keys=True).encode("utf-8", "replace"))
+    return digest_bytes(_ENCODER.encode(parts).encode())
 
 
 def keep_documents(folder: Path, snapshot: str, documents: Digests, ids: Sequence[str], drifted: int) -> None:
@@ -77,6 +82,8 @@ def nearest(folder: Path, recipe: Recipe, documents: Digests) -> Base | None:
         with suppress(OSError, UserError):  # it was built before there was such a file, or is being removed
             kept = decode_json(_Kept, (place / _FILE).read_bytes())
             found.append((len(_same(kept, documents)), place, kept))
+            if found[-1][0] >= _NEARLY_ALL * max(len(documents), len(kept.documents)):
+                break
     for shared, place, kept in sorted(found, key=lambda one: one[0], reverse=True):
         if shared < _LEAST_SHARED * max(len(documents), 1):
             break

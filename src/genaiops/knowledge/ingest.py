@@ -1,9 +1,11 @@
 """From passages to a snapshot on disk: reading, embedding, keeping vectors and writing at the same time.
 
-The embedder decides how long it takes; all else is done on other threads while it works.
+The embedder decides how long it takes; all else is done on other threads while it works. It has the next
+batches before it is done with one, so that it never waits until another thread lets go of the interpreter.
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
@@ -34,8 +36,13 @@ Progress = Callable[[int], AbstractContextManager[Bar]]
 """Makes a bar for so many passages to embed; asked only where there is something to embed."""
 
 _AT_ONCE = 64
-_AHEAD = 2_048
-"""Passages that are read before the first of them is embedded, so that batches are of texts of one length."""
+_IN_FLIGHT = 3
+"""Batches that the embedder has at once: one that comes back, one that it works on, one that waits there."""
+_FIRST, _AHEAD = 256, 2_048
+"""Passages that are read before the first of them is embedded, so that batches are of texts of one length.
+
+At first they are few, so that the embedder soon has something to do.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +70,12 @@ async def ingest(
     embedder: Embedder,
     cache: "EmbeddingCache",
     write: Callable[[Sequence[Passage]], None],
+    written: Callable[[Sequence[int]], None],
     progress: Progress | None,
 ) -> Ingested:
     """Return the vectors of `passages`, which `write` is given as they come, on another thread.
 
+    `written` is told after the last of them how many vectors each will have, while those are still made.
     `read` tells the texts that the embedder reads of a passage. What was embedded is in the cache also where
     this raises, so that the next build goes on from there.
     """
@@ -78,7 +87,9 @@ async def ingest(
 
         async def reading() -> None:
             try:
-                while window := await asyncio.to_thread(_read, source, read, embedder, cache):
+                most = _FIRST
+                while window := await asyncio.to_thread(_read, source, most, read, embedder, cache):
+                    most = _AHEAD
                     embedding.meet(window)
                     windows.put_nowait(window)
                 if progress and embedding.wanted:
@@ -88,7 +99,7 @@ async def ingest(
 
         reader = asyncio.create_task(reading())
         try:
-            ingested = await _taken(windows, embedding, write)
+            ingested = await _taken(windows, embedding, write, written)
             await reader
         finally:
             reader.cancel()
@@ -100,22 +111,29 @@ async def _taken(
     windows: "asyncio.Queue[_Window | None]",
     embedding: "_Embedding",
     write: Callable[[Sequence[Passage]], None],
+    written: Callable[[Sequence[int]], None],
 ) -> Ingested:
-    """Embed and write the windows as they come."""
+    """Embed and write the windows as they come, the next one from before the last is done."""
     rows: list[Vectors] = []
     parts: list[int] = []
+    begun: deque[tuple[_Window, list[asyncio.Task[None]]]] = deque()
     writing: list[asyncio.Task[None]] = []
     try:
         while window := await windows.get():
             if writing:
                 await writing.pop()
             writing.append(asyncio.create_task(asyncio.to_thread(write, window.passages)))
-            rows.append(await embedding.rows(window))
+            begun.append((window, await embedding.begin(window)))
             parts += window.parts
+            if len(begun) > 1:
+                rows.append(await embedding.rows(*begun.popleft()))
+        await asyncio.gather(*writing)
+        writing = [asyncio.create_task(asyncio.to_thread(written, parts))]
+        rows += [await embedding.rows(*one) for one in begun]
         await asyncio.gather(*writing)
     finally:
         await asyncio.gather(*writing, return_exceptions=True)
-        await embedding.kept()
+        await embedding.end()
     return Ingested(np.concatenate(rows) if rows else np.zeros((0, 0), np.float32), parts)
 
 
@@ -126,6 +144,8 @@ class _Embedding:
         self._embedder, self._cache = embedder, cache
         self._fresh: dict[Digest, Vectors] = {}
         self._met: set[Digest] = set()
+        self._given: set[Digest] = set()
+        self._flying: deque[asyncio.Task[None]] = deque()
         self._dimension: int | None = None
         self._bar: Bar | None = None
         self._unkept: dict[Digest, Vectors] = {}
@@ -145,33 +165,49 @@ class _Embedding:
         if self._fresh:
             bar.advance(len(self._fresh))
 
-    async def rows(self, window: _Window) -> Vectors:
-        """Return the vectors of all texts of `window`, in their order."""
+    async def begin(self, window: _Window) -> list[asyncio.Task[None]]:
+        """Give the embedder what is not known of `window`; returns once its last batch is under way."""
         for row in window.known.values():
             self._dimension = len(row)
             break
-        missing = [text for text in window.texts if text not in window.known and text not in self._fresh]
+        missing = [text for text in window.texts if text not in window.known and text not in self._given]
         # by length, so that a batch is not padded to one long text
         missing.sort(key=lambda digest: (len(window.texts[digest]), digest))
+        self._given.update(missing)
+        tasks: list[asyncio.Task[None]] = []
         for at in range(0, len(missing), _AT_ONCE):
-            some = missing[at : at + _AT_ONCE]
-            texts = [window.texts[digest] for digest in some]
-            vectors = await embed_texts(self._embedder, texts, "passage", self._dimension)
-            self._dimension = vectors.shape[1]
-            fresh = dict(zip(some, vectors, strict=True))
-            self._fresh |= fresh
-            await self._keep(fresh)
-            if self._bar:
-                self._bar.advance(len(some))
+            # the first batch goes alone: it tells how many numbers a vector has
+            while len(self._flying) >= (_IN_FLIGHT if self._dimension else 1):
+                await self._flying.popleft()
+            some = {digest: window.texts[digest] for digest in missing[at : at + _AT_ONCE]}
+            tasks.append(asyncio.create_task(self._embed(some)))
+            self._flying.append(tasks[-1])
+        return tasks
+
+    async def rows(self, window: _Window, tasks: Sequence[asyncio.Task[None]]) -> Vectors:
+        """Return the vectors of all texts of `window`, in their order, when its `tasks` are done."""
+        await asyncio.gather(*tasks)
         known = window.known
         return np.stack([known[one] if one in known else self._fresh[one] for one in window.digests])
 
-    async def kept(self) -> None:
-        """Wait until all is in the cache."""
+    async def end(self) -> None:
+        """Give up what is under way, and wait until all that came is in the cache."""
+        for task in self._flying:
+            task.cancel()
+        await asyncio.gather(*self._flying, return_exceptions=True)
         while self.keeping:
             task, self.keeping = self.keeping, None
             await task
             await self._keep({})
+
+    async def _embed(self, texts: Mapping[Digest, str]) -> None:
+        vectors = await embed_texts(self._embedder, list(texts.values()), "passage", self._dimension)
+        self._dimension = vectors.shape[1]
+        fresh = dict(zip(texts, vectors, strict=True))
+        self._fresh |= fresh
+        await self._keep(fresh)
+        if self._bar:
+            self._bar.advance(len(texts))
 
     async def _keep(self, fresh: Mapping[Digest, Vectors]) -> None:
         """Put `fresh` into the cache, what comes meanwhile together: fast embedders make large writes."""
@@ -188,12 +224,13 @@ class _Embedding:
 
 def _read(
     source: Iterator[Passage],
+    most: int,
     read: Callable[[Passage], Sequence[str]],
     embedder: Embedder,
     cache: "EmbeddingCache",
 ) -> _Window | None:
-    """Return the next passages; None where there are none."""
-    passages = list(islice(source, _AHEAD))
+    """Return the next passages, `most` of them; None where there are none."""
+    passages = list(islice(source, most))
     if not passages:
         return None
     parts = [read(passage) for passage in passages]

@@ -3,31 +3,38 @@
 The stamps are those that git trusts: device, inode, size and both times, of the file and of its sidecar. Who
 may read a document stands in these files, so no stamp is trusted that a later write could leave as it is:
 what was written just before it was read is read again the next time. A change's time cannot be set back.
+
+Most of ten thousand documents are asked for nothing but their digests: texts and blocks stay as they are kept
+until somebody wants them.
 """
 
 import os
 import sqlite3
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from operator import attrgetter
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from genaiops.core import Digest, UserError, decode_each, decode_json, encode_json
 from genaiops.knowledge.files import Files
 from genaiops.knowledge.metadata import SIDECAR
-from genaiops.knowledge.model import Document
+from genaiops.knowledge.model import Body, Document, DocumentFacts, Parts
 
 _RACY_NS = 2_000_000_000
 """How much older than its reading a file's last change must be: the coarsest clocks of file systems."""
 
 _SCHEMA = """
 PRAGMA secure_delete=ON;
-CREATE TABLE IF NOT EXISTS documents (
+CREATE TABLE IF NOT EXISTS known (
     folder TEXT NOT NULL, path TEXT NOT NULL, reader TEXT NOT NULL, stamp TEXT NOT NULL,
-    document TEXT NOT NULL, PRIMARY KEY (folder, path));
+    facts BLOB NOT NULL, body BLOB NOT NULL, PRIMARY KEY (folder, path));
 """
-_FOUND = "SELECT path, stamp, document FROM documents WHERE folder = ? AND reader = ?"
+_FOUND = "SELECT path, stamp, facts, body FROM known WHERE folder = ? AND reader = ?"
+
+_NAMES = tuple(one.name for one in fields(DocumentFacts))
+_VALUES = attrgetter(*_NAMES)
 
 T = TypeVar("T")
 
@@ -49,14 +56,14 @@ class KnownDocuments:
     def find(self, folder: Path, stamped: Stamped, reader: Digest) -> dict[str, Document]:
         """Return the documents of unchanged files by path, as `reader` read them."""
         rows = self._run(lambda database: database.execute(_FOUND, (_name(folder), reader)).fetchall())
-        same = [
-            (path, text.encode()) for path, stamp, text in rows or () if stamped.stamps.get(path) == stamp
-        ]
+        same = [row for row in rows or () if stamped.stamps.get(row[0]) == row[1]]
         try:
-            documents = decode_each(Document, [text for _, text in same], where=str(self._file))
+            facts = decode_each(DocumentFacts, [row[2] for row in same], where=str(self._file))
         except UserError:
             return {}
-        return {path: document for (path, _), document in zip(same, documents, strict=True)}
+        return {
+            row[0]: Document(body=Body(row[3]), **_facts(said)) for row, said in zip(same, facts, strict=True)
+        }
 
     def keep(
         self,
@@ -70,19 +77,19 @@ class KnownDocuments:
         name = _name(folder)
         settled = [one for one in fresh if one.path in stamped.settled]
         rows = [
-            (name, one.path, reader, stamped.stamps[one.path], text)
+            (name, one.path, reader, stamped.stamps[one.path], *kept)
             for one in settled
-            if (text := _text(one)) is not None
+            if (kept := _kept(one)) is not None
         ]
 
         def write(database: sqlite3.Connection) -> None:
-            there = database.execute("SELECT path FROM documents WHERE folder = ?", (name,)).fetchall()
-            folders = database.execute("SELECT DISTINCT folder FROM documents").fetchall()
+            there = database.execute("SELECT path FROM known WHERE folder = ?", (name,)).fetchall()
+            folders = database.execute("SELECT DISTINCT folder FROM known").fetchall()
             gone = [(name, path) for (path,) in there if path not in known]
             left = [(other,) for (other,) in folders if not Path(other).is_dir()]
-            database.executemany("DELETE FROM documents WHERE folder = ? AND path = ?", gone)
-            database.executemany("DELETE FROM documents WHERE folder = ?", left)
-            database.executemany("INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?, ?)", rows)
+            database.executemany("DELETE FROM known WHERE folder = ? AND path = ?", gone)
+            database.executemany("DELETE FROM known WHERE folder = ?", left)
+            database.executemany("INSERT OR REPLACE INTO known VALUES (?, ?, ?, ?, ?, ?)", rows)
 
         self._run(write)
 
@@ -114,25 +121,31 @@ def stamp_files(folder: Path, files: Files, now: int) -> Stamped:
         # one that is gone by now, or whose name is no Unicode, is left to whoever reads it
         with suppress(OSError, UnicodeEncodeError):
             path.encode()
-            found = [os.stat(folder / name) for name in names]
-            stamps[path] = " ".join(map(_stamp, found))
+            found = [os.stat(f"{folder}/{name}") for name in names]
+            stamps[path] = " ".join([_stamp(one) for one in found])
             if max(max(one.st_mtime_ns, one.st_ctime_ns) for one in found) < settled_before:
                 settled.add(path)
     return Stamped(stamps, frozenset(settled))
 
 
 def _stamp(status: os.stat_result) -> str:
-    numbers = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
-    return ":".join(map(str, numbers))
+    return f"{status.st_dev}:{status.st_ino}:{status.st_size}:{status.st_mtime_ns}:{status.st_ctime_ns}"
 
 
 def _name(folder: Path) -> str:
     return str(folder.resolve())
 
 
-def _text(document: Document) -> str | None:
-    """Return a document as text; None where it would not come back as it is."""
+def _facts(of: DocumentFacts) -> dict[str, Any]:
+    return dict(zip(_NAMES, _VALUES(of), strict=True))
+
+
+def _kept(document: Document) -> tuple[bytes, bytes] | None:
+    """Return what is kept of a document, and of its body; None where it would not come back as it is."""
+    said = DocumentFacts(**_facts(document))
+    parts = (document.text, document.blocks)
     with suppress(ValueError, UserError):
-        text = encode_json(document)
-        return text if decode_json(Document, text) == document else None
+        facts, body = encode_json(said).encode(), encode_json(parts).encode()
+        if decode_json(DocumentFacts, facts) == said and decode_json(Parts, body) == parts:
+            return facts, body
     return None

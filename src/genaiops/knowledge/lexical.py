@@ -5,6 +5,7 @@ import re
 import sqlite3
 from collections.abc import Mapping, Sequence
 
+from genaiops.core import Passage
 from genaiops.knowledge.scripts import folded
 
 MAX_WORDS = 48
@@ -23,6 +24,11 @@ _STOP_WORDS_TEXT = (
     "when where which while who whom whose why will with would you your"
 )
 STOP_WORDS = frozenset(_STOP_WORDS_TEXT.split())
+
+
+def indexed_words(passage: Passage) -> tuple[str, str]:
+    """Return what the full text holds of a passage: its title with its headings, and its text."""
+    return folded(" ".join((passage.title, *passage.heading))), folded(passage.text)
 
 
 def content_words(question: str) -> list[str]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, cast
 
-from genaiops.core import Digest, Json, ModelSpec, UserError, digest_json, encode
+from genaiops.core import Digest, Json, ModelSpec, UserError, decode_json, digest_json, encode
 
 PARSER = "documents-1"
 """Names the parsers and the chunker; any change to what they yield is a new name, so a new index."""
@@ -51,27 +51,66 @@ class Block:
     title: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Document:
-    """One file: its whole text with newlines as \\n, and where the body begins after the front matter.
+Parts = tuple[str, tuple[Block, ...] | None]
+"""A text and its blocks."""
 
-    `access` names the groups that may read it; None means everyone. `blocks` are its headings, paragraphs,
-    lists, tables and code; None where nobody looked yet. `pages` are the offsets at which its pages begin.
-    `source` is the digest of the file with its sidecar, where the text is not all that it is made from.
+
+class Body:
+    """The text of a document with its blocks; as JSON, they are decoded when somebody asks for them."""
+
+    __slots__ = ("_held",)
+
+    def __init__(self, held: "Parts | bytes") -> None:
+        self._held = held
+
+    @property
+    def parts(self) -> Parts:
+        """The text, and its headings, paragraphs, lists, tables and code; None where nobody looked yet."""
+        held = self._held
+        if isinstance(held, bytes):
+            held = self._held = decode_json(Parts, held)
+        return held
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Body) and self.parts == other.parts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentFacts:
+    """What is known of a document beside its text.
+
+    `access` names the groups that may read it; None means everyone. `body_start` is where the text's front
+    matter ends, and `pages` are the offsets at which its pages begin. `source` is the digest of the file with
+    its sidecar, where the text is not all that it is made from.
     """
 
     id: str
     path: str
-    text: str
     digest: Digest
     title: str = ""
     body_start: int = 0
     access: frozenset[str] | None = None
     metadata: dict[str, Json] = field(default_factory=dict[str, Json])
-    blocks: tuple[Block, ...] | None = None
     pages: tuple[int, ...] = ()
     source: Digest | None = None
     remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document(DocumentFacts):
+    """One file: its whole text with newlines as \\n, and what is known of it."""
+
+    body: Body
+
+    @property
+    def text(self) -> str:
+        """The whole text."""
+        return self.body.parts[0]
+
+    @property
+    def blocks(self) -> tuple[Block, ...] | None:
+        """Its headings, paragraphs, lists, tables and code; None where nobody looked yet."""
+        return self.body.parts[1]
 
     def page(self, at: int) -> int | None:
         """Return the page, from 1, that the character at `at` stands on; None where there are no pages."""

@@ -6,7 +6,7 @@ from pathlib import Path
 from genaiops.core import FrontMatter, digest_bytes, one_line, read_front_matter
 from genaiops.knowledge.blocks import markdown_blocks, text_blocks
 from genaiops.knowledge.metadata import describe
-from genaiops.knowledge.model import Block, Document
+from genaiops.knowledge.model import Block, Body, Document
 
 
 def parse_document(path: str, text: str) -> Document:
@@ -22,10 +22,9 @@ def parse_document(path: str, text: str) -> Document:
     return Document(
         id=described.id or path,
         path=path,
-        text=text,
+        body=Body((text, blocks)),
         digest=digest_bytes(text.encode()),
         title=described.title or first_heading(blocks) or named(path),
-        blocks=blocks,
         body_start=front.body_start,
         access=described.access,
         metadata=described.metadata or {},

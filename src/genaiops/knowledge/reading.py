@@ -26,7 +26,7 @@ from genaiops.knowledge.formats.model import CannotParse, HiddenPart, Parsed
 from genaiops.knowledge.formats.parsers import Bounds, Parsers, recogniser
 from genaiops.knowledge.known import KnownDocuments
 from genaiops.knowledge.metadata import SIDECAR, describe, read_sidecar, validity
-from genaiops.knowledge.model import MAX_DOCUMENT_BYTES, PARSER, Document, LeftOut
+from genaiops.knowledge.model import MAX_DOCUMENT_BYTES, PARSER, Body, Document, LeftOut
 from genaiops.knowledge.plain import first_heading, named, parse_document
 from genaiops.knowledge.quarantine import Release, hidden_markup, refusal, released, summed
 
@@ -150,10 +150,9 @@ def _composed(file: _File, parsed: Parsed) -> Document:
     document = Document(
         id=file.path,
         path=file.path,
-        text=composed.text,
+        body=Body((composed.text, composed.blocks)),
         digest=digest_bytes(composed.text.encode()),
         title=first_heading(composed.blocks) or one_line(parsed.title) or named(file.path),
-        blocks=composed.blocks,
         pages=composed.pages,
         source=digest_json([file.digest]),
         remarks=parsed.remarks,

@@ -8,6 +8,8 @@ itself is named by its recipe and never changes its name; a release only says wh
 """
 
 import hashlib
+import os
+import re
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -30,6 +32,8 @@ from genaiops.knowledge.anchors import may_move
 from genaiops.knowledge.model import Corpus, Recipe
 from genaiops.knowledge.passages import PASSAGES
 from genaiops.store import hold, write_whole
+
+_RECIPE = re.compile(r"[0-9a-f]{64}")
 
 KEPT = 5
 """Releases before the live one that a name remembers."""
@@ -94,6 +98,7 @@ class Releases:
     """The names of one folder of indexes. Several processes may read and write them."""
 
     def __init__(self, indexes: Path) -> None:
+        self._indexes = indexes
         self._names = indexes / "names"
         self._listings = indexes / "listings"
         self._read: dict[str, tuple[tuple[int, int, int], Named]] = {}
@@ -185,6 +190,28 @@ class Releases:
             named = self._known(name)
             self._path(name).unlink()
             return named
+
+    @contextmanager
+    def removing_none(self) -> Generator[None]:
+        """Let nobody set an index aside in the block: between seeing that it is there and releasing it."""
+        self._names.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with hold(self._names / "locks", "prune", wait=True):
+            yield
+
+    def set_aside(self) -> dict[str, Path]:
+        """Take the indexes that no name holds on to out of the way at once; the caller removes them.
+
+        Returns by the digest of each recipe where it is now: where a build that was killed leaves its own, so
+        that the next build removes what the caller does not.
+        """
+        with self.removing_none():
+            kept = {hex_of(one.digest) for named in self.names().values() for one in named.all}
+            gone = [one for one in sorted(self._indexes.iterdir()) if _RECIPE.fullmatch(one.name)]
+            return {
+                one.name: one.rename(one.with_name(f".building-{os.getpid()}-{one.name}"))
+                for one in gone
+                if one.name not in kept
+            }
 
     def list_documents(self, corpus: Corpus) -> None:
         """Keep which documents a corpus has, so that it can be told later what its indexes hold."""

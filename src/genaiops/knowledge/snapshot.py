@@ -2,7 +2,7 @@
 
     vectors.npy    float32, memory-mapped      scopes.npy   which scope each passage belongs to
     passages.db    passages, scopes, full text parts.npy    how many vectors each passage has
-    manifest.json  number, counts, digest      keys.npy     the number of each passage in passages.db
+    manifest.json  number and counts           keys.npy     the number of each passage in passages.db
 
 A scope is a document with its metadata and its readers: what a filter decides about.
 """
@@ -13,13 +13,15 @@ import threading
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import cast
+from typing import NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from genaiops.core import Json, OutsideError, Passage, decode_json
+from genaiops.core import Json, OutsideError, Passage, UserError, decode_json
+from genaiops.knowledge.arrays import map_array, read_array
 from genaiops.knowledge.fusion import top_rows
 from genaiops.knowledge.lexical import K1, Terms, content_words, match_query, rarest, rarity
 from genaiops.knowledge.links import MOST_BEARERS, Titles
@@ -49,9 +51,11 @@ _LEAST = 1e-6
 """What a passage scores at least that holds a word, however common."""
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """A document with its metadata; `groups` may read it, None means everyone."""
+class Scope(NamedTuple):
+    """A document with its metadata; `groups` may read it, None means everyone.
+
+    It is a tuple since ten thousand of them are made whenever an index is opened.
+    """
 
     document: str
     metadata: dict[str, Json]
@@ -94,11 +98,9 @@ class Snapshot:
             facts = json.loads((folder / "manifest.json").read_bytes())
             self.facts = cast("dict[str, Json]", facts)
             self.number = int(facts["number"])
-            self.vectors = cast(
-                "NDArray[np.float32]", np.load(folder / "vectors.npy", mmap_mode="r", allow_pickle=False)
-            )
-            self.scope_of = cast("NDArray[np.int32]", np.load(folder / "scopes.npy", allow_pickle=False))
-            self.parts = cast("NDArray[np.int32]", np.load(folder / "parts.npy", allow_pickle=False))
+            self.vectors: NDArray[np.float32] = map_array(folder / "vectors.npy")
+            self.scope_of: NDArray[np.int32] = read_array(folder / "scopes.npy")
+            self.parts: NDArray[np.int32] = read_array(folder / "parts.npy")
             self._ends = np.cumsum(self.parts)
             self._starts = self._ends - self.parts
             self.keys = _keys(folder, len(self.parts))
@@ -112,7 +114,6 @@ class Snapshot:
             )
             self._database.executescript(_COUNT_TERMS)
             self.scopes = self._read_scopes()
-            self.titles = self._read_titles()
             self._terms = Terms()
             self._postings = Postings(self._database, self._row_of, len(self.parts))
         except (OSError, ValueError, KeyError, sqlite3.Error) as error:
@@ -124,6 +125,26 @@ class Snapshot:
 
     def __len__(self) -> int:
         return len(self.scope_of)
+
+    @cached_property
+    def titles(self) -> Titles[int]:
+        """The titles that may be meant by a name, for someone at least; read for the first question."""
+        with self._lock:
+            rows = self._database.execute(_TITLES).fetchall()
+        found: dict[str, list[int]] = {}
+        for name, key in rows:
+            found.setdefault(str(name), []).append(int(self._row_of[key]))
+        readers = {groups: at for at, groups in enumerate({scope.groups for scope in self.scopes})}
+        of_scope = np.array([readers[scope.groups] for scope in self.scopes], dtype=np.int64)
+        return Titles(
+            {
+                name: sorted(bearers)
+                for name, bearers in found.items()
+                # who may read one of those with the same readers may read them all
+                if len(bearers) <= MOST_BEARERS
+                or (len(readers) > 1 and _fewest(of_scope[self.scope_of[bearers]]) <= MOST_BEARERS)
+            }
+        )
 
     def vectors_of(self, row: int) -> NDArray[np.float32]:
         """Return the vectors of the passage at `row`, one for each of its parts."""
@@ -219,11 +240,14 @@ class Snapshot:
         return best
 
     def passages(self, rows: Sequence[int]) -> list[Passage]:
-        """Return the passages at `rows`, in that order."""
+        """Return the passages at `rows`, in that order; raises `OutsideError` where the file is damaged."""
         keys = self.keys[np.asarray(rows, dtype=np.int64)].tolist()
-        with self._lock:
-            found = dict(self._database.execute(_BODIES, (json.dumps(keys),)).fetchall())
-        return [decode_json(Passage, found[key]) for key in keys]
+        try:
+            with self._lock:
+                found = dict(self._database.execute(_BODIES, (json.dumps(keys),)).fetchall())
+            return [decode_json(Passage, found[key]) for key in keys]
+        except (sqlite3.DatabaseError, KeyError, UserError) as error:
+            raise damaged(self.folder, f"passages.db: {error!r}") from error
 
     def close(self) -> None:
         """Let go of the files."""
@@ -242,24 +266,12 @@ class Snapshot:
             self._counted.update((term, found.get(term, 0)) for term in missing)
         return {word: self._counted[term] for word, term in zip(words, terms, strict=True)}
 
-    def _read_titles(self) -> Titles[int]:
-        """Return the titles that may be meant by a name, for someone at least."""
-        found: dict[str, list[int]] = {}
-        for name, key in self._database.execute(_TITLES):
-            found.setdefault(str(name), []).append(int(self._row_of[key]))
-        return Titles({name: sorted(rows) for name, rows in found.items() if self._may_be_meant(rows)})
-
-    def _may_be_meant(self, rows: Sequence[int]) -> bool:
-        if len(rows) <= MOST_BEARERS:
-            return True
-        # who may read one of those with the same readers may read them all
-        scopes: list[int] = self.scope_of[list(rows)].tolist()
-        readers = Counter(self.scopes[at].groups for at in scopes)
-        return min(readers.values()) <= MOST_BEARERS
-
     def _read_scopes(self) -> list[Scope]:
         found = self._database.execute("SELECT document, metadata FROM scopes ORDER BY scope").fetchall()
-        return [_scope(str(document), json.loads(metadata)) for document, metadata in found]
+        return [
+            Scope(document, {}, None) if said == "{}" else _scope(document, json.loads(said))
+            for document, said in found
+        ]
 
 
 def _keys(folder: Path, passages: int) -> NDArray[np.int64]:
@@ -267,7 +279,13 @@ def _keys(folder: Path, passages: int) -> NDArray[np.int64]:
     file = folder / "keys.npy"
     if not file.exists():
         return np.arange(passages)
-    return cast("NDArray[np.int64]", np.load(file, allow_pickle=False))
+    return read_array(file)
+
+
+def _fewest(readers: NDArray[np.int64]) -> int:
+    """Return how many passages those have that have the fewest."""
+    listed: list[int] = readers.tolist()
+    return min(Counter(listed).values())
 
 
 def _scope(document: str, metadata: dict[str, Json]) -> Scope:

@@ -12,6 +12,7 @@ from genaiops.knowledge import Chunk, ChunkOptions, Document, parse_document
 from genaiops.knowledge.chunks import Tokenizer, chunk_document
 from genaiops.knowledge.formats.composing import compose
 from genaiops.knowledge.formats.model import Parsed, Part
+from genaiops.knowledge.model import Body
 
 
 def words(texts: Sequence[str]) -> list[int]:
@@ -216,8 +217,8 @@ def test_the_chunks_of_a_parsed_document_keep_page_heading_and_offsets() -> None
     )
     composed = compose(parsed)
     document = Document(
-        id="g", path="g.pdf", text=composed.text, digest=digest_bytes(b""), title="Guide",
-        blocks=composed.blocks, pages=composed.pages,
+        id="g", path="g.pdf", body=Body((composed.text, composed.blocks)), digest=digest_bytes(b""),
+        title="Guide", pages=composed.pages,
     )  # fmt: skip
     chunks = chunk_document(document, ChunkOptions(tokens=16, overlap=0), Tokenizer(words))
     assert [(chunk.page, chunk.heading, chunk.text.split("\n")[0]) for chunk in chunks] == [

@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 from tests.support.knowledge import ANYONE, STAFF, WordEmbedder, vector
 
-from genaiops.core import ModelSpec, Principal
+from genaiops.core import ModelSpec, OutsideError, Principal
 from genaiops.knowledge import (
     ChunkOptions,
     Corpus,
@@ -188,6 +188,37 @@ def test_vectors_of_an_embedder_that_moved_are_not_taken_over(store: Store, tmp_
         index = build(corpus({**pages, 3: 1}), embedder, tmp_path / "indexes", another)
         assert len([text for text in embedder.embedded if text.startswith("Page")]) == len(index)
         index.close()
+
+
+class Busy(WordEmbedder):
+    """Tells how many batches it has at once; where `odd`, vectors of the third have another size."""
+
+    def __init__(self, odd: bool) -> None:
+        super().__init__()
+        self.odd, self.calls, self.now, self.most = odd, 0, 0, 0
+
+    async def embed(self, texts: Sequence[str], kind: Literal["query", "passage"]) -> NDArray[np.float32]:
+        self.calls, self.now = self.calls + 1, self.now + 1
+        self.most = max(self.most, self.now)
+        odd = self.odd and self.calls == 3
+        for _ in range(10):
+            await asyncio.sleep(0)
+        self.now -= 1
+        rows = await super().embed(texts, kind)
+        return np.pad(rows, ((0, 0), (0, 1))) if odd else rows
+
+
+@pytest.mark.proves("D-BAD-EMBEDDER-FAILS")
+def test_an_embedder_has_its_next_batches_before_it_is_done_and_may_not_change_its_size(
+    store: Store, tmp_path: Path
+) -> None:
+    pages = corpus(dict.fromkeys(range(60), 0))
+    with pytest.raises(OutsideError, match="GAO-KNOWLEDGE-190"):
+        build(pages, Busy(odd=True), tmp_path / "indexes", store)
+    embedder = Busy(odd=False)
+    with Store.open(tmp_path / "without its cache") as another:
+        build(pages, embedder, tmp_path / "indexes", another).close()
+    assert embedder.most == 3
 
 
 class Failing(WordEmbedder):

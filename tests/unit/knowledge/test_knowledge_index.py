@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 from tests.support.kinds import no_blob
 from tests.support.knowledge import ANYONE, SPEC, STAFF, WordEmbedder, make_index, passage, vector
 
@@ -22,6 +23,7 @@ from genaiops.knowledge import (
     parse_document,
     retrieve,
 )
+from genaiops.knowledge.arrays import fill_rows, map_array, read_array, save_rows
 from genaiops.knowledge.filters import fits
 from genaiops.knowledge.fusion import top_rows
 from genaiops.knowledge.lexical import Terms, content_words, match_query, rarest
@@ -250,3 +252,36 @@ def test_the_identity_of_an_index_is_its_recipe_and_the_hub_shows_what_changed(i
 def test_chunks_that_make_no_sense_are_refused(size: int, overlap: int) -> None:
     with pytest.raises(UserError):
         ChunkOptions(tokens=size, overlap=overlap)
+
+
+@pytest.mark.parametrize(
+    "array", [np.arange(5, dtype="<i8"), np.ones((4, 3), "<f4"), np.zeros((0, 0), "<f4")]
+)
+def test_an_array_is_read_as_it_was_saved_and_nothing_else_is(
+    tmp_path: Path, array: NDArray[np.float32]
+) -> None:
+    file = tmp_path / "array.npy"
+    np.save(file, array)
+    read: NDArray[np.float32]
+    for read in (read_array(file), map_array(file)):
+        assert read.dtype == array.dtype
+        assert np.array_equal(read, array)
+    if array.size:
+        file.write_bytes(file.read_bytes()[:-1])
+        for open_it in (read_array, map_array):
+            with pytest.raises(ValueError, match=r"array|mmap"):
+                open_it(file)
+    np.save(file, np.array(["text"]))
+    with pytest.raises(ValueError, match="no array"):
+        read_array(file)
+
+
+def test_rows_are_written_alike_whether_they_stand_together_or_not(tmp_path: Path) -> None:
+    known, added = (np.arange(rows * 3, dtype="<f4").reshape(rows, 3) + rows for rows in (400, 9))
+    together = np.array([*range(90), *range(95, 260), 400, 401, *range(270, 400), 402, 92, *range(403, 409)])
+    for chosen in (together, np.random.default_rng(0).permutation(together), together[:0]):
+        save_rows(tmp_path / "rows.npy", known, chosen)
+        at = np.flatnonzero(chosen >= len(known))
+        fill_rows(tmp_path / "rows.npy", added[chosen[at] - len(known)], at)
+        written: NDArray[np.float32] = map_array(tmp_path / "rows.npy")
+        assert np.array_equal(written.reshape(-1, 3), np.concatenate([known, added])[chosen])

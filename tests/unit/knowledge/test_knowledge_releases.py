@@ -10,7 +10,17 @@ import numpy as np
 import pytest
 from tests.support.knowledge import SPEC, STAFF, WordEmbedder, make_index, passage, vector
 
-from genaiops.core import Citation, Digest, ModelSpec, Output, OutsideError, Span, UserError, digest_bytes
+from genaiops.core import (
+    Citation,
+    Digest,
+    ModelSpec,
+    Output,
+    OutsideError,
+    Span,
+    UserError,
+    digest_bytes,
+    hex_of,
+)
 from genaiops.knowledge import (
     ChunkOptions,
     Corpus,
@@ -237,6 +247,18 @@ def test_what_the_gate_did_not_see_never_goes_live(releases: Releases) -> None:
     assert releases.names()["docs"].live == old
     named = releases.publish("docs", release(TWO), release(TWO, tokens=64))
     assert named.migrating_to == release(tokens=99), "a late write of another migration changes nothing"
+
+
+@pytest.mark.proves("D-RELEASE")
+def test_an_index_is_set_aside_only_where_no_name_holds_on_to_it(releases: Releases, tmp_path: Path) -> None:
+    live, other = (tmp_path / hex_of(release(one).digest) for one in (ONE, TWO))
+    for folder in (live, other):
+        folder.mkdir()
+    releases.publish("docs", release())
+    aside = releases.set_aside()
+    assert list(aside) == [other.name]
+    assert [live.is_dir(), other.is_dir(), aside[other.name].is_dir()] == [True, False, True]
+    assert not releases.set_aside()
 
 
 def test_a_name_cannot_leave_its_folder(releases: Releases) -> None:

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from genaiops.core import Passage
-from genaiops.knowledge.lexical import K1, TOKENIZER, B
-from genaiops.knowledge.scripts import folded
+from genaiops.knowledge.lexical import K1, TOKENIZER, B, indexed_words
 
 _AT_ONCE = 2_000
 _SCHEMA = f"""
@@ -45,10 +44,7 @@ def words_of(passages: Sequence[Passage]) -> Iterator[Words]:
             database.execute("BEGIN")
             database.executemany(
                 "INSERT INTO words (rowid, header, body) VALUES (?, ?, ?)",
-                (
-                    (at, folded(" ".join((one.title, *one.heading))), folded(one.text))
-                    for at, one in enumerate(some)
-                ),
+                ((at, *indexed_words(one)) for at, one in enumerate(some)),
             )
             found = dict(_counted(database))
             database.execute("INSERT INTO words (words) VALUES ('delete-all')")
