@@ -54,7 +54,7 @@ def made(given: argparse.Namespace, some: Base, backend: Backend) -> tuple[Index
     record = given.work / f"{folder.name}.json"
     if not record.exists():
         shutil.rmtree(folder, ignore_errors=True)
-        began = time.perf_counter()
+        began, cpu = time.perf_counter(), time.process_time()
         index = create_index(folder, recipe)
         for passages, vectors in blocks(some, given.rows, given.seed):
             index.upsert(passages, list(vectors))
@@ -65,6 +65,8 @@ def made(given: argparse.Namespace, some: Base, backend: Backend) -> tuple[Index
         facts = {
             "publish_s": round(time.perf_counter() - generated, 1),
             "generate_s": round(generated - began, 1),
+            "cpu_s": round(time.process_time() - cpu, 1),
+            "load_after": os.getloadavg(),
             "disk_mb": round(size / 1e6),
             "peak_memory_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3),
         }

@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from genaiops.app import load_project
 from genaiops.core import OutsideError, SnapshotId, UserError, digest_json
 from genaiops.knowledge import Backend, EmbeddingCache, Index, ReadyPassages, Recipe, index_passages
 from genaiops.knowledge.backends.codes import closest, codes_of, width
+from genaiops.knowledge.backends.gate import Gate
 from genaiops.knowledge.backends.lance import LanceFinder
 from genaiops.knowledge.backends.ledger import Ledger
 from genaiops.knowledge.backends.wording import Posting, bm25, words_of
@@ -43,7 +45,10 @@ def test_words_are_cut_and_scored_as_the_default_index_does() -> None:
         id="a", text="Foxes run, a fox rests.", document="a.md", title="The Fox", end=23
     )
     words = words_of([titled, passage("b.md", "…")])
-    counted = {words.terms[term]: often for term, often in zip(words.term, words.often, strict=True)}
+    counted = {
+        words.terms[term]: often
+        for term, often in zip(words.term.tolist(), words.often.tolist(), strict=True)
+    }
     assert counted == {"the": 2, "fox": 4, "run": 1, "a": 1, "rest": 1}
     assert (words.place.tolist(), words.lengths.tolist()) == ([0] * 5, [7, 0])
     posting = Posting(np.array([3], np.uint32), np.array([4], np.uint16), np.array([7], np.uint32))
@@ -88,6 +93,25 @@ def test_two_codes_differ_in_the_share_of_bits_that_their_vectors_angle_is_of_pi
     assert unlike[0] == 0
     assert closest(codes.T, codes[5], 1).tolist() == [5]
     assert closest(np.zeros((width(384), 9), np.uint64), codes[5], 3).tolist() == [0, 1, 2]
+
+
+def test_a_gate_lets_in_as_many_as_it_has_places_in_the_order_in_which_they_came() -> None:
+    gate, order = Gate(1), list[int]()
+
+    def pass_through(at: int) -> None:
+        with gate:
+            order.append(at)
+
+    threads = [threading.Thread(target=pass_through, args=(at,)) for at in range(6)]
+    with gate:
+        for at, thread in enumerate(threads, start=1):
+            thread.start()
+            while len(gate._waiting) < at:  # type: ignore[reportPrivateUsage]
+                pass
+        assert order == []
+    for thread in threads:
+        thread.join()
+    assert order == list(range(6))
 
 
 @pytest.mark.proves("D-BAD-BACKEND")
@@ -215,11 +239,11 @@ def test_an_index_that_another_machine_built_in_the_database_is_taken_from_there
 
 
 @pytest.mark.proves("D-BACKENDS-MANY")
-@pytest.mark.parametrize(("narrow", "few"), [(0, 0), (600, 0)], ids=["by cells", "by codes"])
+@pytest.mark.parametrize(("narrow", "compared"), [(0, 0), (600, 0)], ids=["by cells", "by codes"])
 def test_many_vectors_are_found_through_an_index_and_compared_exactly(
-    narrow: int, few: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    narrow: int, compared: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, value in (("LEAST_INDEXED", 300), ("NARROW", narrow), ("FEW", few)):
+    for name, value in (("LEAST_INDEXED", 300), ("NARROW", narrow), ("FEW", compared)):
         monkeypatch.setattr(f"genaiops.knowledge.backends.lance.{name}", value)
     index = create_index(tmp_path / "index", recipe("lance", nprobes=4))
     many = [

@@ -7,7 +7,7 @@ gets its exact cosine and its BM25, so that the order within them is that of `Lo
 import secrets
 import threading
 from collections.abc import Collection, Generator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -47,7 +47,16 @@ _SNAPSHOTS = 4
 class StoredIndex:
     """An index whose tables are a `Ledger` and whose search is a `Finder`; threads may share it."""
 
-    def __init__(self, folder: Path, recipe: Recipe, ledger: Ledger, finder: Finder) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        recipe: Recipe,
+        ledger: Ledger,
+        finder: Finder,
+        gate: AbstractContextManager[None] | None = None,
+    ) -> None:
+        """Bring together what is kept; searches pass `gate` where this process computes them."""
+        self._gate = gate or nullcontext()
         self.folder = folder
         self.recipe = recipe
         self.tokens = TokenCache()
@@ -114,7 +123,7 @@ class StoredIndex:
         """
         check_k(k)
         weights = default_weights()
-        with self._view(snapshot) as whole:
+        with self._gate, self._view(snapshot) as whole:
             view, known = self._seen_by(whole, principal)
             sieve = self._sieve(view, principal, where)
             near = self._query_vector(view, vector)
@@ -143,7 +152,7 @@ class StoredIndex:
     ) -> list[Passage]:
         """Return the `k` passages nearest to `vector`, of those `principal` may read."""
         check_k(k)
-        with self._view(snapshot) as view:
+        with self._gate, self._view(snapshot) as view:
             look = self._look(view, self._sieve(view, principal, where), self._query_vector(view, vector))
             return look.passages(look.nearest(k))
 
@@ -152,7 +161,7 @@ class StoredIndex:
     ) -> list[Passage]:
         """Return the `k` passages whose words fit best (BM25), of those `principal` may read."""
         check_k(k)
-        with self._view(snapshot) as whole:
+        with self._gate, self._view(snapshot) as whole:
             view, _ = self._seen_by(whole, principal)
             look = self._look(view, self._sieve(view, principal, where), question=self._question(view, query))
             return look.passages(look.matching(k))

@@ -29,7 +29,7 @@ from genaiops.core import OutsideError, UserError, one_line
 from genaiops.knowledge.backends.codes import closest, codes_of, width
 from genaiops.knowledge.backends.seams import Incoming, View
 from genaiops.knowledge.backends.sieve import Sieve, Wanted
-from genaiops.knowledge.fusion import DEPTH, top_rows
+from genaiops.knowledge.fusion import DEPTH
 from genaiops.store import disk_error
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ _TABLE = "chunks"
 _BATCH = 10_000
 _IN = 5_000
 _HANDLES = 4
+_DIGITS = 6
 NARROW = 100_000
 """Rows that a sieve may let through for their codes to be compared one by one."""
 FEW = 2_000
@@ -277,7 +278,9 @@ class _Rows:
 
     def best(self, keys: NDArray[np.int64], vector: NDArray[np.float32], n: int) -> dict[int, float]:
         """Return the `n` passages nearest to `vector`, of equal ones those that come first."""
-        return {int(keys[at]): score for at, score in top_rows(self.cosines(keys, vector), n)}
+        scores = np.round(self.cosines(keys, vector).astype(np.float64), _DIGITS)
+        order = np.argsort(-scores, kind="stable")[:n]
+        return dict(zip(keys[order].tolist(), scores[order].tolist(), strict=True))
 
 
 def _mapped(path: Path, kind: str, shape: tuple[int, ...]) -> NDArray[Any]:

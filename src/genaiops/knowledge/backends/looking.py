@@ -75,16 +75,17 @@ class Weighed:
     @classmethod
     def of(cls, question: Question, postings: Mapping[str, Posting], mean_length: float) -> "Weighed":
         """Weigh the words of a question where they stand."""
-        if not postings:
+        if not any(len(one.keys) for one in postings.values()):
             return cls(np.zeros(0, np.uint32), np.zeros(0))
         every: NDArray[np.uint32] = np.concatenate([one.keys for one in postings.values()])
-        keys: NDArray[np.uint32] = np.unique(every)
-        at = np.searchsorted(keys, every)
-        scores = np.zeros(len(keys), np.float64)
+        order = np.argsort(every, kind="stable")
+        first = np.flatnonzero(np.diff(every[order].astype(np.int64), prepend=-1))
+        keys: NDArray[np.uint32] = every[order][first]
+        scores = np.zeros(len(first), np.float64)
         for asked, weight in ((question.own, 1.0), (question.before, question.weight)):
             if asked.idf:
                 parts = [bm25(one, asked.idf.get(term, 0.0), mean_length) for term, one in postings.items()]
-                found = np.bincount(at, np.concatenate(parts), len(keys))
+                found = np.add.reduceat(np.concatenate(parts)[order], first)
                 scores += weight * np.where(found > 0, np.maximum(found, _LEAST), 0.0)
         return cls(keys, scores)
 
