@@ -97,7 +97,7 @@ class Weighed:
         start = 0
         while start < len(order) and len(kept) < n:
             end = min(2 * start + n, len(order))
-            tied = int(np.searchsorted(falling, falling[end - 1] + _TIE, "right"))
+            tied = int(np.searchsorted(falling, falling[end - 1 : end] + _TIE, "right")[0])
             end = max(end, min(tied, end + _MOST_TIES))
             some: list[int] = self.keys[order[start:end]].tolist()
             may = allowed(some)
