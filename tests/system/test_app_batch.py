@@ -143,7 +143,7 @@ def test_an_index_in_lancedb_is_built_asked_and_shown_like_any_other(
     said(capsys, "index", "build", "--passages", "p.jsonl", "--name", "near")
     build = ("index", "build", "--passages", "p.jsonl", "--name", "bench", "--index", "lance", "--json")
     facts = json.loads(said(capsys, *build)[0])["indexes"]["bench"]
-    assert facts["recipe"]["backend"] == {"name": "lance", "settings": {"nprobes": 100, "refine": 3}}
+    assert facts["recipe"]["backend"] == {"name": "lance", "settings": {"nprobes": 100, "refine": 10}}
     assert json.loads(said(capsys, *build)[0])["indexes"]["bench"] == facts, "it is there"
     ours, default = (hits(capsys, name, "--queries", "q.jsonl", "-k", "2") for name in ("bench", "near"))
     assert ours == default

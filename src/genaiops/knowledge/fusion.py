@@ -128,5 +128,5 @@ def with_links(
 
 def ordered(scores: Mapping[Key, float], k: int) -> list[tuple[Key, float]]:
     """Return the `k` best (row, score), best first."""
-    rounded = ((row, round(score, _DIGITS)) for row, score in scores.items())
-    return sorted(rounded, key=lambda item: (-item[1], item[0]))[:k]
+    falling = sorted((-round(score, _DIGITS), row) for row, score in scores.items())
+    return [(row, -score) for score, row in falling[:k]]

@@ -9,6 +9,9 @@ from genaiops.core import Passage
 from genaiops.knowledge.scripts import folded
 
 MAX_WORDS = 48
+_KNOWN = 100_000
+"""Words whose terms are remembered; the tokenizer takes longer for a question than its search for vectors."""
+
 K1, B = 1.2, 0.75
 """Of BM25, as FTS5 has them."""
 
@@ -69,6 +72,7 @@ class Terms:
     """What the index's own tokenizer makes of words (folded, without accents, their stem)."""
 
     def __init__(self) -> None:
+        self._known: dict[str, str] = {}
         # a database in memory that never keeps anything: SQLite offers its tokenizer in no other way
         self._database = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
         self._database.executescript(
@@ -78,6 +82,13 @@ class Terms:
 
     def of(self, words: Sequence[str]) -> list[str]:
         """Return the term by which each word is found; the word itself where the tokenizer sees none."""
+        if any(word not in self._known for word in words):
+            if len(self._known) > _KNOWN:
+                self._known.clear()
+            self._known |= zip(words, self._cut(words), strict=True)
+        return [self._known[word] for word in words]
+
+    def _cut(self, words: Sequence[str]) -> list[str]:
         self._database.execute("BEGIN")
         self._database.executemany("INSERT INTO words (rowid, word) VALUES (?, ?)", enumerate(words))
         found = dict(self._database.execute("SELECT doc, term FROM terms WHERE offset = 0").fetchall())

@@ -29,10 +29,11 @@ class Titles(dict[str, Sequence[Key]]):
 
     def __init__(self, bearers: Mapping[str, Sequence[Key]]) -> None:
         super().__init__(bearers)
-        self.sizes: dict[str, list[int]] = {}
-        """How many words the titles have that begin with a word, fewest first."""
-        for first, size in sorted({(name.partition(" ")[0], name.count(" ") + 1) for name in bearers}):
-            self.sizes.setdefault(first, []).append(size)
+        self.sizes: dict[tuple[str, str], list[int]] = {}
+        """How many words the titles have that begin with two words, fewest first."""
+        longer = [(*name.split(" ", 2)[:2], name.count(" ") + 1) for name in bearers if " " in name]
+        for first, second, size in sorted(set(longer)):
+            self.sizes.setdefault((first, second), []).append(size)
 
     def meant(self, name: str, may_read: Callable[[Key], bool]) -> Sequence[Key]:
         """Return the passages that `name` means to one who may read some; none where too many bear it."""
@@ -52,10 +53,12 @@ def named_in(text: str, titles: Titles[Key], may_read: Callable[[Key], bool]) ->
 
     What the asker may not read is neither found nor counted.
     """
-    words = _WORD.findall(text[:_MOST_LETTERS].casefold())
+    words: list[str] = _WORD.findall(text[:_MOST_LETTERS].casefold())
     found: dict[Key, str] = {}
-    for at, word in enumerate(words):
-        for size in titles.sizes.get(word, ()):
+    for at, pair in enumerate(zip(words, [*words[1:], ""], strict=True)):
+        if pair[0] in titles:
+            found.update(dict.fromkeys(titles.meant(pair[0], may_read), pair[0]))
+        for size in titles.sizes.get(pair, ()):
             name = " ".join(words[at : at + size])
             found.update(dict.fromkeys(titles.meant(name, may_read), name))
     return found

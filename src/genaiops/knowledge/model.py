@@ -17,13 +17,13 @@ BackendName = Literal["local", "lance", "postgres"]
 
 _TITLES: Mapping[BackendName, str] = {
     "local": "exact vectors (float32) + SQLite FTS5",
-    "lance": "LanceDB: IVF-RaBitQ refined exactly + its full text, scored as BM25",
+    "lance": "LanceDB: codes or IVF-RaBitQ, refined exactly + BM25 over postings",
     "postgres": "PostgreSQL: pgvector + BM25 over postings",
 }
 
 SETTINGS: Mapping[BackendName, Mapping[str, int]] = {
     "local": {},
-    "lance": {"nprobes": 100, "refine": 3},
+    "lance": {"nprobes": 100, "refine": 10},
     "postgres": {"ef_search": 0},
 }
 """What each backend can be told, with its default; a change of a default makes new indexes.

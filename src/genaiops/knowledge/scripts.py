@@ -32,6 +32,8 @@ def folded(text: str) -> str:
 
 def script_of(text: str) -> str:
     """Return the script of most letters of `text`, by its Unicode name (`LATIN`, `CJK` …); "" without any."""
+    if text.isascii():
+        return "LATIN" if any(map(str.isalpha, text)) else ""
     names = (unicodedata.name(letter, "").split(" ")[0] for letter in text[:1000] if letter.isalpha())
     found = Counter(names).most_common(1)
     return found[0][0] if found else ""

@@ -28,9 +28,9 @@ def database_of(folder: Path, env: Mapping[str, str]) -> Database:
     return PostgresDatabase("postgresql://" + address.partition("://")[2])
 
 
-def file_database(path: Path) -> Database:
-    """Return the embedded database in the file `path`, which is made at the first use."""
-    return SqliteDatabase(path)
+def file_database(path: Path, *, mapped: int = 0) -> Database:
+    """Return the embedded database in the file `path`, made at the first use; see `SqliteDatabase`."""
+    return SqliteDatabase(path, mapped=mapped)
 
 
 def shared_database(turn: str, env: Mapping[str, str] | None = None) -> Database:

@@ -2,8 +2,10 @@
 
 import asyncio
 import sys
+import threading
 from pathlib import Path
 
+import numpy as np
 import pytest
 from tests.support.knowledge import ANYONE, SPEC, WordEmbedder, passage, vector
 from tests.support.stores import connect, remote
@@ -11,9 +13,11 @@ from tests.support.stores import connect, remote
 from genaiops.app import load_project
 from genaiops.core import OutsideError, SnapshotId, UserError, digest_json
 from genaiops.knowledge import Backend, EmbeddingCache, Index, ReadyPassages, Recipe, index_passages
+from genaiops.knowledge.backends.codes import closest, codes_of, width
+from genaiops.knowledge.backends.gate import Gate
 from genaiops.knowledge.backends.lance import LanceFinder
 from genaiops.knowledge.backends.ledger import Ledger
-from genaiops.knowledge.backends.wording import bm25, words_of
+from genaiops.knowledge.backends.wording import Posting, bm25, words_of
 from genaiops.knowledge.lexical import rarity
 from genaiops.knowledge.opening import create_index, open_folder
 from genaiops.store import Store
@@ -40,10 +44,15 @@ def test_words_are_cut_and_scored_as_the_default_index_does() -> None:
     titled = passage("a.md", "Foxes run, a fox rests.").__class__(
         id="a", text="Foxes run, a fox rests.", document="a.md", title="The Fox", end=23
     )
-    (words, empty) = words_of([titled, passage("b.md", "…")])
-    assert dict(words.terms()) == {"the": 2, "fox": 4, "run": 1, "a": 1, "rest": 1}
-    assert (words.length, empty.terms(), empty.length) == (7, [], 0)
-    assert bm25(words, {"fox": 2.0, "ox": 9.0}, 7.0) == pytest.approx(2.0 * 4 * 2.2 / (4 + 1.2))
+    words = words_of([titled, passage("b.md", "…")])
+    counted = {
+        words.terms[term]: often
+        for term, often in zip(words.term.tolist(), words.often.tolist(), strict=True)
+    }
+    assert counted == {"the": 2, "fox": 4, "run": 1, "a": 1, "rest": 1}
+    assert (words.place.tolist(), words.lengths.tolist()) == ([0] * 5, [7, 0])
+    posting = Posting(np.array([3], np.uint32), np.array([4], np.uint16), np.array([7], np.uint32))
+    assert bm25(posting, 2.0, 7.0) == pytest.approx(2.0 * 4 * 2.2 / (4 + 1.2))
     assert rarity(10, 9) == 1e-6
 
 
@@ -63,12 +72,46 @@ def test_the_project_file_names_a_backend_in_a_word_or_with_its_settings(tmp_pat
         return load_project(tmp_path).knowledge["docs"].index.chosen()
 
     assert chosen("lance") == Backend.of("lance")
-    assert chosen("{backend: lance, nprobes: 7}").settings == {"nprobes": 7, "refine": 3}
+    assert chosen("{backend: lance, nprobes: 7}").settings == {"nprobes": 7, "refine": 10}
     assert chosen("{backend: postgres, ef_search: 80}").settings == {"ef_search": 80}
     with pytest.raises(UserError, match="has no setting 'ef_search'"):
         chosen("{backend: lance, ef_search: 80}")
     with pytest.raises(UserError):
         chosen("qdrant")
+
+
+def test_two_codes_differ_in_the_share_of_bits_that_their_vectors_angle_is_of_pi() -> None:
+    random = np.random.default_rng(1)
+    # none of their numbers is below 0: without a rotation all their signs would be equal
+    vectors = np.abs(random.standard_normal((300, 384), dtype=np.float32))
+    codes = codes_of(vectors)
+    assert codes.shape == (300, width(384))
+    unlike = np.bitwise_count(codes ^ codes[0]).sum(axis=1) / (64 * width(384))
+    cosines = vectors @ vectors[0] / np.linalg.norm(vectors, axis=1) / np.linalg.norm(vectors[0])
+    angles = np.arccos(np.minimum(cosines, 1.0)) / np.pi
+    assert np.abs(unlike - angles).mean() < 0.04
+    assert unlike[0] == 0
+    assert closest(codes.T, codes[5], 1).tolist() == [5]
+    assert closest(np.zeros((width(384), 9), np.uint64), codes[5], 3).tolist() == [0, 1, 2]
+
+
+def test_a_gate_lets_in_as_many_as_it_has_places_in_the_order_in_which_they_came() -> None:
+    gate, order = Gate(1), list[int]()
+
+    def pass_through(at: int) -> None:
+        with gate:
+            order.append(at)
+
+    threads = [threading.Thread(target=pass_through, args=(at,)) for at in range(6)]
+    with gate:
+        for at, thread in enumerate(threads, start=1):
+            thread.start()
+            while len(gate._waiting) < at:  # type: ignore[reportPrivateUsage]
+                pass
+        assert order == []
+    for thread in threads:
+        thread.join()
+    assert order == list(range(6))
 
 
 @pytest.mark.proves("D-BAD-BACKEND")
@@ -195,10 +238,13 @@ def test_an_index_that_another_machine_built_in_the_database_is_taken_from_there
         index.close()
 
 
+@pytest.mark.proves("D-BACKENDS-MANY")
+@pytest.mark.parametrize(("narrow", "compared"), [(0, 0), (600, 0)], ids=["by cells", "by codes"])
 def test_many_vectors_are_found_through_an_index_and_compared_exactly(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    narrow: int, compared: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("genaiops.knowledge.backends.lance.LEAST_INDEXED", 300)
+    for name, value in (("LEAST_INDEXED", 300), ("NARROW", narrow), ("FEW", compared)):
+        monkeypatch.setattr(f"genaiops.knowledge.backends.lance.{name}", value)
     index = create_index(tmp_path / "index", recipe("lance", nprobes=4))
     many = [
         passage(f"{at}.md", f"word{at % 40} and word{at % 37}", access=["few"] if at % 16 == 0 else ["all"])

@@ -7,8 +7,7 @@ gets its exact cosine and its BM25, so that the order within them is that of `Lo
 import secrets
 import threading
 from collections.abc import Collection, Generator, Sequence
-from contextlib import contextmanager
-from dataclasses import replace
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +16,7 @@ from numpy.typing import NDArray
 from genaiops.core import Embedder, Json, ModelSpec, OutsideError, Passage, Principal, SnapshotId
 from genaiops.knowledge.anchors import Anchors
 from genaiops.knowledge.backends.ledger import Entry, Known, Ledger
-from genaiops.knowledge.backends.looking import Asked, Look, Question
+from genaiops.knowledge.backends.looking import NOTHING, Asked, Look, Question
 from genaiops.knowledge.backends.seams import Finder, Incoming, View
 from genaiops.knowledge.backends.sieve import (
     EVERYTHING,
@@ -44,13 +43,20 @@ from genaiops.knowledge.trust import drawn, measure_trust, trust_in
 _SNAPSHOTS = 4
 """Whose titles and metadata keys are held in memory."""
 
-Hit = tuple[Entry, float]
-
 
 class StoredIndex:
     """An index whose tables are a `Ledger` and whose search is a `Finder`; threads may share it."""
 
-    def __init__(self, folder: Path, recipe: Recipe, ledger: Ledger, finder: Finder) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        recipe: Recipe,
+        ledger: Ledger,
+        finder: Finder,
+        gate: AbstractContextManager[None] | None = None,
+    ) -> None:
+        """Bring together what is kept; searches pass `gate` where this process computes them."""
+        self._gate = gate or nullcontext()
         self.folder = folder
         self.recipe = recipe
         self.tokens = TokenCache()
@@ -117,18 +123,12 @@ class StoredIndex:
         """
         check_k(k)
         weights = default_weights()
-        with self._view(snapshot) as whole:
+        with self._gate, self._view(snapshot) as whole:
             view, known = self._seen_by(whole, principal)
             sieve = self._sieve(view, principal, where)
-            look = Look(
-                view=view,
-                ledger=self._ledger,
-                finder=self._finder,
-                sieve=sieve,
-                vector=self._query_vector(view, vector),
-                question=self._question(view, query, context, weights.history_words),
-                trust=self.trust(query),
-            )
+            near = self._query_vector(view, vector)
+            question = self._question(view, query, context, weights.history_words)
+            look = self._look(view, sieve, near, question, self.trust(query))
             scores = look.best(max(DEPTH, k))
             found = with_links(
                 scores,
@@ -139,7 +139,7 @@ class StoredIndex:
                 look.scores_of,
                 weights.named,
             )
-            return [look.passage(id, score) for id, score in ordered(found, k)]
+            return look.passages(ordered(found, k))
 
     def dense(
         self,
@@ -152,18 +152,19 @@ class StoredIndex:
     ) -> list[Passage]:
         """Return the `k` passages nearest to `vector`, of those `principal` may read."""
         check_k(k)
-        with self._view(snapshot) as view:
-            sieve = self._sieve(view, principal, where)
-            return _scored(self._nearest(view, self._query_vector(view, vector), k, sieve))
+        with self._gate, self._view(snapshot) as view:
+            look = self._look(view, self._sieve(view, principal, where), self._query_vector(view, vector))
+            return look.passages(look.nearest(k))
 
     def lexical(
         self, snapshot: SnapshotId, query: str, k: int, *, principal: Principal, where: Where | None = None
     ) -> list[Passage]:
         """Return the `k` passages whose words fit best (BM25), of those `principal` may read."""
         check_k(k)
-        with self._view(snapshot) as whole:
+        with self._gate, self._view(snapshot) as whole:
             view, _ = self._seen_by(whole, principal)
-            return _scored(self._matching(view, query, k, self._sieve(view, principal, where)))
+            look = self._look(view, self._sieve(view, principal, where), question=self._question(view, query))
+            return look.passages(look.matching(k))
 
     def trust(self, query: str) -> float:
         """Return how far the embedder can be trusted with `query` here, from 0 to 1 (`trust.py`)."""
@@ -220,7 +221,7 @@ class StoredIndex:
         """Make the live snapshot of what was live and what is staged, atomically."""
         passages, vectors = list(self._staged.passages), list(self._staged.vectors)
         check_unique(passages)
-        words = list(words_of(passages))
+        words = words_of(passages)
         with self._ledger.write() as connection:
             live = self._ledger.at(connection)
             number = live.number + 1 if live else 1
@@ -231,15 +232,15 @@ class StoredIndex:
                 retired = self._ledger.retire(live, gone, number)
                 self._check_ids(live, passages)
             incoming = [
-                Incoming(access_marks(one), tag_marks(one), document_mark(one.document), said, rows)
-                for one, said, rows in zip(passages, words, vectors, strict=True)
+                Incoming(access_marks(one), tag_marks(one), document_mark(one.document), rows)
+                for one, rows in zip(passages, vectors, strict=True)
             ]
             old = [entry.key for entry in retired]
             keys, mark = self._finder.add(connection, live, incoming, old, number)
-            self._ledger.add(connection, number, keys, passages, words)
-            more = [(readers_mark(one.access), said) for one, said in zip(incoming, words, strict=True)]
-            less = [(entry.readers, entry.words) for entry in retired]
-            self._ledger.count_terms(connection, live, number, more, less)
+            readers = [readers_mark(one.access) for one in incoming]
+            self._ledger.add(connection, number, keys, passages, readers, words.lengths.tolist())
+            less = (words_of([entry.passage() for entry in retired]), [entry.readers for entry in retired])
+            self._ledger.terms.keep(connection, live, number, (words, keys, readers), less)
             name = SnapshotId(f"{number:06d}-{secrets.token_hex(4)}")
             self._ledger.finish(connection, number, name, mark, dimension)
         self._staged.clear()
@@ -315,27 +316,28 @@ class StoredIndex:
         if taken:
             raise same_id(taken[0], taken[1], staged[taken[0]])
 
-    def _nearest(self, view: View, vector: NDArray[np.float32], k: int, sieve: Sieve) -> list[Hit]:
-        near = self._finder.nearest(view, vector, k, sieve)
-        entries = {entry.id: entry for entry in self._ledger.entries(view, list(near))}
-        best = ordered({id: near[entry.key] for id, entry in entries.items()}, k)
-        return [(entries[id], score) for id, score in best]
-
-    def _matching(self, view: View, question: str, k: int, sieve: Sieve) -> list[Hit]:
-        asked = self._question(view, question).own
-        keys = self._finder.matching(view, asked.idf, k, sieve)
-        entries = {entry.id: entry for entry in self._ledger.entries(view, keys)}
-        scores = {id: asked.score(entry.words, view.mean_length) for id, entry in entries.items()}
-        return [(entries[id], score) for id, score in ordered(scores, k)]
+    def _look(
+        self,
+        view: View,
+        sieve: Sieve,
+        vector: NDArray[np.float32] | None = None,
+        question: Question = NOTHING,
+        trust: float = 1.0,
+    ) -> Look:
+        return Look(
+            view=view,
+            ledger=self._ledger,
+            finder=self._finder,
+            sieve=sieve,
+            vector=np.zeros(view.dimension, np.float32) if vector is None else vector,
+            question=question,
+            trust=trust,
+        )
 
     def _nearest_of_all(self, vector: NDArray[np.float32], k: int) -> list[tuple[str, float]]:
         with self._view() as view:
-            return [(entry.id, score) for entry, score in self._nearest(view, vector, k, EVERYTHING)]
+            return self._look(view, EVERYTHING, vector).nearest(k)
 
     def _matching_of_all(self, text: str, k: int) -> list[tuple[str, float]]:
         with self._view() as view:
-            return [(entry.id, score) for entry, score in self._matching(view, text, k, EVERYTHING)]
-
-
-def _scored(found: Sequence[Hit]) -> list[Passage]:
-    return [replace(entry.passage(), score=score) for entry, score in found]
+            return self._look(view, EVERYTHING, question=self._question(view, text)).matching(k)

@@ -1,19 +1,23 @@
 """LanceDB: an index in files that need not fit into memory, for a million passages on one machine.
 
-lance/chunks.lance   vectors, words and what sieves compare, a version for each snapshot
+lance/chunks.lance   vectors and what sieves compare, a version for each snapshot
 vectors.f32          the same vectors, row by row: candidates are compared exactly without asking LanceDB
+codes.u8             the signs of the same vectors (`codes.py`)
 parts.i4             of how many rows the passage is that begins in a row; 0 where none begins
 ledger.db            the ledger (`ledger.py`)
 
 LanceDB's row ids are stable, given in the order in which rows come, and never used again: they are the keys.
-Reading a column of LanceDB for scattered rows costs several milliseconds, so that of a search it is asked for
-row ids only.
+Which rows a sieve lets through, LanceDB says once for each sieve and snapshot. Where they are few, all their
+codes are compared, in a tenth of the time of LanceDB's cells; where they are many, LanceDB looks into cells.
+Either names candidates, and these are compared exactly.
 """
 
 import os
+import threading
 import warnings
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -22,9 +26,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genaiops.core import OutsideError, UserError, one_line
+from genaiops.knowledge.backends.codes import closest, codes_of, width
 from genaiops.knowledge.backends.seams import Incoming, View
 from genaiops.knowledge.backends.sieve import Sieve, Wanted
-from genaiops.knowledge.fusion import DEPTH, ordered
+from genaiops.knowledge.fusion import DEPTH
 from genaiops.store import disk_error
 
 if TYPE_CHECKING:
@@ -37,8 +42,13 @@ _TABLE = "chunks"
 _BATCH = 10_000
 _IN = 5_000
 _HANDLES = 4
-_DEEPER = 20
-"""Matches by words that are taken beyond those wanted: LanceDB's BM25 orders a little differently."""
+_DIGITS = 6
+NARROW = 100_000
+"""Rows that a sieve may let through for their codes to be compared one by one."""
+FEW = 2_000
+"""Rows whose vectors are compared without a look at their codes."""
+_SIEVES = 16
+"""Whose rows are held in memory of each snapshot: 7 MB each at most, with vectors of 384 numbers."""
 
 _FOR_EVER = timedelta(days=36_500)
 
@@ -84,39 +94,47 @@ class LanceFinder:
             return {}
         with _explained(self._folder):
             rows = self._at(view)
-            limit = max(n, DEPTH) * self._refine if rows.indexed else n
+            some = rows.some(sieve)
+            limit = max(n, DEPTH) * self._refine
             bounded = rows.indexed
             while True:
-                query = rows.table.search(vector, vector_column_name="vector").distance_type("cosine")
-                query = query.nprobes(self._nprobes) if bounded else query.maximum_nprobes(0)
-                query = query.where(_condition(sieve), prefilter=True).limit(limit)
-                found = _row_ids(query, "_distance")
+                if some is not None:
+                    found = some.nearest(vector, limit)
+                    whole = len(found) == len(some)
+                else:
+                    found = self._in_cells(rows, vector, limit, sieve, bounded)
+                    whole = not bounded and len(found) < limit
                 keys = rows.owners(found)
-                if len(keys) >= n or (not bounded and len(found) < limit):
-                    return dict(ordered(rows.cosines(keys, vector), n))
-                # a narrow filter leaves too little in the nearest cells; parts of few passages fill the list
-                limit = limit if bounded else limit * 2
+                if len(keys) >= n or whole:
+                    return rows.best(keys, vector, n)
+                # parts of few passages fill the list; a filter leaves too little in the nearest cells
+                limit = limit if bounded and some is None else limit * 2
                 bounded = False
 
-    def matching(self, view: View, idf: Mapping[str, float], n: int, sieve: Sieve) -> Sequence[int]:
-        """Return about the `n` passages with the highest BM25 for the terms of `idf`."""
-        if not view.mark or not idf:
-            return []
-        with _explained(self._folder):
-            query = self._at(view).table.search(" ".join(idf), query_type="fts", fts_columns="words")
-            return _row_ids(query.where(_condition(sieve), prefilter=True).limit(n + _DEEPER), "_score")
+    def _in_cells(
+        self, rows: "_Rows", vector: NDArray[np.float32], limit: int, sieve: Sieve, bounded: bool
+    ) -> NDArray[np.int64]:
+        query = rows.table.search(vector, vector_column_name="vector").distance_type("cosine")
+        query = query.nprobes(self._nprobes) if bounded else query.maximum_nprobes(0)
+        return _row_ids(query.where(_condition(sieve), prefilter=True).limit(limit), "_distance")
 
     def cosines(self, view: View, keys: Sequence[int], vector: NDArray[np.float32]) -> Mapping[int, float]:
         """Return the largest cosine of each passage's parts."""
-        return self._at(view).cosines(keys, vector) if keys else {}
+        if not keys:
+            return {}
+        return dict(zip(keys, self._at(view).cosines(np.array(keys), vector).tolist(), strict=True))
 
     def allowed(self, view: View, keys: Sequence[int], sieve: Sieve) -> set[int]:
         """Return which of `keys` the sieve lets through."""
-        if not keys:
+        if not keys or not view.mark:
             return set()
         with _explained(self._folder):
+            rows = self._at(view)
+            some = rows.some(sieve)
+            if some is not None:
+                return some.among(keys)
             condition = f"_rowid IN ({_listed(keys)}) AND {_condition(sieve)}"
-            return set(_row_ids(self._at(view).table.search().where(condition).limit(len(keys))))
+            return set(_row_ids(rows.table.search().where(condition).limit(len(keys))).tolist())
 
     def close(self) -> None:
         """Let go of the files."""
@@ -167,25 +185,17 @@ class LanceFinder:
         for at in range(0, len(incoming), _BATCH):
             some = np.concatenate([one.vectors for one in incoming[at : at + _BATCH]])
             _write_at(self._folder / "vectors.f32", int(starts[at]), some)
+            _write_at(self._folder / "codes.u8", int(starts[at]), codes_of(some))
         return [int(start) for start in starts]
 
     def _index(self, table: Any) -> None:
         """Index what is new; the vectors once there are enough of them."""
-        from lancedb.index import FTS, IvfRq, IvfSq, LabelList  # optional: extra [lance]
+        from lancedb.index import IvfRq, IvfSq, LabelList  # optional: extra [lance]
 
         known = {index.columns[0] for index in table.list_indices()}
         if not known:
             table.create_index("access", config=LabelList())
             table.create_index("tags", config=LabelList())
-            words = FTS(
-                base_tokenizer="whitespace",
-                lower_case=False,
-                stem=False,
-                remove_stop_words=False,
-                ascii_folding=False,
-                max_token_length=None,
-            )
-            table.create_index("words", config=words)
         else:
             table.optimize(cleanup_older_than=_FOR_EVER)
         count = table.count_rows()
@@ -197,38 +207,90 @@ class LanceFinder:
             table.create_index("vector", config=coded(distance_type="cosine", num_partitions=cells))
 
 
+@dataclass(frozen=True, slots=True)
+class _Some:
+    """The rows that a sieve lets through, in order, and a column of each word of their codes."""
+
+    rows: NDArray[np.int64]
+    codes: NDArray[np.uint64]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def nearest(self, vector: NDArray[np.float32], n: int) -> NDArray[np.int64]:
+        """Return the `n` rows whose codes are nearest to a vector's."""
+        if len(self.rows) <= max(n, FEW):
+            return self.rows
+        return self.rows[closest(self.codes, codes_of(vector[None])[0], n)]
+
+    def among(self, keys: Sequence[int]) -> set[int]:
+        """Return which of `keys` it lets through."""
+        if not len(self.rows):
+            return set()
+        asked = np.array(keys, np.int64)
+        at = np.minimum(np.searchsorted(self.rows, asked), len(self.rows) - 1)
+        return set(asked[self.rows[at] == asked].tolist())
+
+
 class _Rows:
     """One version of the table, with the vectors of its rows."""
 
     def __init__(self, folder: Path, table: Any, end: int, dimension: int) -> None:
         self.table, self.end = table, end
         self.indexed = any(index.columns[0] == "vector" for index in table.list_indices())
-        self._vectors = np.memmap(folder / "vectors.f32", "<f4", "r", shape=(end, dimension))
-        self._parts = np.memmap(folder / "parts.i4", "<i4", "r", shape=(end,))
+        self._vectors = _mapped(folder / "vectors.f32", "<f4", (end, dimension))
+        self._codes = _mapped(folder / "codes.u8", "<u8", (end, width(dimension)))
+        self._parts = _mapped(folder / "parts.i4", "<i4", (end,))
+        self._sieved: dict[Sieve, _Some | None] = {}
+        self._lock = threading.Lock()
 
-    def owners(self, rows: Sequence[int]) -> list[int]:
-        """Return the keys of the passages that rows belong to, once each."""
-        keys = np.array(rows, np.int64)
-        inside = self._parts[keys] == 0
-        while inside.any():
-            keys[inside] -= 1
-            inside = self._parts[keys] == 0
-        return list(dict.fromkeys(keys.tolist()))
+    def some(self, sieve: Sieve) -> _Some | None:
+        """Return the rows that a sieve lets through; None where they are too many to compare each."""
+        with self._lock:
+            if sieve not in self._sieved:
+                while len(self._sieved) >= _SIEVES:
+                    self._sieved.pop(next(iter(self._sieved)))
+                self._sieved[sieve] = self._found(sieve)
+            return self._sieved[sieve]
 
-    def rows_of(self, keys: Sequence[int]) -> list[int]:
+    def _found(self, sieve: Sieve) -> _Some | None:
+        rows = np.sort(_row_ids(self.table.search().where(_condition(sieve)).limit(NARROW + 1)))
+        return _Some(rows, self._codes[rows].T.copy()) if len(rows) <= NARROW else None
+
+    def owners(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the keys of the passages that rows belong to, in order."""
+        keys = rows
+        while (inside := self._parts[keys] == 0).any():
+            keys = np.unique(keys - inside)
+        return keys
+
+    def rows_of(self, keys: Iterable[int]) -> list[int]:
         """Return all rows of these passages."""
         return [row for key in keys for row in range(key, key + int(self._parts[key]))]
 
-    def cosines(self, keys: Sequence[int], vector: NDArray[np.float32]) -> dict[int, float]:
+    def cosines(self, keys: NDArray[np.int64], vector: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the largest cosine of each passage's parts."""
-        if not keys:
-            return {}
-        parts = self._parts[list(keys)]
-        if int(parts.max()) == 1:
-            return dict(zip(keys, (self._vectors[list(keys)] @ vector).tolist(), strict=True))
-        scores = self._vectors[self.rows_of(keys)] @ vector
-        best = np.maximum.reduceat(scores, np.cumsum(parts) - parts)
-        return dict(zip(keys, best.tolist(), strict=True))
+        parts = self._parts[keys]
+        if int(parts.max(initial=1)) == 1:
+            return _products(self._vectors[keys], vector)
+        scores = _products(self._vectors[self.rows_of(keys.tolist())], vector)
+        return np.maximum.reduceat(scores, np.cumsum(parts) - parts)
+
+    def best(self, keys: NDArray[np.int64], vector: NDArray[np.float32], n: int) -> dict[int, float]:
+        """Return the `n` passages nearest to `vector`, of equal ones those that come first."""
+        scores = np.round(self.cosines(keys, vector).astype(np.float64), _DIGITS)
+        order = np.argsort(-scores, kind="stable")[:n]
+        return dict(zip(keys[order].tolist(), scores[order].tolist(), strict=True))
+
+
+def _mapped(path: Path, kind: str, shape: tuple[int, ...]) -> NDArray[Any]:
+    # as a plain array: a memmap's rows are memmaps again, which takes longer than to read them
+    return np.memmap(path, kind, "r", shape=shape).view(np.ndarray)
+
+
+def _products(rows: NDArray[np.float32], vector: NDArray[np.float32]) -> NDArray[np.float32]:
+    # not by BLAS, whose threads stand in each other's way where several search at once
+    return np.einsum("ij,j->i", rows, vector)
 
 
 def _schema(dimension: int) -> Any:
@@ -238,7 +300,7 @@ def _schema(dimension: int) -> Any:
     return pa.schema(
         [
             *(("snapshot", pa.int32()), ("place", pa.int64()), ("document", text)),
-            *(("access", marks), ("tags", marks), ("words", text)),
+            *(("access", marks), ("tags", marks)),
             ("vector", pa.list_(pa.float32(), dimension)),
         ]
     )
@@ -256,16 +318,10 @@ def _batches(incoming: Sequence[Incoming], number: int, schema: Any) -> Iterator
             pa.array([one.document for one, _ in some], pa.string()),
             pa.array([one.access for one, _ in some], schema.field("access").type),
             pa.array([one.tags for one, _ in some], schema.field("tags").type),
-            # the words stand once, with the first part
-            pa.array([_text(one) if part == 0 else None for one, part in some], pa.string()),
             pa.FixedSizeListArray.from_arrays(pa.array(vectors.ravel()), vectors.shape[1]),
         ]
         yield pa.record_batch(columns, schema=schema)
         place += len(some)
-
-
-def _text(one: Incoming) -> str:
-    return " ".join(word for term, tf in one.words.terms() for word in [term] * tf)
 
 
 def _write_at(path: Path, row: int, values: NDArray[Any]) -> None:
@@ -307,9 +363,9 @@ def _listed(keys: Sequence[int]) -> str:
     return ", ".join(map(str, keys))
 
 
-def _row_ids(query: Any, *score: str) -> list[int]:
+def _row_ids(query: Any, *score: str) -> NDArray[np.int64]:
     found = query.select(["_rowid", *score]).with_row_id(True).to_arrow()
-    return cast("list[int]", found["_rowid"].to_pylist())
+    return cast("NDArray[np.int64]", found["_rowid"].to_numpy().astype(np.int64))
 
 
 def _library() -> Any:

@@ -34,14 +34,20 @@ from sqlalchemy import (
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from genaiops.core import OutsideError, Passage, SnapshotId, decode_json, encode, one_line
+from genaiops.knowledge.backends.asking import rows
 from genaiops.knowledge.backends.seams import View
 from genaiops.knowledge.backends.sieve import access_marks, readers_mark
-from genaiops.knowledge.backends.wording import Words
+from genaiops.knowledge.backends.terms import TermTable
 from genaiops.knowledge.links import MOST_BEARERS, Titles, name_of
 from genaiops.store import Database
 
 Item = TypeVar("Item")
 _AT_ONCE = 5_000
+_LIVE = """SELECT number, name, mark, passages, documents, length, dimension
+FROM {table} ORDER BY number DESC LIMIT 1"""
+_NAMED = "SELECT number, name, mark, passages, documents, length, dimension FROM {table} WHERE name = {value}"
+_KEYS = """SELECT key FROM {table}
+WHERE id {among} AND born <= {value} AND (gone IS NULL OR gone > {value})"""
 _IN = 500
 
 
@@ -52,7 +58,6 @@ class Entry:
     key: int
     id: str
     body: str
-    words: Words
     readers: str
 
     def passage(self) -> Passage:
@@ -102,7 +107,6 @@ class Ledger:
             Column("document", Text, nullable=False),
             Column("name", Text, nullable=False),
             Column("body", Text, nullable=False),
-            Column("words", Text, nullable=False),
             Column("length", Integer, nullable=False),
             Column("readers", Text, nullable=False),
             Column("born", Integer, nullable=False),
@@ -112,7 +116,15 @@ class Ledger:
         Index(f"{prefix}passages_id", columns.id)
         Index(f"{prefix}passages_document", columns.document)
         Index(f"{prefix}passages_name", columns.name, columns.readers, columns.born, columns.gone)
-        self._terms, self._sizes = _counts(prefix, self._meta)
+        self.terms = TermTable(prefix, self._meta)
+        self._sizes = Table(
+            f"{prefix}sizes",
+            self._meta,
+            Column("number", Integer, primary_key=True),
+            Column("readers", Text, primary_key=True),
+            Column("passages", Integer, nullable=False),
+            Column("length", BigInteger, nullable=False),
+        )
         self._shapes = Table(
             f"{prefix}shapes",
             self._meta,
@@ -164,45 +176,28 @@ class Ledger:
 
     def at(self, connection: Connection, snapshot: SnapshotId | None = None) -> View | None:
         """Return a snapshot by its name, None: the live one; None where it is not there."""
-        table = self._snapshots
-        query = select(table).order_by(table.c.number.desc()).limit(1)
-        if snapshot is not None:
-            query = query.where(table.c.name == snapshot)
-        row = connection.execute(query).one_or_none()
-        if row is None:
-            return None
-        return View(
-            connection=connection,
-            number=row.number,
-            name=SnapshotId(row.name),
-            mark=row.mark,
-            passages=row.passages,
-            documents=row.documents,
-            length=row.length,
-            dimension=row.dimension,
-        )
+        sql, given = (_LIVE, ()) if snapshot is None else (_NAMED, (snapshot,))
+        for number, name, *facts in rows(connection, sql, self._snapshots.name, *given):
+            return View(connection, number, SnapshotId(name), *facts)
+        return None
 
     # reading
 
     def entries(self, view: View, keys: Collection[int]) -> list[Entry]:
         """Return the passages of `keys`, in any order."""
-        table = self._passages.c
-        query = select(table.key, table.id, table.body, table.words, table.length, table.readers)
-        return [
-            Entry(row.key, row.id, row.body, Words(row.words, row.length), row.readers)
-            for some in _parts(list(keys), _IN)
-            for row in view.connection.execute(query.where(table.key.in_(some)))
-        ]
+        sql = "SELECT key, id, body, readers FROM {table} WHERE key {among}"
+        return [Entry(*row) for row in rows(view.connection, sql, self._passages.name, keys)]
+
+    def ids_of(self, view: View, keys: Collection[int]) -> dict[int, str]:
+        """Return the ids of the passages of `keys`."""
+        sql = "SELECT {pairs} FROM {table} WHERE key {among}"
+        ((text,),) = rows(view.connection, sql, self._passages.name, keys)
+        return dict(json.loads(text))
 
     def keys_of(self, view: View, ids: Collection[str]) -> list[int]:
         """Return the keys of the passages with these ids."""
-        table = self._passages.c
-        query = select(table.key).where(self._visible(view.number))
-        return [
-            row.key
-            for some in _parts(list(ids), _IN)
-            for row in view.connection.execute(query.where(table.id.in_(some)))
-        ]
+        found = rows(view.connection, _KEYS, self._passages.name, ids, view.number, view.number)
+        return [key for (key,) in found]
 
     def documents_of(self, view: View, documents: Collection[str]) -> dict[int, str]:
         """Return the passages of `documents` by key, each with its document; withdrawn ones too."""
@@ -222,22 +217,9 @@ class Ledger:
     def holding(self, view: View, terms: Collection[str]) -> dict[str, int]:
         """Return in how many passages that are seen each term stands, without those that stand in none."""
         found: Counter[str] = Counter()
-        for (term, readers), count in self._counts(view, terms).items():
-            if view.readers is None or readers in view.readers:
-                found[term] += count
+        for (term, _), count in self.terms.counts(view, terms).items():
+            found[term] += count
         return {term: count for term, count in found.items() if count > 0}
-
-    def _counts(self, view: View, terms: Collection[str]) -> dict[tuple[str, str], int]:
-        """Return in how many passages each term stands, by their readers."""
-        table = self._terms.c
-        query = (
-            select(table.term, table.readers, table.passages)
-            .where(table.born <= view.number, table.term.in_(list(terms)))
-            .order_by(table.born)
-        )
-        if view.readers is not None and len(view.readers) <= _IN:
-            query = query.where(table.readers.in_(list(view.readers)))
-        return {(row.term, row.readers): row.passages for row in view.connection.execute(query)}
 
     def known(self, view: View) -> Known:
         """Return what is worth holding in memory."""
@@ -275,9 +257,8 @@ class Ledger:
 
     def hidden(self, view: View) -> list[str]:
         """Return the documents withdrawn that this snapshot must not show."""
-        table = self._withdrawn.c
-        query = select(table.document).where(table.last >= view.number)
-        return list(view.connection.execute(query).scalars())
+        sql = "SELECT document FROM {table} WHERE last >= {value}"
+        return [document for (document,) in rows(view.connection, sql, self._withdrawn.name, view.number)]
 
     def withdrawn(self, connection: Connection) -> list[str]:
         """Return all documents withdrawn that no later snapshot has brought back."""
@@ -331,7 +312,8 @@ class Ledger:
         number: int,
         keys: Sequence[int],
         passages: Sequence[Passage],
-        words: Sequence[Words],
+        readers: Sequence[str],
+        lengths: Sequence[int],
     ) -> None:
         """Keep passages from the snapshot `number` on."""
         rows: Iterable[dict[str, object]] = (
@@ -341,12 +323,11 @@ class Ledger:
                 "document": one.document,
                 "name": name_of(one.title),
                 "body": json.dumps(encode(one)),
-                "words": said.text,
-                "length": said.length,
-                "readers": readers_mark(access_marks(one)),
+                "length": length,
+                "readers": mark,
                 "born": number,
             }
-            for key, one, said in zip(keys, passages, words, strict=True)
+            for key, one, mark, length in zip(keys, passages, readers, lengths, strict=True)
         )
         for some in _batches(rows):
             connection.execute(insert(self._passages), some)
@@ -354,36 +335,6 @@ class Ledger:
         fresh = {_shape(one) for one in passages} - known
         if fresh:
             connection.execute(insert(self._shapes), [{"shape": shape} for shape in sorted(fresh)])
-
-    def count_terms(
-        self,
-        connection: Connection,
-        view: View | None,
-        number: int,
-        more: Iterable[tuple[str, Words]],
-        less: Iterable[tuple[str, Words]],
-    ) -> None:
-        """Keep in how many passages of the snapshot `number` each term stands, by their readers."""
-        change: Counter[tuple[str, str]] = Counter()
-        for readers, words in more:
-            change.update((term, readers) for term, _ in words.terms())
-        for readers, words in less:
-            change.subtract((term, readers) for term, _ in words.terms())
-        changed = [one for one, count in change.items() if count]
-        rows: list[dict[str, object]] = []
-        for some in _parts(changed, _IN):
-            before = self._counts(view, {term for term, _ in some}) if view else {}
-            rows.extend(
-                {
-                    "term": one[0],
-                    "readers": one[1],
-                    "born": number,
-                    "passages": before.get(one, 0) + change[one],
-                }
-                for one in some
-            )
-        for batch in _batches(rows):
-            connection.execute(insert(self._terms), batch)
 
     def finish(
         self, connection: Connection, number: int, name: SnapshotId, mark: str, dimension: int
@@ -431,27 +382,6 @@ def tables_damaged(why: str, prefix: str) -> OutsideError:
         fix=f"{tables}, and run `genaiops index build` again; embeddings are cached",
         where=prefix,
     )
-
-
-def _counts(prefix: str, meta: MetaData) -> tuple[Table, Table]:
-    """Return the tables in which terms, passages and tokens are counted, each by their readers."""
-    terms = Table(
-        f"{prefix}terms",
-        meta,
-        Column("term", Text, primary_key=True),
-        Column("readers", Text, primary_key=True),
-        Column("born", Integer, primary_key=True),
-        Column("passages", Integer, nullable=False),
-    )
-    sizes = Table(
-        f"{prefix}sizes",
-        meta,
-        Column("number", Integer, primary_key=True),
-        Column("readers", Text, primary_key=True),
-        Column("passages", Integer, nullable=False),
-        Column("length", BigInteger, nullable=False),
-    )
-    return terms, sizes
 
 
 def _shape(passage: Passage) -> str:

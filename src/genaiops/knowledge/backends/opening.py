@@ -5,6 +5,7 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 
 from genaiops.core import hex_of
+from genaiops.knowledge.backends.gate import Gate
 from genaiops.knowledge.backends.index import StoredIndex
 from genaiops.knowledge.backends.lance import LanceFinder
 from genaiops.knowledge.backends.ledger import Ledger
@@ -14,6 +15,8 @@ from genaiops.knowledge.model import Recipe
 from genaiops.store import file_database, shared_database
 
 _PREFIX = "index_{recipe}_"
+_MAPPED = 1 << 40
+"""Bytes: all of a ledger. SQLite takes 2 GB at most."""
 _DIGITS = 20
 """Of the recipe's digest in the names of tables, which PostgreSQL cuts at 63 characters."""
 
@@ -26,7 +29,7 @@ def open_stored(folder: Path, recipe: Recipe, env: Mapping[str, str] | None = No
     """
     if recipe.backend.name == "lance":
         lance = LanceFinder(folder, recipe.backend.settings)
-        return StoredIndex(folder, recipe, _in_folder(folder), lance)
+        return StoredIndex(folder, recipe, _in_folder(folder), lance, Gate())
     ledger, finder = _in_postgres(recipe, env)
     with ExitStack() as undo:
         undo.callback(ledger.database.close)
@@ -56,7 +59,7 @@ def create_stored(folder: Path, recipe: Recipe, env: Mapping[str, str] | None = 
 
 
 def _in_folder(folder: Path) -> Ledger:
-    return Ledger(file_database(folder / "ledger.db"))
+    return Ledger(file_database(folder / "ledger.db", mapped=_MAPPED))
 
 
 def _in_postgres(recipe: Recipe, env: Mapping[str, str] | None) -> tuple[Ledger, PostgresFinder]:

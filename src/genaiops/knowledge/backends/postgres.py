@@ -1,7 +1,6 @@
 """PostgreSQL with pgvector: an index that machines share, in the database that holds the Hub.
 
-<prefix>vectors    a row a part: vector, what sieves compare, from which snapshot to before which
-<prefix>postings   a row a term of a passage: BM25 is computed in SQL, as no extension for it can be assumed
+<prefix>vectors   a row a part: vector, what sieves compare, from which snapshot to before which
 
 and the ledger beside them (`ledger.py`). One transaction publishes; whoever reads sees none of it before.
 Vectors are compared one by one, or with `ef_search` through an HNSW graph (Malkov and Yashunin 2018).
@@ -17,7 +16,6 @@ from genaiops.core import OutsideError, UserError, one_line
 from genaiops.knowledge.backends.ledger import tables_damaged
 from genaiops.knowledge.backends.seams import Incoming, View
 from genaiops.knowledge.backends.sieve import Sieve
-from genaiops.knowledge.lexical import K1, B
 
 if TYPE_CHECKING:  # SQLAlchemy takes 180 ms to import
     from sqlalchemy import Connection
@@ -31,13 +29,10 @@ CREATE TABLE {p}vectors (
     key bigint NOT NULL, part integer NOT NULL, embedding vector({dimension}) NOT NULL,
     access text[] NOT NULL, tags text[] NOT NULL, document text NOT NULL,
     born integer NOT NULL, gone integer, PRIMARY KEY (key, part));
-CREATE TABLE {p}postings (
-    term text COLLATE "C" NOT NULL, key bigint NOT NULL, tf integer NOT NULL, length integer NOT NULL);
 """
 _INDEXES = """
 CREATE INDEX {p}vectors_access ON {p}vectors USING gin (access);
 CREATE INDEX {p}vectors_tags ON {p}vectors USING gin (tags);
-CREATE INDEX {p}postings_term ON {p}postings (term) INCLUDE (key, tf, length);
 """
 _GRAPH = "CREATE INDEX {p}vectors_graph ON {p}vectors USING hnsw (embedding vector_ip_ops)"
 _NEAREST = """
@@ -45,14 +40,6 @@ SELECT key, max(cosine) AS cosine, count(*) AS parts FROM (
     SELECT key, -(embedding <#> CAST(%(vector)s AS vector)) AS cosine FROM {p}vectors
     WHERE {seen} ORDER BY embedding <#> CAST(%(vector)s AS vector) LIMIT %(limit)s
 ) AS rows GROUP BY key"""
-_MATCHING = """
-SELECT words.key FROM {p}postings AS words
-JOIN unnest(CAST(%(terms)s AS text[]), CAST(%(idfs)s AS float8[])) AS asked (term, idf)
-    ON words.term = asked.term
-JOIN {p}vectors AS vectors ON vectors.key = words.key AND vectors.part = 0
-WHERE {seen} GROUP BY words.key
-ORDER BY sum(asked.idf * words.tf * %(k)s / (words.tf + %(k1)s * (1 - %(b)s
-    + %(b)s * words.length / %(mean)s))) DESC, words.key LIMIT %(n)s"""
 _COSINES = """
 SELECT key, max(-(embedding <#> CAST(%(vector)s AS vector))) AS cosine FROM {p}vectors
 WHERE key = ANY(%(keys)s) GROUP BY key"""
@@ -91,8 +78,7 @@ class PostgresFinder:
         first = connection.exec_driver_sql(self._sql("SELECT max(key) FROM {p}vectors")).scalar()
         start = 0 if first is None else int(first) + 1
         keys = list(range(start, start + len(incoming)))
-        self._copy(connection, "vectors", _vector_rows(keys, incoming, number))
-        self._copy(connection, "postings", _posting_rows(keys, incoming))
+        self._copy(connection, _vector_rows(keys, incoming, number))
         if fresh:  # after the rows: many times faster than with each of them
             self._script(connection, _INDEXES + (_GRAPH if self._ef else ""))
         gone = self._sql("UPDATE {p}vectors SET gone = %(number)s WHERE key = ANY(%(keys)s)")
@@ -114,15 +100,6 @@ class PostgresFinder:
             if len(rows) >= n or sum(row.parts for row in rows) < limit:
                 return {row.key: float(row.cosine) for row in rows}
             limit *= 2
-
-    def matching(self, view: View, idf: Mapping[str, float], n: int, sieve: Sieve) -> Sequence[int]:
-        """Return about the `n` passages with the highest BM25 for the terms of `idf`."""
-        if not view.dimension or not idf:
-            return []
-        seen, values = _seen(view, sieve)
-        values |= {"terms": list(idf), "idfs": list(idf.values()), "n": n, "mean": view.mean_length}
-        values |= {"k": K1 + 1, "k1": K1, "b": B}
-        return [row.key for row in view.connection.exec_driver_sql(self._sql(_MATCHING, seen), values)]
 
     def cosines(self, view: View, keys: Sequence[int], vector: NDArray[np.float32]) -> Mapping[int, float]:
         """Return the largest cosine of each passage's parts."""
@@ -166,13 +143,12 @@ class PostgresFinder:
                 why=f"pgvector takes {most:,} at most",
                 fix="leave ef_search out, or take index: lance" if self._ef else "take index: lance",
             )
-        for table in ("vectors", "postings"):
-            connection.exec_driver_sql(self._sql(f"DROP TABLE IF EXISTS {{p}}{table}"))
+        connection.exec_driver_sql(self._sql("DROP TABLE IF EXISTS {p}vectors"))
         self._script(connection, _TABLES, dimension)
 
-    def _copy(self, connection: "Connection", table: str, rows: Iterable[tuple[object, ...]]) -> None:
+    def _copy(self, connection: "Connection", rows: Iterable[tuple[object, ...]]) -> None:
         driver = cast(Any, connection.connection.driver_connection)
-        with driver.cursor() as cursor, cursor.copy(self._sql(f"COPY {{p}}{table} FROM STDIN")) as copy:
+        with driver.cursor() as cursor, cursor.copy(self._sql("COPY {p}vectors FROM STDIN")) as copy:
             for row in rows:
                 copy.write_row(row)
 
@@ -234,12 +210,6 @@ def _vector_rows(
     for key, one in zip(keys, incoming, strict=True):
         for part, row in enumerate(one.vectors):
             yield key, part, _text(row), one.access, one.tags, one.document, number, None
-
-
-def _posting_rows(keys: Sequence[int], incoming: Sequence[Incoming]) -> Iterable[tuple[object, ...]]:
-    for key, one in zip(keys, incoming, strict=True):
-        for term, tf in one.words.terms():
-            yield term, key, tf, one.words.length
 
 
 def _text(vector: NDArray[np.float32]) -> str:

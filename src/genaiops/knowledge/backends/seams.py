@@ -1,4 +1,4 @@
-"""What a backend brings: it finds passages by vector and by words, among those a sieve lets through."""
+"""What a backend brings: it finds passages by vector, among those that a sieve lets through."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,13 +9,12 @@ from numpy.typing import NDArray
 
 from genaiops.core import SnapshotId
 from genaiops.knowledge.backends.sieve import Sieve
-from genaiops.knowledge.backends.wording import Words
 
 if TYPE_CHECKING:  # SQLAlchemy takes 180 ms to import
     from sqlalchemy import Connection
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class View:
     """A snapshot seen through a connection; `mark` is what the backend needs to see the same one.
 
@@ -41,12 +40,11 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """A passage on its way in: what sieves compare, its words, its vectors (one row a part)."""
+    """A passage on its way in: what sieves compare, and its vectors (one row a part)."""
 
     access: list[str]
     tags: list[str]
     document: str
-    words: Words
     vectors: NDArray[np.float32]
 
 
@@ -69,10 +67,6 @@ class Finder(Protocol):
 
     def nearest(self, view: View, vector: NDArray[np.float32], n: int, sieve: Sieve) -> Mapping[int, float]:
         """Return about the `n` passages nearest to `vector`, with the largest cosine of their parts."""
-        ...
-
-    def matching(self, view: View, idf: Mapping[str, float], n: int, sieve: Sieve) -> Sequence[int]:
-        """Return about the `n` passages with the highest BM25 for the terms of `idf`."""
         ...
 
     def cosines(self, view: View, keys: Sequence[int], vector: NDArray[np.float32]) -> Mapping[int, float]:

@@ -80,16 +80,27 @@ def tag_marks(passage: Passage) -> list[str]:
     marks: list[str] = []
     for key, value in passage.metadata.items():
         values = value if isinstance(value, list) else [value]
-        marks += [_named("key", key), *(mark("value", key, one) for one in values)]
+        marks += [_named("key", key), *(_value_mark(key, one) for one in values)]
     return list(dict.fromkeys(marks))
 
 
+@lru_cache(maxsize=10_000)
 def document_mark(document: str) -> str:
     """Return the mark of a document."""
     return mark("document", document)
 
 
+@lru_cache(maxsize=10_000)
+def _text_mark(key: str, value: str) -> str:
+    return mark("value", key, value)
+
+
+def _value_mark(key: str, value: Json) -> str:
+    # of texts alone is kept what was found: 1, 1.0 and True would be one for a cache
+    return _text_mark(key, value) if isinstance(value, str) else mark("value", key, value)
+
+
 def _wanted(key: str, value: Json) -> Wanted:
     choices: Sequence[Json] = value if isinstance(value, list) else [value]
     absent = mark("key", key) if None in choices else None
-    return Wanted(tuple(mark("value", key, choice) for choice in choices), absent)
+    return Wanted(tuple(_value_mark(key, choice) for choice in choices), absent)
