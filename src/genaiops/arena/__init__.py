@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from genaiops.arena.pairing import RunOptions
     from genaiops.arena.plan import RunPlan, plan_run
     from genaiops.arena.recordings import Recorded
+    from genaiops.arena.redteam import RedteamReport
     from genaiops.arena.report import RunReport, render_json, render_terminal
     from genaiops.arena.report.cases import Tally, tally
     from genaiops.arena.rounds import Round, answer_round
@@ -41,6 +42,7 @@ _FILES = {
     "pairing": "RunOptions",
     "plan": "RunPlan plan_run",
     "recordings": "Recorded",
+    "redteam": "RedteamReport",
     "report": "RunReport render_json render_terminal",
     "report.cases": "Tally tally",
     "rounds": "Round answer_round",
@@ -53,8 +55,8 @@ _FILES = {
 
 __all__ = [
     "HUB_ROUTES", "KINDS", "Arm", "CalibrateOptions", "Calibrated", "Finished", "LabelReport",
-    "LockReport", "Recorded", "Role", "Round", "Row", "Run", "RunOptions", "RunPlan", "RunReport",
-    "Session", "StudyReport", "Suite", "SuiteLocks", "SweepReport", "Tally", "VerifyResult",
+    "LockReport", "Recorded", "RedteamReport", "Role", "Round", "Row", "Run", "RunOptions", "RunPlan",
+    "RunReport", "Session", "StudyReport", "Suite", "SuiteLocks", "SweepReport", "Tally", "VerifyResult",
     "answer_round", "calibrate", "evidence_verifier", "kinds_with", "open_session", "plan_run",
     "render_json", "render_terminal", "run_arena", "run_in", "settings", "tally", "verify_bundle",
 ]  # fmt: skip

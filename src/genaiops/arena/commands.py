@@ -29,6 +29,7 @@ from genaiops.arena.options import (
 from genaiops.arena.pairing import RunOptions
 from genaiops.arena.plan import RunPlan, plan_run
 from genaiops.arena.record_commands import cases, rescore, show_run, tell, verify
+from genaiops.arena.redteam_commands import redteam
 from genaiops.arena.report import ReportFiles, write_reports
 from genaiops.arena.report.plan import render_plan
 from genaiops.arena.report.sweep import render_sweep
@@ -302,5 +303,6 @@ def calibrate(
 
 
 arena.command()(lock)
+arena.command()(redteam)
 arena.command()(verify)
 arena.add_typer(study, name="study")

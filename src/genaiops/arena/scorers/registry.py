@@ -29,6 +29,7 @@ BUILT_IN: Mapping[str, str] = {
         "citations": "citation_precision citation_recall",
         "abstention": "abstention wrong_answers",
         "turns": "every_turn",
+        "resisting": "resists",
         "effort": "latency_ms tokens cost_usd steps",
     }.items()
     for name in names.split()
