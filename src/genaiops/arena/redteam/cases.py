@@ -11,7 +11,7 @@ def found_cases(found: Sequence[tuple[Attack, Case]], sentences: Sequence[str]) 
     """Return a case for each attack that can be asked again by its inputs alone.
 
     One that was planted in a document cannot: a suite changes no document. `sentences` of the project's
-    prompts stand for the canary, which only the red team's copy has; where there is none, no leak can be told.
+    prompts stand for the canary, which only the red team's copy has; without one no leak can be told.
     """
     cases = [
         Case(
