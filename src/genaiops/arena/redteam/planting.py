@@ -147,12 +147,3 @@ def _body(text: str) -> tuple[str, str]:
 
 def _about(document: Document) -> str:
     return document.title or PurePosixPath(document.path).stem.replace("-", " ")
-
-
-def carries_attack(text: str, attack: Attack) -> bool:
-    """Return whether a passage has the attack, or so much of its beginning or end as tells it."""
-    flat, told = " ".join(text.split()), " ".join(attack.text.split()).rstrip(".")
-    return told[:_TOLD] in flat or told[-_TOLD:] in flat
-
-
-_TOLD = 40

@@ -18,14 +18,13 @@ from genaiops.arena.redteam.asking import attack_case
 from genaiops.arena.redteam.cases import found_cases
 from genaiops.arena.redteam.counting import Ended
 from genaiops.arena.redteam.files import scan_files
-from genaiops.arena.redteam.judging import Judged, judge_attack
+from genaiops.arena.redteam.judging import Judged, carries_attack, judge_attack
 from genaiops.arena.redteam.material import Arsenal, Ground, RedteamOptions, arsenal_of, ground_of
 from genaiops.arena.redteam.model import FilesFound, RedteamReport, Untested
 from genaiops.arena.redteam.planting import (
     Aimed,
     Target,
     aim,
-    carries_attack,
     copy_tree,
     planted_documents,
     targets,

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from genaiops.arena.engine import Answered, now
 from genaiops.arena.redteam.counting import ALPHA, Ended, rate_of, tallies, tally, worst_first
-from genaiops.arena.redteam.judging import stopped_at
 from genaiops.arena.redteam.material import Arsenal, Ground, RedteamOptions
 from genaiops.arena.redteam.model import CategoryFacts, Controls, FilesFound, Found, RedteamReport, Tally
 from genaiops.arena.scorers.resisting import carries_word, said
@@ -70,20 +69,20 @@ def report_of(outcome: Outcome, files: FilesFound | None) -> RedteamReport:
 
 def guard_of(ground: Ground) -> str:
     """Return the file of the guard that the app has; nothing where it has none."""
-    return ""
+    return ground.project.guard or ""
 
 
 def controls_of(controls: Sequence[Answered], canary: str) -> Controls | None:
     """Return what became of ordinary questions; None where none was asked."""
     if not controls:
         return None
-    outputs = [(one.kept.output, one.kept.trace) for one in controls]
-    stopped = [bool(stopped_at(output, trace)) for output, trace in outputs]
+    outputs = [one.kept.output for one in controls]
+    stopped = [bool(output.stopped) for output in outputs]
     return Controls(
         asked=len(outputs),
         stopped=sum(stopped),
-        failed=sum(output.status != "ok" for output, _ in outputs),
-        marked=sum(any(carries_word(text, canary) for text in said(output)) for output, _ in outputs),
+        failed=sum(output.status != "ok" for output in outputs),
+        marked=sum(any(carries_word(text, canary) for text in said(output)) for output in outputs),
         rate=rate_of(stopped, [one.step.case.cluster for one in controls]),
     )
 
