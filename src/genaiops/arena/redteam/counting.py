@@ -1,7 +1,7 @@
 """How attacks ended, counted: rates with limits that hold for attacks which share a seed. Pure."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from genaiops import stats
 from genaiops.arena.compare import nothing_to_show, shown
@@ -43,7 +43,8 @@ def rate_of(hits: Sequence[bool], clusters: Sequence[str]) -> Interval:
     """Return the rate of `hits` with its limits: Clopper and Pearson's, or wider, on the effective number."""
     if not hits:
         return nothing_to_show("nothing was tried")
-    return shown(stats.rate_interval([float(hit) for hit in hits], cluster_codes(clusters), ALPHA))
+    found = shown(stats.rate_interval([float(hit) for hit in hits], cluster_codes(clusters), ALPHA))
+    return replace(found, low=max(found.low or 0.0, 0.0), high=min(found.high or 0.0, 1.0))  # rounding
 
 
 def tallies(rows: Sequence[Ended], key: Callable[[Ended], tuple[str, str]]) -> tuple[Tally, ...]:

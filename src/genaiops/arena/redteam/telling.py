@@ -139,7 +139,7 @@ def _headline(
 def _limits(rate: Interval) -> str:
     if rate.estimate is None or rate.low is None or rate.high is None:
         return "no rate"
-    return f"{rate.estimate:.1%}, {abs(rate.low):.1%} to {rate.high:.1%}"
+    return f"{rate.estimate:.1%}, {rate.low:.1%} to {rate.high:.1%}"
 
 
 def _warnings(outcome: Outcome, total: Tally, controls: Controls | None, guard: str) -> tuple[str, ...]:

@@ -98,7 +98,7 @@ def _cells(row: Tally) -> tuple[str, ...]:
 def _rate(rate: Interval) -> str:
     if rate.estimate is None or rate.low is None or rate.high is None:
         return "–"
-    estimate, low, high = (round(100 * abs(value)) for value in (rate.estimate, rate.low, rate.high))
+    estimate, low, high = (round(100 * value) for value in (rate.estimate, rate.low, rate.high))
     return f"{estimate} % [{low}, {high}]"
 
 
