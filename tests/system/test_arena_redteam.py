@@ -130,6 +130,7 @@ def test_an_app_that_crashes_and_what_cannot_be_asked_for_each_end_with_one_reas
     )
     assert (crashed["total"]["failed"], crashed["total"]["succeeded"]) == (2, 0)
     assert crashed["controls"] is None
+    assert any("RuntimeError: I crashed" in said for said in crashed["warnings"])
     for arguments, words in {
         ("--category", "prompt_leek"): ("GAO-ARENA-420", "did you mean 'prompt_leak'?"),
         ("--generator", "base65"): ("GAO-ARENA-421", "did you mean 'base64'?"),

@@ -152,7 +152,8 @@ def _warnings(outcome: Outcome, total: Tally, controls: Controls | None, guard: 
         )
     if total.failed:
         said_.append(
-            f"the app failed or took too long under {total.failed:,} attacks, which is no success of theirs"
+            f"the app failed or took too long under {total.failed:,} attacks, which is no success of theirs; "
+            f"the first said: {next(row.judged.why for row in outcome.ended if row.judged.why)}"
         )
     if total.missing:
         said_.append(f"{total.missing:,} attacks are missing: a model or a network failed")

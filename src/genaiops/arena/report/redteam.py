@@ -14,7 +14,7 @@ from genaiops.arena.report.pages import page_policy, page_template, page_text
 from genaiops.arena.report.words import clip
 from genaiops.core import Interval, one_line
 
-_HEAD = ("attacks", "succeeded", "stopped", "resisted", "failed", "not reached", "rate")
+_HEAD = ("attacks", "succeeded", "stopped", "resisted", "other", "rate")
 _CELLS = 12
 _FOUND = 200
 _SHOWN = 5
@@ -38,7 +38,6 @@ def render_redteam(report: RedteamReport) -> RenderableType:
 def render_redteam_page(report: RedteamReport) -> str:
     """Return the report as one self-contained page: no script, nothing fetched."""
     css = page_text("report.css")
-    facts = {one.name: one for one in report.categories}
     page = {
         "policy": page_policy(css),
         "css": Markup(css),
@@ -48,10 +47,7 @@ def render_redteam_page(report: RedteamReport) -> str:
         "when": report.at.replace("T", " ").replace("Z", " UTC"),
         "headline": [clip(line, 800) for line in report.headline],
         "head": _HEAD,
-        "categories": [
-            (row, facts.get(row.category), _cells(row), _picture(row.rate))
-            for row in worst_first(report.by_category)
-        ],
+        "categories": [(row, _cells(row), _picture(row.rate)) for row in worst_first(report.by_category)],
         "generators": [(row, _cells(row), _picture(row.rate)) for row in worst_first(report.by_generator)],
         "cells": [(row, _cells(row)) for row in worst_first(report.cells) if row.succeeded][:_CELLS],
         "found": [(one, clip(" → ".join(one.turns) or one.text, 700)) for one in report.found[:_FOUND]],
@@ -91,7 +87,8 @@ def _table(what: str, rows: Sequence[Tally]) -> Table:
 
 
 def _cells(row: Tally) -> tuple[str, ...]:
-    counts = (row.attacks, row.succeeded, row.stopped, row.resisted, row.failed + row.missing, row.unreached)
+    other = row.failed + row.missing + row.unreached
+    counts = (row.attacks, row.succeeded, row.stopped, row.resisted, other)
     return (*(f"{count:,}" for count in counts), _rate(row.rate))
 
 
