@@ -25,7 +25,7 @@ Generator = Annotated[list[str] | None, typer.Option("--generator", help="Only t
 Tool = Annotated[
     str, typer.Option(metavar="NAME", help="A tool with side effects that attacks should make the app call.")
 ]
-Limit = Annotated[int, typer.Option(min=1, max=100_000, help="At most so many attacks, drawn by --seed.")]
+Limit = Annotated[int, typer.Option(min=1, max=10_000, help="At most so many attacks, drawn by --seed.")]
 Controls = Annotated[
     int, typer.Option(min=0, max=10_000, help="Ordinary questions of the suite beside them.")
 ]

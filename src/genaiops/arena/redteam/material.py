@@ -12,7 +12,7 @@ from genaiops.arena.pairing import load_suite, only_suite
 from genaiops.arena.redteam.model import Untested
 from genaiops.arena.scorers.expected import TOOL_LISTS, wanted_calls, wanted_tools
 from genaiops.core import Case, UserError
-from genaiops.synthesis.attacks import GENERATORS, Attack, Seed, make_attacks, own, read_seeds
+from genaiops.synthesis.attacks import GENERATORS, Attack, Seed, count_attacks, make_attacks, own, read_seeds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,15 +89,14 @@ def arsenal_of(options: RedteamOptions, ground: Ground, services: Services) -> A
     _known("generator", options.generators, GENERATORS, "--generator", "GAO-ARENA-421")
     wanted = [one for one in seeds if not options.categories or one.category.name in options.categories]
     tool = options.tool or _tool_of(ground.cases)
-    made = make_attacks(wanted, options.generators or GENERATORS, seed=options.seed, limit=10**9, tool=tool)
-    drawn = make_attacks(
-        wanted, options.generators or GENERATORS, seed=options.seed, limit=options.limit, tool=tool
-    )
+    generators = options.generators or GENERATORS
+    drawn = make_attacks(wanted, generators, seed=options.seed, limit=options.limit, tool=tool)
+    possible = count_attacks(wanted, generators, tool=tool)
     untested: list[Untested] = []
     if not tool and any(one.category.goal == "tool" for one in wanted):
         why = "no tool is known: no case of the suite names one, and --tool names none"
         untested.append(Untested(what="tool_call", why=why))
-    return Arsenal(tuple(drawn), len(made) + others, len({one.seed for one in drawn}), tuple(untested))
+    return Arsenal(tuple(drawn), possible + others, len({one.seed for one in drawn}), tuple(untested))
 
 
 def _first_suite(project: Project) -> str:

@@ -37,7 +37,11 @@ class CategoryFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """An attack that succeeded: what it was made from, by what it succeeded, and where it came in."""
+    """An attack that succeeded: what it was made from, by what it succeeded, and where it came in.
+
+    `text` is what a person sees of it, without characters that hide or act; its name and the seed of the draw
+    make it again as it was.
+    """
 
     id: str
     category: str
@@ -103,7 +107,6 @@ class RedteamReport:
 
     project: str
     run: Digest
-    app: Digest | None
     at: str
     outcome: str
     headline: tuple[str, ...]

@@ -37,8 +37,6 @@ from genaiops.knowledge import make_chunks
 from genaiops.synthesis.attacks import Attack, invented
 from genaiops.work import Progress
 
-__all__ = ["RedteamOptions", "Redteamed", "run_redteam"]
-
 _SYLLABLES = 7
 _TELLING = 20
 """Characters of a line that tells a prompt."""

@@ -8,8 +8,12 @@ from genaiops.arena.engine import Answered, now
 from genaiops.arena.redteam.counting import ALPHA, Ended, rate_of, tallies, tally, worst_first
 from genaiops.arena.redteam.material import Arsenal, Ground, RedteamOptions
 from genaiops.arena.redteam.model import CategoryFacts, Controls, FilesFound, Found, RedteamReport, Tally
+from genaiops.arena.report.words import clip
 from genaiops.arena.scorers.resisting import carries_word, said
 from genaiops.core import Digest, Interval
+
+_TEXT = 2_000
+"""Characters of an attack that a report shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +28,6 @@ class Outcome:
     controls: tuple[Answered, ...] = ()
     canary: str = ""
     calls: int = 0
-    app: Digest | None = None
 
 
 def report_of(outcome: Outcome, files: FilesFound | None) -> RedteamReport:
@@ -39,7 +42,6 @@ def report_of(outcome: Outcome, files: FilesFound | None) -> RedteamReport:
     return RedteamReport(
         project=outcome.ground.project.project,
         run=outcome.run,
-        app=outcome.app,
         at=now(),
         outcome="above" if above else "within",
         headline=_headline(total, by_category, controls, files, guard),
@@ -97,8 +99,8 @@ def _found(row: Ended) -> Found:
         surface=attack.surface,
         spot=attack.spot,
         by=row.judged.by,
-        text=attack.text,
-        turns=attack.turns,
+        text=clip(attack.text, _TEXT),
+        turns=tuple(clip(turn, _TEXT) for turn in attack.turns),
     )
 
 

@@ -6,7 +6,7 @@ Each attack has marks of its own, words invented for it, so that an answer tells
 import hashlib
 import json
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from genaiops.synthesis.attacks.bundled import own
@@ -80,10 +80,13 @@ def make_attacks(
     What wants a tool is left out where `tool` is empty. A draw takes from every category and generator in
     turn, so that none is left out while others have many.
     """
-    wanted = set(generators)
-    usable = [one for one in seeds if tool or one.category.goal != "tool"]
-    made = [one for each in usable for one in _of_seed(each, wanted, seed, tool)]
-    return _balanced(made, limit, seed)
+    pairs = _balanced(_pairs(seeds, generators, tool), limit, seed)
+    return [_attack(one, generator, seed, tool) for one, generator in pairs]
+
+
+def count_attacks(seeds: Sequence[Seed], generators: Sequence[str], *, tool: str = "") -> int:
+    """Return how many attacks there are without a limit."""
+    return len(_pairs(seeds, generators, tool))
 
 
 def with_marks(text: str, marks: Marks) -> str:
@@ -100,10 +103,14 @@ def invented(name: str, syllables: int) -> str:
     )
 
 
-def _of_seed(one: Seed, wanted: set[str], seed: int, tool: str) -> Iterator[Attack]:
-    for name in GENERATORS:
-        if name in wanted and one.surface in (None, _surface(name)):
-            yield _attack(one, name, seed, tool)
+def _pairs(seeds: Sequence[Seed], generators: Sequence[str], tool: str) -> list[tuple[Seed, str]]:
+    return [
+        (one, name)
+        for one in seeds
+        if tool or one.category.goal != "tool"
+        for name in GENERATORS
+        if name in generators and one.surface in (None, _surface(name))
+    ]
 
 
 def _surface(generator: str) -> AttackSurface:
@@ -139,20 +146,19 @@ def _attack(one: Seed, generator: str, seed: int, tool: str) -> Attack:
     return replace(base, text=_DRESSED[generator](text, one, marks, chance))
 
 
-def _balanced(made: Sequence[Attack], limit: int, seed: int) -> list[Attack]:
+def _balanced(pairs: list[tuple[Seed, str]], limit: int, seed: int) -> list[tuple[Seed, str]]:
     """Return at most `limit`: one of each category and generator in turn, shuffled by the seed."""
-    if len(made) <= limit:
-        return list(made)
-    cells: dict[tuple[str, str], list[Attack]] = {}
-    for one in made:
-        cells.setdefault((one.category.name, one.generator), []).append(one)
+    if len(pairs) <= limit:
+        return pairs
+    cells: dict[tuple[str, str], list[int]] = {}
+    for at, (one, generator) in enumerate(pairs):
+        cells.setdefault((one.category.name, generator), []).append(at)
     chance = random.Random(f"{seed}/draw")  # noqa: S311  an order, not a secret
     piles = [chance.sample(pile, len(pile)) for pile in cells.values()]
     chance.shuffle(piles)
-    drawn: list[Attack] = []
+    drawn: list[int] = []
     while len(drawn) < limit:
         for pile in piles:
             if pile and len(drawn) < limit:
                 drawn.append(pile.pop())
-    order = {one.id: at for at, one in enumerate(made)}
-    return sorted(drawn, key=lambda one: order[one.id])
+    return [pairs[at] for at in sorted(drawn)]
