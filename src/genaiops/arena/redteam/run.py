@@ -1,6 +1,6 @@
 """A red team from beginning to end: export, plant, ask, judge, count, and take everything away again.
 
-The canary and all marks derive from the seed and the app's digest, so that a run which was stopped goes on
+The canary and all marks derive from the seed and the project's name, so that a run which was stopped goes on
 where it was: answers are kept in the ledger as in every run.
 """
 
@@ -96,8 +96,7 @@ class _Team:
         self._folder = services.store.path / "redteam"
         self._copies = _Copies()
         self._untested = list(arsenal.untested)
-        tree = ground.exported.source.tree or ""
-        self._canary = invented(f"{options.seed}/{tree}/canary", _SYLLABLES)
+        self._canary = invented(f"{options.seed}/{ground.project.project}/canary", _SYLLABLES)
 
     async def run(self, files: FilesFound | None) -> Redteamed:
         try:
@@ -191,6 +190,8 @@ class _Team:
     ) -> tuple[list[_Asked], list[Ended]]:
         changes = {**prompts, **planted_documents(self._ground.exported.root, aimed)}
         prepared = await self._copy(name, changes)
+        indexes = {recipe.digest for recipe in prepared.recipes.values()}
+        self._copies.made |= {one for one in indexes if not self._index(one).exists()}
         carriers = await self._carriers(prepared, aimed)
         aside = {one.path for corpus in prepared.corpora.values() for one in corpus.left_out}
         asked: list[_Asked] = []
@@ -223,9 +224,6 @@ class _Team:
         project = project_of(copied, None, self._services.settings.env)
         prepared = await prepare(copied, project, self._services, environment())
         self._copies.arms[name] = prepared
-        for recipe in prepared.recipes.values():
-            if not self._index(recipe.digest).exists():
-                self._copies.made.add(recipe.digest)
         return prepared
 
     async def _answer(self, steps: Sequence[Step], run: Digest) -> list[Answered]:
