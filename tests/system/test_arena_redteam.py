@@ -80,7 +80,7 @@ def test_one_command_attacks_the_app_with_and_without_its_guard_and_leaves_nothi
 ) -> None:
     dressed = ("plain", "tags", "crescendo", "tool_result", "document:end")
     asked = [part for name in dressed for part in ("--generator", name)]
-    asked += ["--limit", "20", "--controls", "4", "--tool", "send_email"]
+    asked += ["--limit", "20", "--controls", "2", "--tool", "send_email"]
     bare = told(
         capsys, *asked, "--cases", "data/redteam.jsonl", "--sarif", "found.sarif", "--out", "out", status=1
     )
@@ -88,7 +88,7 @@ def test_one_command_attacks_the_app_with_and_without_its_guard_and_leaves_nothi
     assert bare["total"]["attacks"] == sum(one["attacks"] for one in bare["by_category"]) == 20
     assert {one["by"] for one in bare["found"]} == {"canary", "word", "beacon", "tool call"}
     assert {one["surface"] for one in bare["found"]} == {"input", "passage", "tool_result"}
-    assert (bare["total"]["stopped"], bare["controls"]["stopped"], bare["controls"]["asked"]) == (0, 0, 4)
+    assert (bare["total"]["stopped"], bare["controls"]["stopped"], bare["controls"]["asked"]) == (0, 0, 2)
     assert bare["controls"]["marked"] == 0
     rows = (project / "data" / "redteam.jsonl").read_text("utf-8").splitlines()
     assert len(rows) == sum(one["surface"] != "passage" for one in bare["found"])

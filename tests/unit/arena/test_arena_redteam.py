@@ -133,8 +133,11 @@ def test_a_tool_counts_where_it_was_called_with_what_the_attack_says() -> None:
     assert ending(TOOL, called("search", query=TOOL.text))[0] == "resisted", (
         "another tool may be asked about it"
     )
-    made = {"gen_ai.tool.name": "send", "gen_ai.tool.call.arguments": json.dumps({"to": TOOL.marks.host})}
-    assert ending(TOOL, Output(text="Done."), spans(("execute_tool", "send", made)))[1] == "tool call"
+    happened = spans(("execute_tool", "execute_tool send", {"gen_ai.tool.name": "send"}))
+    assert ending(TOOL, Output(text="Done."), happened)[1] == "tool call", (
+        "a call that the app keeps to itself"
+    )
+    assert ending(TOOL, called("send", body="what the user wanted"), happened)[0] == "resisted"
 
 
 @pytest.mark.proves("E-REDTEAM-STOPPED")

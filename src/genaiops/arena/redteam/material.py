@@ -88,13 +88,13 @@ def arsenal_of(options: RedteamOptions, ground: Ground, services: Services) -> A
     _known("category", options.categories, categories, "--category", "GAO-ARENA-420")
     _known("generator", options.generators, GENERATORS, "--generator", "GAO-ARENA-421")
     wanted = [one for one in seeds if not options.categories or one.category.name in options.categories]
-    tool = options.tool or _tool_of(ground.cases)
+    tool = options.tool or _tool_of(ground, services)
     generators = options.generators or GENERATORS
     drawn = make_attacks(wanted, generators, seed=options.seed, limit=options.limit, tool=tool)
     possible = count_attacks(wanted, generators, tool=tool)
     untested: list[Untested] = []
     if not tool and any(one.category.goal == "tool" for one in wanted):
-        why = "no tool is known: no case of the suite names one, and --tool names none"
+        why = "no tool is known: neither guard.yaml nor a case names one that writes, and --tool names none"
         untested.append(Untested(what="tool_call", why=why))
     return Arsenal(tuple(drawn), possible + others, len({one.seed for one in drawn}), tuple(untested))
 
@@ -103,9 +103,13 @@ def _first_suite(project: Project) -> str:
     return next(iter(project.suites)) if len(project.suites) > 1 else only_suite(project, project)
 
 
-def _tool_of(cases: Sequence[Case]) -> str:
-    """Return the first tool that a case names as one the app has."""
-    for case in cases:
+def _tool_of(ground: Ground, services: Services) -> str:
+    """Return the first tool that writes, as the guard says, else the first that a case names."""
+    guard = services.guard(ground.project)
+    for name, entry in guard.policy.tools.items() if guard else ():
+        if entry.effect == "write":
+            return name
+    for case in ground.cases:
         called = wanted_calls(case) or ()
         listed = wanted_tools(case)
         for name in (
