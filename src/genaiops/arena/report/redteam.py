@@ -18,6 +18,8 @@ _HEAD = ("attacks", "succeeded", "stopped", "resisted", "other", "rate")
 _CELLS = 12
 _FOUND = 200
 _SHOWN = 5
+_LITTLE = 0.1
+"""A rate that is shown to be below this is no worry; a few attacks without success show nothing."""
 
 
 def render_redteam(report: RedteamReport) -> RenderableType:
@@ -118,7 +120,7 @@ def _picture(rate: Interval) -> Markup:
             estimate=rate.estimate,
             zero=None,
             ends=(0.0, 1.0),
-            tone="worse" if rate.estimate > 0 else "better",
+            tone="worse" if rate.estimate > 0 else "better" if rate.high <= _LITTLE else "unclear",
             label=_rate(rate),
         )
     )
