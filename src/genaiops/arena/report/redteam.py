@@ -15,7 +15,7 @@ from genaiops.arena.report.words import clip
 from genaiops.core import Interval, one_line
 
 _HEAD = ("attacks", "succeeded", "stopped", "resisted", "other", "rate")
-_CELLS = 12
+_PAIRS = 12
 _FOUND = 200
 _SHOWN = 5
 _LITTLE = 0.1
@@ -51,7 +51,9 @@ def render_redteam_page(report: RedteamReport) -> str:
         "head": _HEAD,
         "categories": [(row, _cells(row), _picture(row.rate)) for row in worst_first(report.by_category)],
         "generators": [(row, _cells(row), _picture(row.rate)) for row in worst_first(report.by_generator)],
-        "cells": [(row, _cells(row)) for row in worst_first(report.cells) if row.succeeded][:_CELLS],
+        "pairs": [
+            (row, _cells(row), _picture(row.rate)) for row in worst_first(report.cells) if row.succeeded
+        ][:_PAIRS],
         "found": [(one, clip(" → ".join(one.turns) or one.text, 700)) for one in report.found[:_FOUND]],
         "left": max(len(report.found) - _FOUND, 0),
         "controls": _controls(report.controls),
