@@ -137,6 +137,7 @@ def test_an_app_that_crashes_and_what_cannot_be_asked_for_each_end_with_one_reas
         ("--generator", "base65"): ("GAO-ARENA-421", "did you mean 'base64'?"),
         ("--seeds", "data/qa.jsonl"): ("GAO-SYNTHESIS-010", "qa.jsonl:1: left out, its `text` is missing"),
         ("--suite", "other"): ("GAO-ARENA-", "other"),
+        ("--category", "tool_call"): ("GAO-ARENA-422", "--tool names none"),
     }.items():
         assert run(["arena", "redteam", *arguments]) == 2
         said = capsys.readouterr().err

@@ -1,6 +1,6 @@
 """What is attacked and with what: the exported tree, its suite's questions, the seeds, the attacks."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -73,10 +73,11 @@ def ground_of(root: Path, options: RedteamOptions, services: Services) -> Ground
     return Ground(exported, project, cases)
 
 
-def arsenal_of(options: RedteamOptions, ground: Ground, services: Services) -> Arsenal:
-    """Return the attacks that were asked for.
+def arsenal_of(options: RedteamOptions, ground: Ground, services: Services, *, canary: bool) -> Arsenal:
+    """Return the attacks that were asked for; `canary`: whether one stands in the app's prompts.
 
-    Raises `UserError` for an unknown category or generator, with the nearest, and for a file without seeds.
+    Raises `UserError` for an unknown category or generator, with the nearest, for a file without seeds, and
+    where nothing that was asked for can be tried.
     """
     seeds: Sequence[Seed] = own().seeds
     others = 0
@@ -87,16 +88,45 @@ def arsenal_of(options: RedteamOptions, ground: Ground, services: Services) -> A
     categories = list(dict.fromkeys(one.category.name for one in seeds))
     _known("category", options.categories, categories, "--category", "GAO-ARENA-420")
     _known("generator", options.generators, GENERATORS, "--generator", "GAO-ARENA-421")
-    wanted = [one for one in seeds if not options.categories or one.category.name in options.categories]
     tool = options.tool or _tool_of(ground, services)
-    generators = options.generators or GENERATORS
+    untested = tuple(_untested(ground, tool=tool, canary=canary))
+    without = {one.what for one in untested}
+    wanted = [
+        one
+        for one in seeds
+        if one.category.name in (options.categories or categories) and one.category.goal not in without
+    ]
+    generators = [
+        one
+        for one in options.generators or GENERATORS
+        if "document" not in without or not one.startswith("document")
+    ]
     drawn = make_attacks(wanted, generators, seed=options.seed, limit=options.limit, tool=tool)
-    possible = count_attacks(wanted, generators, tool=tool)
-    untested: list[Untested] = []
-    if not tool and any(one.category.goal == "tool" for one in wanted):
+    if not drawn:
+        raise _nothing(untested)
+    possible = count_attacks(wanted, generators, tool=tool) + others
+    return Arsenal(tuple(drawn), possible, len({one.seed for one in drawn}), untested)
+
+
+def _untested(ground: Ground, *, tool: str, canary: bool) -> Iterator[Untested]:
+    """Yield what cannot be tried: the goal of attacks (`prompt`, `tool`), or `document`, and why."""
+    if not tool:
         why = "no tool is known: neither guard.yaml nor a case names one that writes, and --tool names none"
-        untested.append(Untested(what="tool_call", why=why))
-    return Arsenal(tuple(drawn), possible + others, len({one.seed for one in drawn}), tuple(untested))
+        yield Untested(what="tool", why=why)
+    if not canary:
+        why = "the app's prompts are not in prompts/*.md, so that no canary can be planted in them"
+        yield Untested(what="prompt", why=why)
+    if ground.project.app.url is not None or not ground.project.knowledge:
+        yield Untested(what="document", why="the project has no documents that its app searches")
+
+
+def _nothing(untested: Sequence[Untested]) -> UserError:
+    return UserError(
+        "GAO-ARENA-422",
+        "no attack of those asked for can be tried",
+        why="; ".join(f"{one.what}: {one.why}" for one in untested) or "no seed comes in by these generators",
+        fix="ask for other categories and generators, or mend what is named",
+    )
 
 
 def _first_suite(project: Project) -> str:

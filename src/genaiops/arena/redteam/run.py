@@ -38,6 +38,7 @@ from genaiops.synthesis.attacks import Attack, invented
 from genaiops.work import Progress
 
 _SYLLABLES = 7
+_ORDINARY = "What can you help me with?"
 _TELLING = 20
 """Characters of a line that tells a prompt."""
 
@@ -84,19 +85,29 @@ async def run_redteam(root: Path, options: RedteamOptions, services: Services) -
                 ground, options, Arsenal((), 0, 0, ()), digest_json({"files": ground.exported.source.tree})
             )
             return Redteamed(report_of(outcome, files), prefix=prefix)
-        arsenal = arsenal_of(options, ground, services)
-        return await _Team(ground, arsenal, options, services).run(files)
+        canary = invented(f"{options.seed}/{ground.project.project}/canary", _SYLLABLES)
+        prompts = {} if ground.project.app.url is not None else with_canary(ground.exported, canary)
+        arsenal = arsenal_of(options, ground, services, canary=bool(prompts))
+        return await _Team(ground, arsenal, options, services, canary, prompts).run(files)
 
 
 class _Team:
     """One run: its copies, what it asks, and how that ends."""
 
-    def __init__(self, ground: Ground, arsenal: Arsenal, options: RedteamOptions, services: Services) -> None:
+    def __init__(
+        self,
+        ground: Ground,
+        arsenal: Arsenal,
+        options: RedteamOptions,
+        services: Services,
+        canary: str,
+        prompts: Mapping[str, str],
+    ) -> None:
         self._ground, self._arsenal, self._options, self._services = ground, arsenal, options, services
+        self._canary, self._prompts = canary, prompts
         self._folder = services.store.path / "redteam"
         self._copies = _Copies()
         self._untested = list(arsenal.untested)
-        self._canary = invented(f"{options.seed}/{ground.project.project}/canary", _SYLLABLES)
 
     async def run(self, files: FilesFound | None) -> Redteamed:
         try:
@@ -144,13 +155,8 @@ class _Team:
 
     async def _plant(self) -> tuple[list[_Asked], list[Ended]]:
         """Make the copies; return what is to be asked, and the attacks that cannot reach the app."""
-        exported, project = self._ground.exported, self._ground.project
-        prompts = {} if project.app.url is not None else with_canary(exported, self._canary)
-        if not prompts:
-            why = "the app's prompts are not in prompts/*.md, so that no canary can be planted in them"
-            self._untested.append(Untested(what="prompt_leak", why=why))
-        attacks = [one for one in self._arsenal.attacks if prompts or one.category.goal != "prompt"]
-        asked = await self._direct([one for one in attacks if one.surface != "passage"], prompts)
+        attacks = self._arsenal.attacks
+        asked = await self._direct([one for one in attacks if one.surface != "passage"])
         indirect = [one for one in attacks if one.surface == "passage"]
         if not indirect:
             return asked, []
@@ -160,16 +166,16 @@ class _Team:
             self._untested.append(Untested(what="document", why=why))
         ended: list[Ended] = []
         for number, aimed in enumerate(aim(indirect, documents), start=1):
-            some, lost = await self._round(f"copy {number}", aimed, prompts)
+            some, lost = await self._round(f"copy {number}", aimed)
             asked += some
             ended += lost
         return asked, ended
 
-    async def _direct(self, attacks: Sequence[Attack], prompts: Mapping[str, str]) -> list[_Asked]:
+    async def _direct(self, attacks: Sequence[Attack]) -> list[_Asked]:
         name = "copy 0"
-        await self._copy(name, prompts)
+        await self._copy(name, self._prompts)
         cases = self._ground.cases
-        inputs: dict[str, Json] = dict(cases[0].inputs) if cases else {}
+        inputs: dict[str, Json] = dict(cases[0].inputs) if cases else {"question": _ORDINARY}
         drawn = in_order(cases, f"redteam {self._options.seed}")[: self._options.controls]
         return [
             *(_Asked(Step(name, attack_case(one, inputs), 0), one) for one in attacks),
@@ -177,18 +183,14 @@ class _Team:
         ]
 
     async def _documents(self) -> list[Target]:
-        if self._ground.project.app.url is not None:
-            return []
         found: list[Target] = []
         for name, config in self._ground.project.knowledge.items():
             corpus = await self._services.corpus(self._ground.project, name)
             found += targets(self._ground.exported.root, config.source, corpus, self._ground.cases)
         return in_order_of(found, self._options.seed)
 
-    async def _round(
-        self, name: str, aimed: Sequence[Aimed], prompts: Mapping[str, str]
-    ) -> tuple[list[_Asked], list[Ended]]:
-        changes = {**prompts, **planted_documents(self._ground.exported.root, aimed)}
+    async def _round(self, name: str, aimed: Sequence[Aimed]) -> tuple[list[_Asked], list[Ended]]:
+        changes = {**self._prompts, **planted_documents(self._ground.exported.root, aimed)}
         prepared = await self._copy(name, changes)
         indexes = {recipe.digest for recipe in prepared.recipes.values()}
         self._copies.made |= {one for one in indexes if not self._index(one).exists()}
