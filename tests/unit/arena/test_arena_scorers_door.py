@@ -62,7 +62,7 @@ def install(folder: Path, monkeypatch: pytest.MonkeyPatch, code: str, entry_poin
 
 
 def test_every_built_in_scorer_is_named_by_its_name() -> None:
-    assert len(BUILT_IN) == 25
+    assert len(BUILT_IN) == 26
     names = ("answer_f1", *(name for name in BUILT_IN if name != "answer_f1"))
     assert [scorer.spec.name for scorer in build_scorers(ruler(*names))] == list(names)
 
