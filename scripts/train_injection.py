@@ -36,7 +36,7 @@ from scripts.injection.wheels import need_wheels
 
 from genaiops.core import Settings
 from genaiops.guard.injection.artifact import FORMAT, HEADS, pack
-from genaiops.guard.injection.features import Vocabulary
+from genaiops.guard.injection.vocabulary import Vocabulary
 from genaiops.models import Weights
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -92,8 +92,7 @@ def _new_words(rows: Sequence[Row]) -> Words:
 
 
 def _reader(words: Words) -> Reader:
-    vectors = words.vectors.astype(np.float32) * np.float32(SCALE)
-    vocabulary = Vocabulary(words.keys, words.groups, vectors, len(words.names))
+    vocabulary = Vocabulary(words.keys, words.groups, words.vectors, SCALE, len(words.names))
     return Reader(
         vocabulary, _group(words, "stop"), tuple(_group(words, name) for name in BARRING), WINDOW_WORDS
     )
