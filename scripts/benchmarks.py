@@ -23,6 +23,7 @@ from scripts.grounded_tables import grounded
 from scripts.guard_tables import guard_pii, guard_speed
 from scripts.hub_tables import hub_peers
 from scripts.injection_tables import (
+    injection_before,
     injection_classes,
     injection_packages,
     injection_peers,
@@ -397,6 +398,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "arena_peers": _arena_peers,
     "hub_peers": hub_peers,
     "studies": studies,
+    "injection_before": injection_before,
     "injection_classes": injection_classes,
     "injection_packages": injection_packages,
     "injection_peers": injection_peers,

@@ -24,7 +24,7 @@ HEADS = ("input", "kind", "segment")
 """Columns of the table: an attack among prompts; a jailbreak among attacks; a segment of a document that
 instructs whoever reads it."""
 
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +34,16 @@ class Calibration:
     threshold: float
     slope: float
     shift: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rival:
+    """A segment's score is lessened by `share` of its rival's, which counts as at most `most`; as `alone`
+    where there is none."""
+
+    share: float
+    most: float
+    alone: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +63,7 @@ class Header:
     biases: tuple[float, float, float]
     window_words: int
     window_margin: float
+    rival: Rival
     calibration: dict[str, Calibration]
     reasons: dict[str, str]
 

@@ -125,10 +125,6 @@ class _Stretches:
             return slice(None)
         return self.owner[:-ahead] == self.owner[ahead:]
 
-    def of(self, words: Places | slice | NDArray[np.bool_]) -> Places | None:
-        """Return whose the given words are."""
-        return None if self.owner is None else self.owner[words]
-
     def count(self, which: NDArray[np.bool_]) -> Places:
         """Return how many words of each stretch are among `which [words]`."""
         if self.owner is None:
@@ -177,13 +173,16 @@ def features(marked: Marked, begins: Places, stop: int, context: Beside | None) 
     else:
         counts = np.diff(begins, append=total)
         each = _Stretches(begins, counts, np.repeat(np.arange(len(begins)), counts))
-    found = _group_counts(marked, each)
+    found, shapes = _group_counts(marked, each), _shapes(marked, each)
+    shares = np.minimum(found, 4) / 2
     dense = np.concatenate(
         [
             _sums(marked, each) / np.sqrt(each.counts, dtype=np.float32)[:, None],
-            np.minimum(found, 4) / 2,
+            shares,
             _group_heads(marked, each),
-            _shapes(marked, each),
+            shapes,
+            _surroundings(shares),
+            _surroundings(shapes),
             _relations(marked, each, stop, context),
         ],
         axis=1,
@@ -269,6 +268,13 @@ def _shapes(marked: Marked, each: _Stretches) -> Floats:
     out[:, 12] = math.log1p(count)
     out[-1, 13] = 1
     return np.minimum(out, _MOST) * _UNITS
+
+
+def _surroundings(own: Floats) -> Floats:
+    """Return for each stretch the mean of what the others of its text have; nothing where there is one."""
+    if len(own) == 1:
+        return np.zeros_like(own)
+    return (own.sum(axis=0) - own) / (len(own) - 1)
 
 
 def _relations(marked: Marked, each: _Stretches, stop: int, context: Beside | None) -> Floats:

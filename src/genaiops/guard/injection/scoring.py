@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from genaiops.guard.injection.artifact import HEADS, Model
+from genaiops.guard.injection.artifact import HEADS, Model, Rival
 from genaiops.guard.injection.features import Beside, Features, beside, features, mark
 from genaiops.guard.injection.reading import BLOCK, Places, Reading, read, segments
 from genaiops.guard.injection.vocabulary import Floats
@@ -60,6 +60,16 @@ def windows(reading: Reading, size: int) -> Places:
     return first[np.unique(np.searchsorted(first, marks, side="right") - 1)]
 
 
+def standing_out(scores: Floats, rival: Rival) -> tuple[int, float]:
+    """Return the surest segment, and its score less what its rival, the surest one that is not beside it,
+    takes away: where a whole text commands, a command says little. What it takes away has a limit, so that an
+    attack that is repeated does not hide itself."""
+    surest = int(scores.argmax())
+    away = np.concatenate([scores[: max(0, surest - 1)], scores[surest + 2 :]])
+    other = float(away.max()) if len(away) else rival.alone
+    return surest, float(scores[surest]) - rival.share * min(rival.most, other)
+
+
 def logits(found: Features, head: str, model: Model) -> Floats:
     """Return the score of each stretch under one head."""
     at = HEADS.index(head)
@@ -95,11 +105,10 @@ def _prompt(at: int, reading: Reading, context: Beside | None, model: Model) -> 
 def _content(at: int, reading: Reading, context: Beside | None, model: Model) -> Scored:
     begins = segments(reading)[:-1]
     found = features(mark(reading, model.vocabulary), begins, model.header.stop, context)
-    scores = logits(found, "segment", model)
-    surest = int(scores.argmax())
+    surest, score = standing_out(logits(found, "segment", model), model.header.rival)
     start, end = _stretch(begins, surest, reading)
     where = at + int(reading.starts[start]), at + int(reading.ends[end - 1])
-    return Scored(float(scores[surest]), *where, found.dense[surest])
+    return Scored(score, *where, found.dense[surest])
 
 
 def _stretch(begins: Places, which: int, reading: Reading) -> tuple[int, int]:
