@@ -24,6 +24,7 @@ from scripts.grounded_tables import grounded
 from scripts.guard_tables import guard_detectors, guard_pii, guard_speed, guard_structure
 from scripts.hub_tables import hub_peers
 from scripts.injection_tables import (
+    injection_before,
     injection_classes,
     injection_packages,
     injection_peers,
@@ -421,6 +422,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "arena_peers": _arena_peers,
     "hub_peers": hub_peers,
     "studies": studies,
+    "injection_before": injection_before,
     "injection_classes": injection_classes,
     "injection_packages": injection_packages,
     "injection_peers": injection_peers,

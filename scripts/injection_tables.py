@@ -34,6 +34,22 @@ def injection_peers() -> str:
     return table(["beside", "attacks", "false positives", "ours", "peer", "difference (95 %)"], rows)
 
 
+def injection_before() -> str:
+    """Return how this version does beside the one before it."""
+    found = measured("guard_injection")["before"]
+    rows = [
+        [
+            name,
+            str(one["n"]),
+            share(one["before"]),
+            share(one["now"]),
+            "{est:+.3f} ({low:+.3f} to {high:+.3f})".format(**one["difference"]),
+        ]
+        for name, one in found.items()
+    ]
+    return table(["flagged", "n", "version 1", "version 2", "difference (95 %)"], rows)
+
+
 def injection_sources() -> str:
     """Return the rate of flagged rows by source."""
     found = measured("guard_injection")["sources"]
@@ -56,6 +72,9 @@ def injection_speed() -> str:
     rows = [
         [name.replace("_", ", "), *(f"{one[key]:.0f}" for key in ("p50_us", "min_us"))]
         for name, one in found.items()
+    ]
+    rows += [
+        [f"{name}, 128", "", f"{took:.0f}"] for name, took in measured("guard_injection")["pipeline"].items()
     ]
     return table(["surface, tokens", "p50 (µs)", "least (µs)"], rows)
 

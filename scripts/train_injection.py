@@ -13,6 +13,7 @@ import hashlib
 import json
 import os
 from collections.abc import Sequence
+from dataclasses import asdict
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -35,16 +36,17 @@ from scripts.injection.vocabulary import SCALE, Words, kept_words, make_words
 from scripts.injection.wheels import need_wheels
 
 from genaiops.core import Settings
-from genaiops.guard.injection.artifact import FORMAT, HEADS, pack
-from genaiops.guard.injection.features import Vocabulary
+from genaiops.guard.injection.artifact import FORMAT, HEADS, Rival, pack
+from genaiops.guard.injection.vocabulary import Vocabulary
 from genaiops.models import Weights
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / "src" / "genaiops" / "guard" / "injection" / "data"
 LEFT_OUT = ROOT / ".portable" / "injection-left-out.json"
-VERSION = "1"
+VERSION = "2"
 WINDOW_WORDS = 40
 MARGIN = 1.5
+RIVAL = Rival(share=0.4, most=1.0, alone=-2.0)
 BARRING = ("not", "never", "secret", "only")
 
 
@@ -69,7 +71,7 @@ def main() -> None:
     print(f"{len(whole.row)} prompts, {len(segments.row)} segments", flush=True)
     scores, part_scores = left_out_prompts(prompts, whole, parts, _say)
     prompt_scores = {at: max(score, part_scores.get(at, -1e9) - MARGIN) for at, score in scores.items()}
-    content_scores = left_out_segments(documents, segments, _say)
+    content_scores = left_out_segments(documents, segments, RIVAL, _say)
     everything = np.ones(len(whole.row), dtype=bool)
     heads = [*fit_prompts(prompts, whole, everything)]
     heads.append(fit_segments(documents, segments, np.ones(len(segments.row), dtype=bool)))
@@ -92,8 +94,7 @@ def _new_words(rows: Sequence[Row]) -> Words:
 
 
 def _reader(words: Words) -> Reader:
-    vectors = words.vectors.astype(np.float32) * np.float32(SCALE)
-    vocabulary = Vocabulary(words.keys, words.groups, vectors, len(words.names))
+    vocabulary = Vocabulary(words.keys, words.groups, words.vectors, SCALE, len(words.names))
     return Reader(
         vocabulary, _group(words, "stop"), tuple(_group(words, name) for name in BARRING), WINDOW_WORDS
     )
@@ -132,6 +133,7 @@ def _write(words: Words, heads: Sequence[Head], calibration: dict[str, Any]) -> 
         "biases": [round(head.bias, 6) for head in heads],
         "window_words": WINDOW_WORDS,
         "window_margin": MARGIN,
+        "rival": asdict(RIVAL),
         "calibration": calibration,
         "reasons": REASONS,
     }

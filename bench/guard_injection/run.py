@@ -25,6 +25,7 @@ from scripts.injection.left_out import GUARD_ORDINARY, HARD, content_threshold, 
 from scripts.injection.rows import Row
 
 from genaiops.core import Where
+from genaiops.guard import parse_guard
 from genaiops.guard.injection import injection_detector
 from genaiops.stats import difference, rate_interval
 
@@ -33,6 +34,9 @@ RESULTS = ROOT / "bench" / "results" / "guard_injection.json"
 LEFT_OUT = ROOT / ".portable" / "injection-left-out.json"
 PEERS = {"securevector": 1, "jailguard": 9}
 """Each peer, and which share of the rows it scores: the second is slow here."""
+KEPT = frozenset({"vigia", "agentdojo", "yanismiraoui"})
+"""Sources that nobody looked at while this version was made: neither their rows nor what they scored."""
+
 ALPHA = 0.025
 
 
@@ -44,11 +48,10 @@ def main() -> None:
     parser.add_argument(
         "--known", type=Path, help="a folder of scores that peers gave before, one file a peer"
     )
+    parser.add_argument("--before", type=Path, help="left-out scores of the version before, to compare with")
     options = parser.parse_args()
     load = os.getloadavg()
-    entries = json.loads(LEFT_OUT.read_text(encoding="utf-8"))
-    rows = [Row(**{key: value for key, value in entry.items() if key != "score"}) for entry in entries]
-    scores = [float(entry["score"]) for entry in entries]
+    rows, scores = read_scores(LEFT_OUT)
     found = decisions(rows, scores)
     result = {
         "question": __doc__.split("\n")[0],
@@ -56,7 +59,9 @@ def main() -> None:
         "classes": by_class(rows, found),
         "benign": benign(rows, found),
         "peers": beside(rows, scores, found, options),
+        "before": before(rows, found, options.before) if options.before else {},
         "speed": speed(),
+        "pipeline": pipeline(),
         "model": json.loads(_data("model.json")),
         "python": platform.python_version(),
         "numpy": np.__version__,
@@ -67,6 +72,13 @@ def main() -> None:
     }
     RESULTS.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     print(json.dumps(result["classes"], indent=1), json.dumps(result["benign"], indent=1))
+
+
+def read_scores(file: Path) -> tuple[list[Row], list[float]]:
+    """Return the rows that training left, and what they scored when their source was left out."""
+    entries = json.loads(file.read_text(encoding="utf-8"))
+    rows = [Row(**{key: value for key, value in entry.items() if key != "score"}) for entry in entries]
+    return rows, [float(entry["score"]) for entry in entries]
 
 
 def decisions(rows: Sequence[Row], scores: Sequence[float]) -> list[bool]:
@@ -147,6 +159,46 @@ def beside(
     return result
 
 
+def before(rows: Sequence[Row], found: Sequence[bool], earlier: Path) -> dict[str, Any]:
+    """Return by class of the guard set, and by class of the sources kept back, how often this version and the
+    one before flag the same rows, each at thresholds chosen by the same rule."""
+    known, scores = read_scores(earlier)
+    was = {
+        (row.surface, row.text, row.context): hit
+        for row, hit in zip(known, decisions(known, scores), strict=True)
+    }
+    groups: dict[str, list[tuple[bool, bool]]] = {}
+    for row, hit in zip(rows, found, strict=True):
+        key = (row.surface, row.text, row.context)
+        if key not in was:
+            continue
+        for name in _groups(row):
+            groups.setdefault(name, []).append((hit, was[key]))
+    return {name: _paired(pairs) for name, pairs in sorted(groups.items())}
+
+
+def _groups(row: Row) -> list[str]:
+    kept = [f"kept back: {row.kind}, {row.source}"] if row.source in KEPT else []
+    if row.kind != "benign":
+        return [f"guard set: {row.kind}", *kept] if row.subset else kept
+    if row.surface == "content":
+        return ["false positives: documents", *kept]
+    if row.subset and row.source in GUARD_ORDINARY | HARD:
+        return [f"false positives: {'hard' if row.source in HARD else 'ordinary'}", *kept]
+    return kept
+
+
+def _paired(pairs: Sequence[tuple[bool, bool]]) -> dict[str, Any]:
+    now, then = np.array(pairs, dtype=float).T
+    gain = difference(now, then, range(len(now)), ALPHA, least=-1, greatest=1)
+    return {
+        "n": len(now),
+        "now": float(now.mean()),
+        "before": float(then.mean()),
+        "difference": {"est": float((now - then).mean()), "low": gain.low, "high": gain.high},
+    }
+
+
 def _is_document(row: Row) -> bool:
     return row.kind == "benign" and row.surface == "content"
 
@@ -206,6 +258,30 @@ def speed(repeats: int = 300) -> dict[str, Any]:
                 times.append((time.perf_counter() - begun) * 1e6)
             result[f"{surface}_{tokens}"] = {"p50_us": statistics.median(times), "min_us": min(times)}
     return result
+
+
+def pipeline(texts: int = 40, tries: int = 30) -> dict[str, float]:
+    """Return microseconds of the default policy at 128 tokens of prose, without and with the classifier: of
+    each text the least of several tries, since the machine does other things; of the texts the median."""
+    pages = sorted(page for page in (ROOT / "docs").glob("*.md") if page.name != "cli.md")
+    prose = "\n".join(page.read_text(encoding="utf-8") for page in pages)
+    step = (len(prose) - 512) // texts
+    plain = (ROOT / "src" / "genaiops" / "guard" / "default.yaml").read_text(encoding="utf-8")
+    named = plain.replace("detectors:\n", "detectors:\n  injection: {}\n").replace(
+        "rules:\n", "rules:\n  - {find: [injection.*], do: flag}\n"
+    )
+    found: dict[str, float] = {}
+    for name, policy in (("default policy", plain), ("with injection", named)):
+        least = [float("inf")] * texts
+        for _ in range(tries):
+            guard = parse_guard(policy, "guard.yaml")
+            guard.check("Good morning.", Where(surface="input"))
+            for at in range(texts):
+                begun = time.perf_counter()
+                guard.check(prose[at * step : at * step + 512], Where(surface="input"))
+                least[at] = min(least[at], (time.perf_counter() - begun) * 1e6)
+        found[name] = statistics.median(least)
+    return found
 
 
 def _data(name: str) -> str:

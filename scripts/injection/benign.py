@@ -27,11 +27,13 @@ def prompt(rng: random.Random) -> str:
 def page(rng: random.Random) -> str:
     """Return a harmless document with imperatives in it."""
     roll = rng.random()
-    if roll < 0.4:
+    if roll < 0.3:
         return indirect.mail(rng)
-    if roll < 0.5:
+    if roll < 0.42:
+        return indirect.answer(rng)
+    if roll < 0.52:
         return indirect.table(rng)
-    if roll < 0.6:
+    if roll < 0.62:
         return indirect.result(rng)
     notes = [expand(rng, rng.choice(NOTES), SLOTS) for _ in range(rng.randint(2, 8))]
     return rng.choice([" ", "\n", "\n- "]).join(notes)

@@ -12,7 +12,8 @@ from scripts.injection.sources import (
     folder_tasks,
     folder_topics,
     guard_rows,
-    made_rows,
+    made_documents,
+    made_prompts,
     package_rows,
 )
 
@@ -22,8 +23,9 @@ COUNTS = {
     "forbidden": 1600,
     "benign": 2500,
     "allowed": 2000,
-    "page": 1200,
+    "page": 1600,
     "indirect": 4500,
+    "code": 600,
 }
 _WISHES = frozenset({"self_instruct", "mt_bench", "writingbench", "bfcl", "s_labs", "notinject"})
 
@@ -38,7 +40,9 @@ def collect(shared: Path, wheels: Path, seed: int = 1) -> list[Row]:
         *package_rows(wheels),
     ]
     wishes = [row.text for row in found if row.source in _WISHES and _is_wish(row)]
-    found += made_rows(seed, COUNTS, _carriers(found), wishes, folder_topics(shared))
+    documents = _carriers(found)
+    found += made_prompts(seed, COUNTS, folder_topics(shared))
+    found += made_documents(seed + 1, COUNTS, documents, wishes)
     return list({(row.surface, row.text, row.context): row for row in reversed(found)}.values())[::-1]
 
 

@@ -11,7 +11,7 @@ from scipy import optimize, sparse
 from scripts.injection.matrix import Lines
 from scripts.injection.rows import Row
 
-from genaiops.guard.injection.features import TABLE_BITS
+from genaiops.guard.injection.vocabulary import TABLE_BITS
 
 SPARSE_SCALE = 1.0
 DENSE_SCALE = 0.5

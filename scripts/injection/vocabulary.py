@@ -17,8 +17,8 @@ import onnxruntime
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from genaiops.guard.injection.features import VOCABULARY_BITS
 from genaiops.guard.injection.reading import read
+from genaiops.guard.injection.vocabulary import VOCABULARY_BITS
 
 DIMENSIONS = 48
 SCALE = 4 / 127

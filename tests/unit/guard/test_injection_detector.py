@@ -3,13 +3,15 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from genaiops.core import OutsideError, Surface, UserError, Where
 from genaiops.guard import parse_guard
 from genaiops.guard.injection import injection_detector
-from genaiops.guard.injection.artifact import read_model
+from genaiops.guard.injection.artifact import Rival, read_model
 from genaiops.guard.injection.detector import InjectionDetector
+from genaiops.guard.injection.scoring import standing_out
 
 DATA = Path(__file__).parents[3] / "src" / "genaiops" / "guard" / "injection" / "data"
 LETTER = (
@@ -137,6 +139,15 @@ def test_the_largest_text_that_a_guard_accepts_is_scanned_whole(detector: Inject
     text = "é" * 3 + " boats. " * 31_000 + attack
     (finding,) = detector.detect(text, Where(surface="tool_result"))
     assert finding.start >= len(text) - len(attack)
+
+
+@pytest.mark.proves("E-INJECTION")
+def test_a_command_counts_for_less_where_another_stands_but_a_copy_takes_little_away() -> None:
+    rival = Rival(share=0.5, most=1.0, alone=-2.0)
+    assert standing_out(np.array([-3.0, 4.0, -3.0, -2.0]), rival) == (1, 5.0)
+    assert standing_out(np.array([4.0, 3.0, -1.0, 0.8]), rival) == (0, 3.6)
+    assert standing_out(np.array([4.0, 0.0, 0.0, 4.0]), rival) == (0, 3.5)
+    assert standing_out(np.array([4.0]), rival) == (0, 5.0)
 
 
 @pytest.mark.proves("E-INJECTION-DIGEST")

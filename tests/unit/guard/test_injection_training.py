@@ -39,6 +39,9 @@ def test_a_planted_instruction_lies_where_its_label_says() -> None:
         document, said = indirect.document(rng, ["One line. Another.\nA third"]), indirect.instruction(rng)
         text, start, end = indirect.planted(rng, document, said)
         assert text[start:end] == said
+        code, start, end = indirect.harmful_code(rng)
+        assert 0 <= start < end <= len(code)
+        assert "\n" not in code[start:end]
 
 
 @pytest.mark.proves("E-INJECTION-DECLARED")

@@ -17,13 +17,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genaiops.core import OutsideError, decode
-from genaiops.guard.injection.features import TABLE_BITS, Floats, Vocabulary
+from genaiops.guard.injection.features import TOGETHER
+from genaiops.guard.injection.vocabulary import TABLE_BITS, Floats, Vocabulary
 
 HEADS = ("input", "kind", "segment")
 """Columns of the table: an attack among prompts; a jailbreak among attacks; a segment of a document that
 instructs whoever reads it."""
 
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +34,16 @@ class Calibration:
     threshold: float
     slope: float
     shift: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rival:
+    """A segment's score is lessened by `share` of its rival's, which counts as at most `most`; as `alone`
+    where there is none."""
+
+    share: float
+    most: float
+    alone: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,18 +63,22 @@ class Header:
     biases: tuple[float, float, float]
     window_words: int
     window_margin: float
+    rival: Rival
     calibration: dict[str, Calibration]
     reasons: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """The model, ready: `table [slots, heads]`, `dense` weights of each head, the vocabulary."""
+    """The model, ready: `table [heads, slots]` times `scale [heads]`; the vocabulary; by head the weights of
+    `dense` features, and what two groups `together` in one stretch weigh `[groups, groups]`."""
 
     header: Header
     vocabulary: Vocabulary
-    table: Floats
+    table: NDArray[np.int8]
+    scale: Floats
     dense: dict[str, Floats]
+    together: dict[str, Floats]
 
 
 @lru_cache(maxsize=1)
@@ -100,15 +115,27 @@ def pack(header: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> bytes:
 
 def _model(arrays: dict[str, NDArray[Any]]) -> Model:
     header = decode(Header, json.loads(arrays["header"].tobytes()))
-    table = arrays["table"].astype(np.float32) * arrays["table_scale"]
+    table, scale = arrays["table"], arrays["table_scale"]
     if header.format != FORMAT or table.shape != (1 << TABLE_BITS, len(HEADS)):
         raise ValueError(f"format {header.format}, table {table.shape}")
-    vectors = arrays["vectors"].astype(np.float32) * arrays["vector_scale"]
+    vocabulary = Vocabulary(
+        arrays["keys"],
+        arrays["word_groups"],
+        arrays["vectors"],
+        float(arrays["vector_scale"]),
+        len(header.groups),
+    )
+    pairs = np.triu(np.ones_like(vocabulary.together), 1) / TOGETHER
     return Model(
         header=header,
-        vocabulary=Vocabulary(arrays["keys"], arrays["word_groups"], vectors, len(header.groups)),
+        vocabulary=vocabulary,
         table=np.ascontiguousarray(table.T),
+        scale=scale,
         dense={name: arrays[f"dense_{name}"] for name in HEADS},
+        together={
+            name: (table[vocabulary.together, at] * scale[at] * pairs).astype(np.float32)
+            for at, name in enumerate(HEADS)
+        },
     )
 
 

@@ -2,28 +2,34 @@
 
 import math
 from collections.abc import Mapping
+from functools import lru_cache, partial
 
 import numpy as np
 
 from genaiops.core import DetectorSpec, Finding, Json, Surface, Where
 from genaiops.guard.detectors.base import NoParameters, parameters_of
 from genaiops.guard.injection.artifact import Model, shipped_model
-from genaiops.guard.injection.features import Floats
 from genaiops.guard.injection.scoring import Scored, read_context, score_content, score_prompt
+from genaiops.guard.injection.vocabulary import Floats
 
 NAME = "injection"
 CATEGORIES = frozenset({"injection.jailbreak", "injection.direct", "injection.indirect"})
 _PROMPTS: frozenset[Surface] = frozenset({"input", "history"})
 _CONTENT: frozenset[Surface] = frozenset({"passage", "tool_result"})
+CONTEXTS = 32
+"""So many contexts are kept, read: a system prompt comes with every message."""
+
 _SAID = 3
 """So many reasons are given at most."""
 
 
 class InjectionDetector:
-    """Finds at most one injection in a text: the surest. Pure; linear in the text; no state but the model."""
+    """Finds at most one injection in a text: the surest. Pure; linear in the text; remembers the last
+    contexts, read."""
 
     def __init__(self, model: Model) -> None:
         self._model = model
+        self._context = lru_cache(CONTEXTS)(partial(read_context, model=model))
         self.spec = DetectorSpec(
             name=NAME,
             version=model.header.version,
@@ -35,7 +41,7 @@ class InjectionDetector:
     def detect(self, text: str, where: Where) -> list[Finding]:
         """Return `injection.jailbreak` or `.direct` of a prompt, `.indirect` of what is fetched."""
         raw = text.encode("utf-8", "replace")
-        context = read_context(where.context, self._model) if where.context else None
+        context = self._context(where.context) if where.context else None
         if where.surface in _PROMPTS:
             scored, surface = score_prompt(raw, context, self._model), "input"
         elif where.surface in _CONTENT:

@@ -6,19 +6,21 @@ are slots of one table: words, neighbours, words with one between, byte runs, an
 other and in one stretch. Dense ones are averages, shares and how the stretch stands to its context.
 """
 
+import math
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from genaiops.guard.injection.reading import Hashes, Places, Reading, mixed
-
-Floats = NDArray[np.floating[Any]]
-Slots = NDArray[np.int64]
-
-TABLE_BITS = 17
-"""The sparse table has `2 ** TABLE_BITS` slots."""
+from genaiops.guard.injection.reading import Hashes, Places, Reading, segments
+from genaiops.guard.injection.vocabulary import (
+    Floats,
+    Rows,
+    Slots,
+    Vocabulary,
+    mixed_slots,
+    slots_of,
+)
 
 REACH = 5
 """Groups so many words apart make a pair."""
@@ -27,11 +29,11 @@ TOGETHER = 10
 """What stands together in a stretch weighs the tenth part of a feature."""
 
 _STEPS = np.arange(1, REACH)[:, None]
-_SHIFT = np.uint64(64 - TABLE_BITS)
-VOCABULARY_BITS = 17
-_SALTS = [np.uint64(salt) for salt in (0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0x27D4EB2F165667C5)]
-_GROUP_SALT = np.uint64(0x85EBCA77C2B2AE63)
-_SET_SALT = np.uint64(0xD6E8FEB86659FD93)
+_BEYOND = np.full(REACH - 1, 1 << 40)
+_NO_GROUP = np.zeros(REACH - 1, dtype=np.int64)
+_ONE, _TWO, _THREE = (
+    np.uint64(salt) for salt in (0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0x27D4EB2F165667C5)
+)
 _KINDS = 10
 _SHAPES = 14
 _RELATIONS = 8
@@ -53,224 +55,257 @@ _SHARES = np.zeros((_KINDS, 8))
 breaks to eight shares: brackets hold the quotes, marks hold `!` and quotes; rare ones weigh twenty times."""
 _SHARES[[1, 2, 3], [0, 1, 2]] = 1
 _SHARES[[4, 5, 6, 7, 5, 7, 8, 9], [3, 4, 5, 5, 6, 6, 6, 7]] = 20
-_MOST_SHARE = np.array([1, 1, 1, 2, 2, 2, 2, 2])
-
-
-class Vocabulary:
-    """Words by hash, each with a group (0: none) and a vector `[words, dimensions]`."""
-
-    def __init__(self, keys: Hashes, groups: NDArray[np.uint8], vectors: Floats, group_count: int) -> None:
-        self.groups = np.append(groups, np.uint8(0))
-        self.vectors = np.vstack([vectors, np.zeros((1, vectors.shape[1]), dtype=np.float32)])
-        self.group_count = group_count
-        self._keys = np.append(keys, np.uint64(0))
-        self._rows = np.full(1 << VOCABULARY_BITS, len(keys), dtype=np.int32)
-        self._rows[(keys >> np.uint64(64 - VOCABULARY_BITS)).astype(np.int64)] = np.arange(len(keys))
-
-    @property
-    def missing(self) -> int:
-        """The row of a word that is not in it."""
-        return len(self.groups) - 1
-
-    @property
-    def width(self) -> int:
-        """How many dense features there are."""
-        return self.vectors.shape[1] + 2 * self.group_count + _SHAPES + _RELATIONS
-
-    def rows(self, words: Hashes) -> NDArray[np.int32]:
-        """Return the row of each word."""
-        rows = self._rows[(words >> np.uint64(64 - VOCABULARY_BITS)).astype(np.int64)]
-        return np.where(self._keys[rows] == words, rows, np.int32(self.missing))
+_MOST = np.array([np.inf, 1, 1, 1, 2, 2, 2, 2, 2, 1, 60, np.inf, np.inf, 1])
+_UNITS = 1 / np.array([5, 1, 1, 1, 1, 1, 1, 1, 1, 1, 30, 8, 4, 1])
+"""The most that each shape counts, and what it is multiplied with."""
 
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """What a text comes with, read: its words' rows and hashes, and which of them stand in a prohibition."""
+    """What a text comes with, read: the hashes of its words and of those in a prohibition, each sorted and
+    once; `asked [words, dimensions]` are unit vectors of at most 128 of the latter."""
 
     words: Hashes
-    rows: NDArray[np.int32]
-    barred: NDArray[np.bool_]
+    barred: Hashes
+    asked: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """A block with what every stretch of it needs: rows and groups of words, slots of words and byte runs."""
+
+    reading: Reading
+    vocabulary: Vocabulary
+    rows: Rows
+    groups: Places
+    words: Slots
+    neighbours: Slots
+    apart: Slots
+    runs: Slots
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Slots of one kind of features; `owners` say whose they are (None: there is one stretch), and each of a
+    stretch weighs its `scale [n]`."""
+
+    slots: Slots
+    owners: Places | None
+    scale: Floats
+
+    def totals(self, table: NDArray[np.int8]) -> Floats:
+        """Return the sum over each stretch of what `table [slots]` holds."""
+        held = table.take(self.slots)
+        if self.owners is None:
+            return held.sum(dtype=np.int64) * self.scale
+        return np.bincount(self.owners, weights=held, minlength=len(self.scale)) * self.scale
 
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """Of `n` stretches: `slots` and `weights` of all, `owners` say whose they are; `dense [n, width]`."""
+    """Of `n` stretches: families of sparse features, the groups that each holds `[n, groups]`, and
+    `dense [n, width]`."""
 
-    slots: Slots
-    weights: Floats
-    owners: Places
+    families: tuple[Family, ...]
+    held: Floats
     dense: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class _Stretches:
+    """`n` runs of words: where each begins, how many it has, whose each word is (None: there is one)."""
+
+    begins: Places
+    counts: Places
+    owner: Places | None
+
+    def within(self, ahead: int) -> slice | NDArray[np.bool_]:
+        """Return which words have the word `ahead` of them in their own stretch, of those that have one."""
+        if self.owner is None:
+            return slice(None)
+        return self.owner[:-ahead] == self.owner[ahead:]
+
+    def count(self, which: NDArray[np.bool_]) -> Places:
+        """Return how many words of each stretch are among `which [words]`."""
+        if self.owner is None:
+            return np.array([np.count_nonzero(which)])
+        return np.bincount(self.owner, weights=which, minlength=len(self.counts))
 
 
 def beside(reading: Reading, vocabulary: Vocabulary, barring: frozenset[int], stop: int) -> Beside:
     """Return the content words of a context; barred are those of a segment with a word of `barring`."""
     rows = vocabulary.rows(reading.words)
     groups = vocabulary.groups[rows]
-    owner = np.repeat(np.arange(reading.segments), np.diff(reading.first))
-    bars = np.bincount(owner, weights=np.isin(groups, list(barring)), minlength=reading.segments) > 0
+    first = segments(reading)
+    owner = np.repeat(np.arange(len(first) - 1), np.diff(first))
+    bars = np.bincount(owner, weights=np.isin(groups, list(barring)), minlength=len(first) - 1) > 0
     keep = (groups != stop) & ~np.isin(groups, list(barring))
-    return Beside(reading.words[keep], rows[keep], bars[owner][keep])
+    barred = keep & bars[owner]
+    asked = np.unique(rows[barred])[:128]
+    return Beside(
+        np.unique(reading.words[keep]),
+        np.unique(reading.words[barred]),
+        vocabulary.units(asked),
+    )
 
 
-def features(
-    reading: Reading, first: Places, vocabulary: Vocabulary, stop: int, context: Beside | None
-) -> Features:
-    """Return the features of the stretches that begin at the segments `first`, each up to the next."""
-    bounds = np.append(reading.first[first], len(reading.words))
-    counts = np.diff(bounds)
-    owner = np.repeat(np.arange(len(first)), counts)
-    rows = vocabulary.rows(reading.words)
-    groups = vocabulary.groups[rows]
-    slots, weights, owners = _sparse(reading, first, owner, groups, counts)
-    starts = bounds[:-1]
+def mark(reading: Reading, vocabulary: Vocabulary) -> Marked:
+    """Return a block with what does not depend on where its stretches begin."""
+    words = reading.words
+    rows = vocabulary.rows(words)
+    return Marked(
+        reading,
+        vocabulary,
+        rows,
+        vocabulary.groups.take(rows),
+        slots_of(words),
+        mixed_slots(words[:-1] * _ONE + words[1:]),
+        mixed_slots(words[:-2] * _TWO + words[2:]),
+        slots_of(reading.runs * _THREE),
+    )
+
+
+def features(marked: Marked, begins: Places, stop: int, context: Beside | None) -> Features:
+    """Return the features of the stretches that begin at the words `begins`, each up to the next."""
+    total = len(marked.rows)
+    if len(begins) == 1:
+        each = _Stretches(begins, np.array([total]), None)
+    else:
+        counts = np.diff(begins, append=total)
+        each = _Stretches(begins, counts, np.repeat(np.arange(len(begins)), counts))
+    found, shapes = _group_counts(marked, each), _shapes(marked, each)
+    shares = np.minimum(found, 4) / 2
     dense = np.concatenate(
         [
-            _averages(vocabulary.vectors[rows], starts, counts),
-            _group_shares(groups, owner, starts, counts, vocabulary.group_count),
-            _shapes(reading, starts, bounds, owner, counts, rows == vocabulary.missing),
-            _relations(reading, owner, rows, groups == stop, starts, counts, vocabulary, context),
+            _sums(marked, each) / np.sqrt(each.counts, dtype=np.float32)[:, None],
+            shares,
+            _group_heads(marked, each),
+            shapes,
+            _surroundings(shares),
+            _surroundings(shapes),
+            _relations(marked, each, stop, context),
         ],
         axis=1,
         dtype=np.float32,
     )
-    return Features(slots, weights, owners, dense)
+    return Features(_sparse(marked, each), (found > 0).astype(np.float32), dense)
 
 
-def _sparse(
-    reading: Reading, first: Places, owner: Places, groups: NDArray[np.uint8], counts: Places
-) -> tuple[Slots, Floats, Places]:
-    """Return slots, weights and owners of the sparse features; each family of a stretch has the norm 1."""
-    words = reading.words
-    one, two, three = _SALTS
-    neighbours = mixed(words[:-1] * one + words[1:])
-    apart = mixed(words[:-2] * two + words[2:])
-    same_one, same_two = owner[:-1] == owner[1:], owner[:-2] == owner[2:]
-    stretch = np.zeros(reading.segments, dtype=np.int64)
-    stretch[first[1:]] = 1
-    run_owner = np.cumsum(stretch)[reading.run_segment] if reading.segments else reading.run_segment
-    pairs, pair_owner = _pairs(groups, owner)
-    sets, set_owner = _together(groups, owner, len(first))
-    hashes = [words, neighbours[same_one], apart[same_two], reading.runs * three, pairs, sets]
-    owners = [owner, owner[:-1][same_one], owner[:-2][same_two], run_owner, pair_owner, set_owner]
-    scale = 1 / np.sqrt(np.maximum(counts, 1)).astype(np.float32)
-    run_scale = 1 / np.sqrt(np.maximum(np.bincount(run_owner, minlength=len(counts)), 1)).astype(np.float32)
-    even = np.full(len(counts), 1 / TOGETHER, dtype=np.float32)
-    scales = [scale, scale, scale, run_scale, scale, even]
-    slots = (np.concatenate(hashes) >> _SHIFT).astype(np.int64)
-    weights = np.concatenate([table[whose] for table, whose in zip(scales, owners, strict=True)])
-    return slots, weights, np.concatenate(owners)
+def _sparse(marked: Marked, each: _Stretches) -> tuple[Family, ...]:
+    """Return the families of sparse features; each of a stretch has the norm 1."""
+    one, two = each.within(1), each.within(2)
+    near, first = _near(marked, each)
+    slots = np.concatenate([marked.words, marked.neighbours[one], marked.apart[two], near])
+    owners = run_owners = None
+    runs = np.array([len(marked.runs)])
+    if each.owner is not None:
+        owners = np.concatenate([each.owner, each.owner[:-1][one], each.owner[:-2][two], each.owner[first]])
+        edges = np.append(marked.reading.starts[each.begins], len(marked.runs))
+        edges[0] = 0
+        runs = np.diff(np.minimum(edges, len(marked.runs)))
+        run_owners = np.repeat(np.arange(len(runs)), runs)
+    return Family(slots, owners, _unit(each.counts)), Family(marked.runs, run_owners, _unit(runs))
 
 
-def _pairs(groups: NDArray[np.uint8], owner: Places) -> tuple[Hashes, Places]:
-    """Return hashes of pairs of groups, first and second, up to `REACH` words apart in one stretch."""
-    at = np.flatnonzero(groups)
-    kinds, whose = groups[at].astype(np.uint64), owner[at]
-    left = np.arange(len(at))
-    right = left + _STEPS
-    inside = np.minimum(right, len(at) - 1)
-    near = (right < len(at)) & (at[inside] - at <= REACH) & (whose[inside] == whose)
-    step, left = np.nonzero(near)
-    right = left + step + 1
-    return mixed(((kinds[left] << np.uint64(8)) | kinds[right]) * _GROUP_SALT), whose[right]
+def _unit(counts: Places) -> Floats:
+    return (1 / np.sqrt(np.maximum(counts, 1))).astype(np.float32)
 
 
-def _together(groups: NDArray[np.uint8], owner: Places, count: int) -> tuple[Hashes, Places]:
-    """Return hashes of the pairs of groups that a stretch holds at all, however far apart."""
-    held = np.zeros((count, int(groups.max(initial=0)) + 1), dtype=bool)
-    held[owner, groups] = True
-    whose, kinds = np.nonzero(held[:, 1:])
-    first = np.searchsorted(whose, np.arange(count + 1))
-    sizes = np.diff(first)[whose]
-    left = np.repeat(np.arange(len(whose)), sizes)
-    right = np.arange(len(left)) - np.repeat(np.cumsum(sizes) - sizes, sizes) + first[whose[left]]
-    ahead = left < right
-    left, right = left[ahead], right[ahead]
-    hashes = (kinds[left].astype(np.uint64) << np.uint64(8)) | kinds[right].astype(np.uint64)
-    return mixed(hashes * _SET_SALT), whose[left]
+def _near(marked: Marked, each: _Stretches) -> tuple[Slots, Places]:
+    """Return slots of pairs of groups up to `REACH` words apart in one stretch, and each one's first word."""
+    at = marked.groups.nonzero()[0]
+    kinds = np.concatenate([marked.groups.take(at), _NO_GROUP])
+    places = np.concatenate([at, _BEYOND])
+    right = np.arange(len(at)) + _STEPS
+    near = places.take(right) - at <= REACH
+    if each.owner is not None:
+        whose = each.owner[at]
+        near &= whose.take(right, mode="clip") == whose
+    step, left = near.nonzero()
+    pairs = kinds.take(left) * (marked.vocabulary.group_count + 1) + kinds.take(left + step + 1)
+    return marked.vocabulary.near.take(pairs), at.take(left)
 
 
-def _averages(vectors: Floats, starts: Places, counts: Places) -> Floats:
-    return np.add.reduceat(vectors, starts, axis=0) / np.sqrt(counts)[:, None].astype(np.float32)
+def _sums(marked: Marked, each: _Stretches) -> Floats:
+    """Return the sum of word vectors."""
+    vectors = marked.vocabulary.vectors.take(marked.rows, axis=0)
+    return np.add.reduceat(vectors, each.begins, axis=0, dtype=np.int32) * marked.vocabulary.scale
 
 
-def _group_shares(
-    groups: NDArray[np.uint8], owner: Places, starts: Places, counts: Places, group_count: int
-) -> Floats:
-    """Return for each group how much of it there is, and whether a stretch begins with it."""
-    places = owner * (group_count + 1) + groups
-    found = np.bincount(places, minlength=len(counts) * (group_count + 1))
-    found = found.reshape(len(counts), group_count + 1)[:, 1:].astype(np.float32)
-    heads = np.zeros((len(counts), group_count + 1), dtype=np.float32)
-    heads[np.arange(len(counts)), groups[starts]] = 1
-    return np.concatenate([np.minimum(found, 4) / 2, heads[:, 1:]], axis=1)
+def _group_counts(marked: Marked, each: _Stretches) -> Places:
+    size, places = marked.vocabulary.group_count + 1, marked.groups
+    if each.owner is not None:
+        places = each.owner * size + places
+    return np.bincount(places, minlength=len(each.counts) * size).reshape(-1, size)[:, 1:]
 
 
-def _shapes(
-    reading: Reading,
-    starts: Places,
-    bounds: Places,
-    owner: Places,
-    counts: Places,
-    missing: NDArray[np.bool_],
-) -> Floats:
+def _group_heads(marked: Marked, each: _Stretches) -> Floats:
+    """Return which group a stretch begins with."""
+    out = np.zeros((len(each.counts), marked.vocabulary.group_count + 1), dtype=np.float32)
+    out[np.arange(len(each.counts)), marked.groups[each.begins]] = 1
+    return out[:, 1:]
+
+
+def _shapes(marked: Marked, each: _Stretches) -> Floats:
     """Return lengths, shares of kinds of bytes, long words, words that nobody knows."""
-    edges = np.append(reading.starts[starts], len(reading.data))
-    lengths = np.maximum(np.diff(edges), 1)
-    places = np.repeat(np.arange(len(counts)) * _KINDS, np.diff(edges)) + _KIND_OF[reading.raw[edges[0] :]]
-    kinds = np.bincount(places, minlength=len(counts) * _KINDS).reshape(len(counts), _KINDS)
+    reading, count = marked.reading, len(each.counts)
+    starts = reading.starts.take(each.begins)
+    kinds = _KIND_OF.take(reading.raw[starts[0] :])
+    if each.owner is None:
+        sizes = np.array([len(kinds)])
+    else:
+        sizes = np.diff(starts, append=len(reading.raw))
+        kinds += np.repeat(np.arange(count) * _KINDS, sizes)
+    shares = np.bincount(kinds, minlength=count * _KINDS).reshape(count, _KINDS) @ _SHARES
     word_lengths = reading.ends - reading.starts
-    out = np.empty((len(counts), _SHAPES), dtype=np.float32)
-    out[:, 0] = np.log1p(counts) / 5
-    out[:, 1:9] = np.minimum(kinds @ _SHARES / lengths[:, None], _MOST_SHARE)
-    out[:, 9] = np.bincount(owner, weights=missing, minlength=len(counts)) / counts
-    out[:, 10] = np.minimum(np.maximum.reduceat(word_lengths, starts), 60) / 30
-    out[:, 11] = np.add.reduceat(word_lengths, starts) / counts / 8
-    out[:, 12] = np.log1p(len(counts)) / 4
-    out[:, 13] = 0
+    out = np.zeros((count, _SHAPES))
+    out[:, 0] = np.log1p(each.counts)
+    out[:, 1:9] = shares / sizes[:, None]
+    out[:, 9] = each.count(marked.rows == marked.vocabulary.missing)
+    out[:, 10] = np.maximum.reduceat(word_lengths, each.begins)
+    out[:, 11] = np.add.reduceat(word_lengths, each.begins)
+    out[:, 9:12:2] /= each.counts[:, None]
+    out[:, 12] = math.log1p(count)
     out[-1, 13] = 1
-    return out
+    return np.minimum(out, _MOST) * _UNITS
 
 
-def _relations(
-    reading: Reading,
-    owner: Places,
-    rows: NDArray[np.int32],
-    stops: NDArray[np.bool_],
-    starts: Places,
-    counts: Places,
-    vocabulary: Vocabulary,
-    context: Beside | None,
-) -> Floats:
+def _surroundings(own: Floats) -> Floats:
+    """Return for each stretch the mean of what the others of its text have; nothing where there is one."""
+    if len(own) == 1:
+        return np.zeros_like(own)
+    return (own.sum(axis=0) - own) / (len(own) - 1)
+
+
+def _relations(marked: Marked, each: _Stretches, stop: int, context: Beside | None) -> Floats:
     """Return how a stretch stands to the rest of its text and to its context."""
-    out = np.zeros((len(counts), _RELATIONS), dtype=np.float32)
-    content = np.maximum(np.bincount(owner, weights=~stops, minlength=len(counts)), 1)
-    if len(counts) > 1:
-        _, inverse, times = np.unique(reading.words, return_inverse=True, return_counts=True)
-        again = (times[inverse] > 1) & ~stops
-        out[:, 0] = np.bincount(owner, weights=again, minlength=len(counts)) / content
-        means = np.add.reduceat(vocabulary.vectors[rows], starts, axis=0)
+    words, vocabulary = marked.reading.words, marked.vocabulary
+    out = np.zeros((len(each.counts), _RELATIONS), dtype=np.float32)
+    if context is None and each.owner is None:
+        return out
+    telling = marked.groups != stop
+    content = np.maximum(each.count(telling), 1)
+    if each.owner is not None:
+        _, inverse, times = np.unique(words, return_inverse=True, return_counts=True)
+        out[:, 0] = each.count((times[inverse] > 1) & telling) / content
+        means = _sums(marked, each)
         whole = means.sum(axis=0)
         out[:, 1] = means @ whole / (np.linalg.norm(means, axis=1) * np.linalg.norm(whole) + 1e-6)
     if context is None or not len(context.words):
         return out
-    shared = np.isin(reading.words, context.words) & ~stops
-    out[:, 2] = np.bincount(owner, weights=shared, minlength=len(counts)) / content
-    if not context.barred.any():
+    out[:, 2] = each.count(_among(words, context.words) & telling) / content
+    if not len(context.barred):
         return out
-    barred = np.isin(reading.words, context.words[context.barred]) & ~stops
-    touched = np.bincount(owner, weights=barred, minlength=len(counts))
-    near = _nearest(vocabulary.vectors, rows, context.rows[context.barred]) * ~stops
+    touched = each.count(_among(words, context.barred) & telling)
+    near = (vocabulary.units(marked.rows) @ context.asked.T).max(axis=1) * telling
     out[:, 3] = 1
     out[:, 4] = touched / content
     out[:, 5] = np.minimum(touched, 3) / 2
-    out[:, 6] = np.maximum.reduceat(near, starts)
-    out[:, 7] = np.add.reduceat(np.maximum(near - 0.4, 0), starts) / content
+    out[:, 6] = np.maximum.reduceat(near, each.begins)
+    out[:, 7] = np.add.reduceat(np.maximum(near - 0.4, 0), each.begins) / content
     return out
 
 
-def _nearest(vectors: Floats, rows: NDArray[np.int32], barred: NDArray[np.int32]) -> Floats:
-    """Return for each word its cosine with the nearest barred word; at most 128 of those are asked."""
-    asked = vectors[np.unique(barred)[:128]]
-    asked = asked / (np.linalg.norm(asked, axis=1, keepdims=True) + 1e-6)
-    own = vectors[rows]
-    return (own @ asked.T).max(axis=1) / (np.linalg.norm(own, axis=1) + 1e-6)
+def _among(words: Hashes, known: Hashes) -> NDArray[np.bool_]:
+    """Return which words are among the sorted `known`."""
+    return known.take(known.searchsorted(words), mode="clip") == words

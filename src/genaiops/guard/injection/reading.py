@@ -26,8 +26,8 @@ Places = NDArray[np.int64]
 _BASE = 0x9E3779B97F4A7C15
 _INVERSE = pow(_BASE, -1, 1 << 64)
 _NONE = np.zeros(0, dtype=np.int64)
-_MIX = np.uint64(0xFF51AFD7ED558CCD)
-_HALF = np.uint64(32)
+MIX = np.uint64(0xFF51AFD7ED558CCD)
+HALF = np.uint64(32)
 
 
 def _lowered() -> NDArray[np.uint8]:
@@ -49,25 +49,19 @@ _WORDLY = _wordly()
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One block, read. Words `[n]`, segments `[m]`; segment `k` holds words `first[k]:first[k + 1]`.
+    """One block, read: `words [n]` and `runs` of bytes as hashes.
 
-    `starts` and `ends` are byte offsets of words, `runs` the hashes of byte runs and `run_segment` where each
-    of them begins, `data` the lower-cased bytes, `raw` the bytes as given.
+    `starts` and `ends` are byte offsets of words, `stops` those of wide full stops, `data` the lower-cased
+    bytes, `raw` the bytes as given.
     """
 
     words: Hashes
     starts: Places
     ends: Places
-    first: Places
+    stops: Places
     runs: Hashes
-    run_segment: Places
     data: NDArray[np.uint8]
     raw: NDArray[np.uint8]
-
-    @property
-    def segments(self) -> int:
-        """How many segments there are."""
-        return len(self.first) - 1
 
 
 @lru_cache(maxsize=1)
@@ -81,38 +75,29 @@ def _powers() -> tuple[Hashes, Hashes]:
 
 def mixed(hashes: Hashes) -> Hashes:
     """Return hashes whose high bits depend on all bits (the finisher of MurmurHash3)."""
-    hashes = (hashes ^ (hashes >> _HALF)) * _MIX
-    return hashes ^ (hashes >> _HALF)
+    hashes = (hashes ^ (hashes >> HALF)) * MIX
+    return hashes ^ (hashes >> HALF)
 
 
 def read(raw: bytes) -> Reading:
-    """Return the words, runs and segments of at most `BLOCK` bytes of UTF-8."""
+    """Return the words and runs of at most `BLOCK` bytes of UTF-8."""
     given = np.frombuffer(raw, dtype=np.uint8)
-    data = _LOWERED[given]
+    data = _LOWERED.take(given)
+    size = len(data)
     powers, inverses = _powers()
-    sums = np.zeros(len(data) + 1, dtype=np.uint64)
-    np.cumsum(data * powers[: len(data)], out=sums[1:])
-    within = np.zeros(len(data) + 2, dtype=np.int8)
-    within[1:-1] = _WORDLY[data]
-    stops = _wide_stops(data) if not raw.isascii() else _NONE
-    for byte in (1, 2, 3):
-        within[stops + byte] = 0
-    edges = within[1:] - within[:-1]
-    starts, ends = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
-    words = mixed((sums[ends] - sums[starts]) * inverses[starts])
-    first = _segments(data, starts, stops)
-    runs = mixed((sums[RUN:] - sums[:-RUN]) * inverses[: max(0, len(data) + 1 - RUN)])
-    places = starts[first[1:-1]] if len(first) > 2 else np.zeros(0, dtype=np.int64)
-    return Reading(
-        words=words,
-        starts=starts,
-        ends=ends,
-        first=first,
-        runs=runs,
-        run_segment=_owners(places, len(runs)),
-        data=data,
-        raw=given,
-    )
+    sums: Hashes = np.empty(size + 1, dtype=np.uint64)
+    sums[0] = 0
+    (data * powers[:size]).cumsum(out=sums[1:])
+    within = np.zeros(size + 2, dtype=bool)
+    _WORDLY.take(data, out=within[1:-1])
+    stops = _NONE if raw.isascii() else _wide_stops(data)
+    for byte in (1, 2, 3) if len(stops) else ():
+        within[stops + byte] = False
+    edges: Places = (within[1:] != within[:-1]).nonzero()[0]
+    starts, ends = edges[::2], edges[1::2]
+    words = mixed((sums.take(ends) - sums.take(starts)) * inverses.take(starts))
+    runs = mixed((sums[RUN:] - sums[:-RUN]) * inverses[: max(0, size + 1 - RUN)])
+    return Reading(words, starts, ends, stops, runs, data, given)
 
 
 def _wide_stops(data: NDArray[np.uint8]) -> Places:
@@ -121,16 +106,15 @@ def _wide_stops(data: NDArray[np.uint8]) -> Places:
     return at[(data[at + 1] == 0x80) & (data[at + 2] == 0x82)]
 
 
-def _segments(data: NDArray[np.uint8], starts: Places, stops: Places) -> Places:
-    """Return the index of each segment's first word, and the number of words."""
+def segments(reading: Reading) -> Places:
+    """Return the index of each segment's first word, and behind them the number of words."""
+    data, starts = reading.data, reading.starts
     if not len(starts):
         return np.zeros(1, dtype=np.int64)
     ends = data == 10
-    after = np.zeros(len(data), dtype=bool)
-    after[1:] = (data[1:] <= 32) & _STOPS[data[:-1]]
-    ends |= after
-    ends[stops + 2] = True
-    number = np.cumsum(ends)[starts]
+    ends[1:] |= (data[1:] <= 32) & _STOPS.take(data[:-1])
+    ends[reading.stops + 2] = True
+    number = ends.cumsum().take(starts)
     new: Places = np.flatnonzero(np.diff(number, prepend=-1))
     lengths: Places = np.diff(new, append=len(starts))
     if lengths.max() > LONGEST:
@@ -138,9 +122,3 @@ def _segments(data: NDArray[np.uint8], starts: Places, stops: Places) -> Places:
         within: Places = np.arange(int(each.sum())) - np.repeat(np.cumsum(each) - each, each)
         new = np.repeat(new, each) + within * LONGEST
     return np.append(new, len(starts))
-
-
-def _owners(places: Places, count: int) -> Places:
-    """Return for each of `count` offsets the segment in which it lies; segments begin at `places`."""
-    edges = np.minimum(np.concatenate(([0], places, [count])), count)
-    return np.repeat(np.arange(len(places) + 1), np.diff(edges))

@@ -5,9 +5,13 @@ from itertools import pairwise
 
 import numpy as np
 
-from genaiops.guard.injection.artifact import HEADS, Model
-from genaiops.guard.injection.features import Beside, Features, Floats, beside, features
-from genaiops.guard.injection.reading import BLOCK, Places, Reading, read
+from genaiops.guard.injection.artifact import HEADS, Model, Rival
+from genaiops.guard.injection.features import Beside, Features, beside, features, mark
+from genaiops.guard.injection.reading import BLOCK, Places, Reading, read, segments
+from genaiops.guard.injection.vocabulary import Floats
+
+WHOLE: Places = np.zeros(1, dtype=np.int64)
+"""The stretch that is all of a text."""
 
 _OVERLAP = 512
 _PARTED = 4  # a text of fewer parts is short enough to be scored as a whole only
@@ -46,61 +50,70 @@ def score_content(raw: bytes, context: Beside | None, model: Model) -> Scored | 
 
 
 def windows(reading: Reading, size: int) -> Places:
-    """Return the first segments of parts of about `size` words; one part of a short text."""
+    """Return the first words of parts of about `size` words, which begin where segments do; one of a short
+    text."""
     total = len(reading.words)
     if total < _PARTED * size:
-        return np.zeros(1, dtype=np.int64)
+        return WHOLE
+    first = segments(reading)[:-1]
     marks = np.arange(0, total - size // 2, size)
-    return np.unique(np.searchsorted(reading.first[:-1], marks, side="right") - 1)
+    return first[np.unique(np.searchsorted(first, marks, side="right") - 1)]
+
+
+def standing_out(scores: Floats, rival: Rival) -> tuple[int, float]:
+    """Return the surest segment, and its score less what its rival, the surest one that is not beside it,
+    takes away: where a whole text commands, a command says little. What it takes away has a limit, so that an
+    attack that is repeated does not hide itself."""
+    surest = int(scores.argmax())
+    away = np.concatenate([scores[: max(0, surest - 1)], scores[surest + 2 :]])
+    other = float(away.max()) if len(away) else rival.alone
+    return surest, float(scores[surest]) - rival.share * min(rival.most, other)
 
 
 def logits(found: Features, head: str, model: Model) -> Floats:
     """Return the score of each stretch under one head."""
     at = HEADS.index(head)
-    sparse = np.bincount(
-        found.owners, weights=model.table[at][found.slots] * found.weights, minlength=len(found.dense)
+    words, runs = (family.totals(model.table[at]) for family in found.families)
+    together = (found.held @ model.together[head] * found.held).sum(axis=1)
+    return (
+        (words + runs) * model.scale[at]
+        + together
+        + found.dense @ model.dense[head]
+        + model.header.biases[at]
     )
-    return (sparse + found.dense @ model.dense[head] + model.header.biases[at]).astype(np.float32)
 
 
 def _prompt(at: int, reading: Reading, context: Beside | None, model: Model) -> Scored:
     """Score a block as a whole and in parts, so that an attack does not drown so easily."""
     header = model.header
-    whole = features(reading, np.zeros(1, dtype=np.int64), model.vocabulary, header.stop, context)
-    best, start, end, dense = float(logits(whole, "input", model)[0]), 0, reading.segments, whole.dense[0]
-    first = windows(reading, header.window_words)
-    if len(first) > 1:
-        parts = features(reading, first, model.vocabulary, header.stop, context)
+    marked = mark(reading, model.vocabulary)
+    whole = features(marked, WHOLE, header.stop, context)
+    best, start, end, dense = float(logits(whole, "input", model)[0]), 0, len(reading.words), whole.dense[0]
+    begins = windows(reading, header.window_words)
+    if len(begins) > 1:
+        parts = features(marked, begins, header.stop, context)
         scores = logits(parts, "input", model) - header.window_margin
-        surest = int(np.argmax(scores))
+        surest = int(scores.argmax())
         if scores[surest] > best:
-            bounds = np.append(first, reading.segments)
-            best, start, end, dense = (
-                float(scores[surest]),
-                bounds[surest],
-                bounds[surest + 1],
-                parts.dense[surest],
-            )
+            start, end = _stretch(begins, surest, reading)
+            best, dense = float(scores[surest]), parts.dense[surest]
     known = best >= header.calibration["input"].threshold
     kind = float(logits(whole, "kind", model)[0]) if known else 0.0
-    return Scored(best, at + _begin(reading, start), at + _end(reading, end), dense, kind)
+    return Scored(best, at + int(reading.starts[start]), at + int(reading.ends[end - 1]), dense, kind)
 
 
 def _content(at: int, reading: Reading, context: Beside | None, model: Model) -> Scored:
-    found = features(reading, np.arange(reading.segments), model.vocabulary, model.header.stop, context)
-    segments = logits(found, "segment", model)
-    surest = int(np.argmax(segments))
-    start, end = _begin(reading, surest), _end(reading, surest + 1)
-    return Scored(float(segments[surest]), at + start, at + end, found.dense[surest])
+    begins = segments(reading)[:-1]
+    found = features(mark(reading, model.vocabulary), begins, model.header.stop, context)
+    surest, score = standing_out(logits(found, "segment", model), model.header.rival)
+    start, end = _stretch(begins, surest, reading)
+    where = at + int(reading.starts[start]), at + int(reading.ends[end - 1])
+    return Scored(score, *where, found.dense[surest])
 
 
-def _begin(reading: Reading, segment: int) -> int:
-    return int(reading.starts[reading.first[segment]])
-
-
-def _end(reading: Reading, segment: int) -> int:
-    """Return the byte behind the last word before a segment."""
-    return int(reading.ends[reading.first[segment] - 1])
+def _stretch(begins: Places, which: int, reading: Reading) -> tuple[int, int]:
+    """Return the first word of a stretch, and the word behind its last."""
+    return int(begins[which]), int(begins[which + 1]) if which + 1 < len(begins) else len(reading.words)
 
 
 def _blocks(raw: bytes) -> list[tuple[int, Reading]]:
