@@ -18,6 +18,7 @@ as a build has. Expected: near the embedder's rate, since all else is done while
 
 import argparse
 import asyncio
+import gc
 import json
 import os
 import platform
@@ -63,6 +64,8 @@ DIMENSION = 384
 SAMPLE = {False: 256, True: 5_120}
 """Chunks by which MiniLM, and the stub, is timed alone, before and after."""
 AT_ONCE = 3
+OBJECTS = 100_000
+"""Between two looks for cycles, as the command sets it."""
 NEEDED = ("EmbeddingCache", "KnownDocuments", "LocalIndex", "Reading", "build_index", "read_corpus")
 
 
@@ -213,6 +216,7 @@ def ratios(alone: float, first: dict[str, object]) -> dict[str, float]:
 
 def main() -> None:
     """Measure one embedder and write its results beside the other's."""
+    gc.set_threshold(OBJECTS)
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--minilm", action="store_true")
     arguments.add_argument("--documents", type=int)

@@ -11,7 +11,7 @@ from genaiops.core import UserError
 from genaiops.knowledge.facts import by_id
 from genaiops.knowledge.files import SUFFIXES, Files, find_files, link_out
 from genaiops.knowledge.formats.parsers import Parsers
-from genaiops.knowledge.known import stamp_files
+from genaiops.knowledge.known import KnownDocuments, stamp_files
 from genaiops.knowledge.metadata import SIDECAR
 from genaiops.knowledge.model import Corpus, Document, LeftOut
 from genaiops.knowledge.reading import Reading, needs_parser, read_document, read_text
@@ -48,23 +48,27 @@ async def aread_corpus(folder: Path, reading: Reading | None = None) -> Corpus:
             where=str(folder),
         )
     files = await asyncio.to_thread(find_files, folder)
-    found = (
-        await _read_known(folder, files, reading) if reading.known else await _read(folder, files, reading)
-    )
-    return _corpus(folder, files, [*_misplaced(files), *found])
+    if reading.known:
+        return await _read_known(folder, files, reading, reading.known)
+    return _corpus(folder, files, await _read(folder, files, reading))
 
 
-async def _read_known(folder: Path, files: Files, reading: Reading) -> list[Document | LeftOut]:
+async def _read_known(folder: Path, files: Files, reading: Reading, documents: KnownDocuments) -> Corpus:
     """Read what changed; the rest is known."""
-    assert reading.known is not None
     stamped = await asyncio.to_thread(stamp_files, folder, files, reading.clock())
-    earlier = await asyncio.to_thread(reading.known.find, folder, stamped, reading.reader)
+    earlier = await asyncio.to_thread(documents.find, folder, stamped, reading.reader)
     known = {path: document for path, document in earlier.items() if reading.stays(document)}
     others = tuple(path for path in files.documents if path not in known)
     found = await _read(folder, replace(files, documents=others), reading)
     fresh = [one for one in found if isinstance(one, Document) and reading.stays(one)]
-    await asyncio.to_thread(reading.known.keep, folder, stamped, reading.reader, known, fresh)
-    return [*known.values(), *found]
+    # what was read is written down while the corpus is put together
+    keeping = asyncio.get_running_loop().run_in_executor(
+        None, documents.keep, folder, stamped, reading.reader, known, fresh
+    )
+    try:
+        return _corpus(folder, files, [*known.values(), *found])
+    finally:
+        await keeping
 
 
 async def _read(folder: Path, files: Files, reading: Reading) -> list[Document | LeftOut]:
@@ -93,7 +97,8 @@ def _texts(folder: Path, paths: Sequence[str], files: Files, reading: Reading) -
     return [read_text(folder, path, files, reading) for path in paths]
 
 
-def _corpus(folder: Path, files: Files, found: Sequence[Document | LeftOut]) -> Corpus:
+def _corpus(folder: Path, files: Files, read: Sequence[Document | LeftOut]) -> Corpus:
+    found = [*_misplaced(files), *read]
     documents, twice = by_id(sorted((d for d in found if isinstance(d, Document)), key=lambda d: d.path))
     others = sorted([*(one for one in found if isinstance(one, LeftOut)), *twice], key=lambda one: one.path)
     if not documents and not others:

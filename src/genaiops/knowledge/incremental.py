@@ -22,7 +22,9 @@ _MOST_DRIFTED = 0.05
 _NEARLY_ALL = 0.95
 """Of the documents: an index that shares so many is taken, and no older one looked at."""
 
-_ENCODER = json.JSONEncoder(sort_keys=True)  # made once: there are ten thousands of documents
+_ENCODER = json.JSONEncoder(
+    sort_keys=True, check_circular=False
+)  # made once: there are ten thousands of documents
 
 Digests = Mapping[str, Digest]
 """By document, over all that its passages are made of beside the recipe."""
@@ -77,20 +79,20 @@ def nearest(folder: Path, recipe: Recipe, documents: Digests) -> Base | None:
 
     None where there is none, or where less than half of `documents` are in it as they are.
     """
-    found: list[tuple[int, Path, _Kept]] = []
+    found: list[tuple[set[str], Path, _Kept]] = []
     for place in _newest(folder, recipe):
         with suppress(OSError, UserError):  # it was built before there was such a file, or is being removed
             kept = decode_json(_Kept, (place / _FILE).read_bytes())
-            found.append((len(_same(kept, documents)), place, kept))
-            if found[-1][0] >= _NEARLY_ALL * max(len(documents), len(kept.documents)):
+            found.append((_same(kept, documents), place, kept))
+            if len(found[-1][0]) >= _NEARLY_ALL * max(len(documents), len(kept.documents)):
                 break
-    for shared, place, kept in sorted(found, key=lambda one: one[0], reverse=True):
-        if shared < _LEAST_SHARED * max(len(documents), 1):
+    for shared, place, kept in sorted(found, key=lambda one: len(one[0]), reverse=True):
+        if len(shared) < _LEAST_SHARED * max(len(documents), 1):
             break
         with suppress(OutsideError):
             snapshot = Snapshot(place / "snapshots" / Path(kept.snapshot).name)
             if len(kept.ids) == len(snapshot):
-                return _base(snapshot, kept, documents)
+                return _base(snapshot, kept, shared, documents)
             snapshot.close()
     return None
 
@@ -99,8 +101,7 @@ def _same(kept: _Kept, documents: Digests) -> set[str]:
     return {name for name, digest in kept.documents.items() if documents.get(name) == digest}
 
 
-def _base(snapshot: Snapshot, kept: _Kept, documents: Digests) -> Base:
-    same = _same(kept, documents)
+def _base(snapshot: Snapshot, kept: _Kept, same: set[str], documents: Digests) -> Base:
     gone = frozenset(kept.documents.keys() - same)
     drifted = kept.drifted + len(gone | (documents.keys() - same))
     return Base(snapshot, kept.ids, kept.documents, gone, drifted)

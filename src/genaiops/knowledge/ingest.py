@@ -5,9 +5,10 @@ batches before it is done with one, so that it never waits until another thread 
 """
 
 import asyncio
+import sys
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Protocol
@@ -38,6 +39,7 @@ Progress = Callable[[int], AbstractContextManager[Bar]]
 _AT_ONCE = 64
 _IN_FLIGHT = 3
 """Batches that the embedder has at once: one that comes back, one that it works on, one that waits there."""
+_TURN_S = 0.0005
 _FIRST, _AHEAD = 256, 2_048
 """Passages that are read before the first of them is embedded, so that batches are of texts of one length.
 
@@ -82,6 +84,7 @@ async def ingest(
     windows: asyncio.Queue[_Window | None] = asyncio.Queue()
     ingested = Ingested(np.zeros((0, 0), np.float32), [])
     with ExitStack() as stack:
+        stack.enter_context(_soon_at_turn())
         embedding = _Embedding(embedder, cache)
         source = iter(passages)
 
@@ -107,6 +110,20 @@ async def ingest(
     return ingested
 
 
+@contextmanager
+def _soon_at_turn() -> Generator[None]:
+    """Let a thread wait half a millisecond for the interpreter, where it would five.
+
+    Each batch waits for it several times while another thread reads, and the embedder would wait with it.
+    """
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(min(before, _TURN_S))
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before)
+
+
 async def _taken(
     windows: "asyncio.Queue[_Window | None]",
     embedding: "_Embedding",
@@ -117,24 +134,35 @@ async def _taken(
     rows: list[Vectors] = []
     parts: list[int] = []
     begun: deque[tuple[_Window, list[asyncio.Task[None]]]] = deque()
-    writing: list[asyncio.Task[None]] = []
+    waiting: asyncio.Queue[Sequence[Passage] | None] = asyncio.Queue()
+    # it falls behind while windows are read, and nothing waits for it but the end
+    writing = asyncio.create_task(_write(waiting, write))
     try:
         while window := await windows.get():
-            if writing:
-                await writing.pop()
-            writing.append(asyncio.create_task(asyncio.to_thread(write, window.passages)))
+            waiting.put_nowait(window.passages)
             begun.append((window, await embedding.begin(window)))
             parts += window.parts
             if len(begun) > 1:
                 rows.append(await embedding.rows(*begun.popleft()))
-        await asyncio.gather(*writing)
-        writing = [asyncio.create_task(asyncio.to_thread(written, parts))]
+            if writing.done():
+                await writing  # it failed: a disk is full
+        waiting.put_nowait(None)
+        await writing
+        writing = asyncio.create_task(asyncio.to_thread(written, parts))
         rows += [await embedding.rows(*one) for one in begun]
-        await asyncio.gather(*writing)
+        await writing
     finally:
-        await asyncio.gather(*writing, return_exceptions=True)
+        waiting.put_nowait(None)
+        await asyncio.gather(writing, return_exceptions=True)
         await embedding.end()
     return Ingested(np.concatenate(rows) if rows else np.zeros((0, 0), np.float32), parts)
+
+
+async def _write(
+    waiting: "asyncio.Queue[Sequence[Passage] | None]", write: Callable[[Sequence[Passage]], None]
+) -> None:
+    while passages := await waiting.get():
+        await asyncio.to_thread(write, passages)
 
 
 class _Embedding:

@@ -61,9 +61,7 @@ class KnownDocuments:
             facts = decode_each(DocumentFacts, [row[2] for row in same], where=str(self._file))
         except UserError:
             return {}
-        return {
-            row[0]: Document(body=Body(row[3]), **_facts(said)) for row, said in zip(same, facts, strict=True)
-        }
+        return {row[0]: _document(said, row[3]) for row, said in zip(same, facts, strict=True)}
 
     def keep(
         self,
@@ -117,23 +115,47 @@ def stamp_files(folder: Path, files: Files, now: int) -> Stamped:
     stamps: dict[str, str] = {}
     settled: set[str] = set()
     for path in files.documents:
-        names = [path, path + SIDECAR] if path + SIDECAR in files.sidecars else [path]
-        # one that is gone by now, or whose name is no Unicode, is left to whoever reads it
-        with suppress(OSError, UnicodeEncodeError):
+        try:
             path.encode()
-            found = [os.stat(f"{folder}/{name}") for name in names]
-            stamps[path] = " ".join([_stamp(one) for one in found])
-            if max(max(one.st_mtime_ns, one.st_ctime_ns) for one in found) < settled_before:
-                settled.add(path)
+            stamp, changed = _stamp(f"{folder}/{path}")
+            if path + SIDECAR in files.sidecars:
+                beside, later = _stamp(f"{folder}/{path}{SIDECAR}")
+                stamp, changed = f"{stamp} {beside}", max(changed, later)
+        except (OSError, UnicodeEncodeError):
+            continue  # it is gone by now, or its name is no Unicode: that is left to whoever reads it
+        stamps[path] = stamp
+        if changed < settled_before:
+            settled.add(path)
     return Stamped(stamps, frozenset(settled))
 
 
-def _stamp(status: os.stat_result) -> str:
-    return f"{status.st_dev}:{status.st_ino}:{status.st_size}:{status.st_mtime_ns}:{status.st_ctime_ns}"
+def _stamp(file: str) -> tuple[str, int]:
+    """Return a file's stamp, and when it changed last, in ns."""
+    status = os.stat(file)
+    modified, changed = status.st_mtime_ns, status.st_ctime_ns
+    stamp = f"{status.st_dev}:{status.st_ino}:{status.st_size}:{modified}:{changed}"
+    return stamp, max(modified, changed)
 
 
 def _name(folder: Path) -> str:
     return str(folder.resolve())
+
+
+def _document(said: DocumentFacts, body: bytes) -> Document:
+    # each by its name, since ten thousand are made
+    return Document(
+        id=said.id,
+        path=said.path,
+        digest=said.digest,
+        title=said.title,
+        body_start=said.body_start,
+        access=said.access,
+        metadata=said.metadata,
+        pages=said.pages,
+        source=said.source,
+        remarks=said.remarks,
+        body=Body(body),
+    )
 
 
 def _facts(of: DocumentFacts) -> dict[str, Any]:

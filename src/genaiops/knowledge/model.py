@@ -3,6 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal, cast
 
 from genaiops.core import Digest, Json, ModelSpec, UserError, decode_json, digest_json, encode
@@ -145,7 +146,7 @@ class LeftOut:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # no slots: its digest is kept beside its fields
 class Corpus:
     """Documents in the order of their paths; `ignored` names files of other kinds.
 
@@ -156,7 +157,7 @@ class Corpus:
     ignored: tuple[str, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
 
-    @property
+    @cached_property
     def digest(self) -> Digest:
         """The digest over every path with its content's digest, and its source's where there is one."""
         return digest_json(

@@ -36,6 +36,7 @@ _COUNTED = 100_000
 _COUNT_TERMS = """
 CREATE VIRTUAL TABLE IF NOT EXISTS temp.vocabulary USING fts5vocab(main, words, row);
 """
+_SCOPES = "SELECT document, metadata FROM scopes ORDER BY scope"
 _TITLES = "SELECT name, row FROM titles"
 _COUNTS = "SELECT term, doc FROM temp.vocabulary WHERE term IN (SELECT value FROM json_each(?))"
 _BODIES = "SELECT row, body FROM passages WHERE row IN (SELECT value FROM json_each(?))"
@@ -49,6 +50,9 @@ _SOME_MATCHES = _MATCHES.replace("MATCH ?", "MATCH ? AND may_read(rowid)")
 
 _LEAST = 1e-6
 """What a passage scores at least that holds a word, however common."""
+
+_NOTHING: dict[str, Json] = {}
+"""The metadata of documents without any; nobody writes to it."""
 
 
 class Scope(NamedTuple):
@@ -113,7 +117,6 @@ class Snapshot:
                 check_same_thread=False,
             )
             self._database.executescript(_COUNT_TERMS)
-            self.scopes = self._read_scopes()
             self._terms = Terms()
             self._postings = Postings(self._database, self._row_of, len(self.parts))
         except (OSError, ValueError, KeyError, sqlite3.Error) as error:
@@ -125,6 +128,19 @@ class Snapshot:
 
     def __len__(self) -> int:
         return len(self.scope_of)
+
+    @cached_property
+    def scopes(self) -> list[Scope]:
+        """Its documents, in the order of their numbers; read for the first question."""
+        try:
+            with self._lock:
+                found = self._database.execute(_SCOPES).fetchall()
+        except sqlite3.Error as error:
+            raise damaged(self.folder, f"passages.db: {error!r}") from error
+        return [
+            Scope(document, _NOTHING, None) if said == "{}" else _scope(document, json.loads(said))
+            for document, said in found
+        ]
 
     @cached_property
     def titles(self) -> Titles[int]:
@@ -265,13 +281,6 @@ class Snapshot:
             found = dict(self._database.execute(_COUNTS, (json.dumps(missing),)).fetchall())
             self._counted.update((term, found.get(term, 0)) for term in missing)
         return {word: self._counted[term] for word, term in zip(words, terms, strict=True)}
-
-    def _read_scopes(self) -> list[Scope]:
-        found = self._database.execute("SELECT document, metadata FROM scopes ORDER BY scope").fetchall()
-        return [
-            Scope(document, {}, None) if said == "{}" else _scope(document, json.loads(said))
-            for document, said in found
-        ]
 
 
 def _keys(folder: Path, passages: int) -> NDArray[np.int64]:
