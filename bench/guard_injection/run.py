@@ -261,17 +261,15 @@ def speed(repeats: int = 300) -> dict[str, Any]:
 
 
 def pipeline(texts: int = 40, tries: int = 30) -> dict[str, float]:
-    """Return microseconds of the default policy at 128 tokens of prose, without and with the classifier: of
+    """Return microseconds of the default policy at 128 tokens of prose, with and without the classifier: of
     each text the least of several tries, since the machine does other things; of the texts the median."""
     pages = sorted(page for page in (ROOT / "docs").glob("*.md") if page.name != "cli.md")
     prose = "\n".join(page.read_text(encoding="utf-8") for page in pages)
     step = (len(prose) - 512) // texts
     plain = (ROOT / "src" / "genaiops" / "guard" / "default.yaml").read_text(encoding="utf-8")
-    named = plain.replace("detectors:\n", "detectors:\n  injection: {}\n").replace(
-        "rules:\n", "rules:\n  - {find: [injection.*], do: flag}\n"
-    )
+    without = plain.replace("  injection: {}\n", "").replace("  - {find: [injection.*], do: block}\n", "")
     found: dict[str, float] = {}
-    for name, policy in (("default policy", plain), ("with injection", named)):
+    for name, policy in (("default policy", plain), ("without injection", without)):
         least = [float("inf")] * texts
         for _ in range(tries):
             guard = parse_guard(policy, "guard.yaml")
