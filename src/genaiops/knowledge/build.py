@@ -1,6 +1,5 @@
 """From a corpus and a recipe to an index on disk; what is there already is not made again."""
 
-import asyncio
 import os
 import re
 import secrets
@@ -30,6 +29,7 @@ from genaiops.knowledge.model import LOCAL, Backend, Chunk, Corpus, Document, Re
 from genaiops.knowledge.opening import create_index, open_folder
 from genaiops.knowledge.passages import PASSAGES, Lengths, ReadyPassages, in_context, parts_of
 from genaiops.knowledge.seams import Index
+from genaiops.knowledge.threads import on_thread
 from genaiops.knowledge.vectors import differing
 from genaiops.knowledge.writing import Base
 
@@ -184,7 +184,7 @@ async def _build(
         with index.writing_first(source.base) as writer:
             read = text_reader(embedder, Lengths())
             found = await ingest(source.passages, read, embedder, cache, writer.add, writer.arrange, progress)
-            await asyncio.to_thread(writer.finish, 1, found.vectors)
+            await on_thread(writer.finish, 1, found.vectors)
         if not writer.ids:
             return None
         drifted = take_trust(source.base, source.documents, partial) if source.base else 0
@@ -219,7 +219,7 @@ async def _build_stored(
     index = create_index(partial, recipe)
     try:
         index.upsert(passages, np.split(found.vectors, np.cumsum(found.parts)[:-1]))
-        await asyncio.to_thread(index.publish)
+        await on_thread(index.publish)
         await index.measure(embedder)
         await index.anchors.keep(embedder)
         index.close()
