@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from tests.support.kinds import no_blob
-from tests.support.knowledge import ANYONE, SPEC, STAFF, WordEmbedder, make_index, passage, vector
+from tests.support.knowledge import ANYONE, SPEC, STAFF, WordEmbedder, damage, make_index, passage, vector
 
 from genaiops.core import OutsideError, Passage, Principal, SnapshotId, UserError
 from genaiops.knowledge import (
@@ -204,6 +204,17 @@ def test_a_damaged_index_says_what_to_do(index: LocalIndex, tmp_path: Path) -> N
     (tmp_path / "index" / "recipe.json").write_text("{}")
     with pytest.raises(OutsideError):
         LocalIndex(tmp_path / "index")
+
+
+@pytest.mark.parametrize("table", ["scopes", "titles", "words_data", "passages"])
+def test_a_database_that_is_damaged_is_named_whoever_asks(
+    index: LocalIndex, tmp_path: Path, table: str
+) -> None:
+    (database,) = tmp_path.glob("**/passages.db")
+    damage(database, table)
+    for principal in (ANYONE, STAFF):
+        with pytest.raises(OutsideError, match="GAO-KNOWLEDGE-020"):
+            index.search(index.snapshot(), "fox", vector("fox"), 3, principal=principal)
 
 
 def test_an_unknown_snapshot_is_no_way_out_of_the_folder(index: LocalIndex) -> None:
