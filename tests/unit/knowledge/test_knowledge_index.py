@@ -287,6 +287,16 @@ def test_an_array_is_read_as_it_was_saved_and_nothing_else_is(
         read_array(file)
 
 
+@pytest.mark.parametrize("shape", ["4611686018427387904, 4", "99999999999999,", "9" * 30 + ",", "17,"])
+def test_an_array_whose_header_says_more_than_the_file_holds_is_refused(tmp_path: Path, shape: str) -> None:
+    header = f"{{'descr': '<f4', 'fortran_order': False, 'shape': ({shape}), }}\n".encode()
+    file = tmp_path / "array.npy"
+    file.write_bytes(b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header + bytes(64))
+    for open_it in (read_array, map_array):
+        with pytest.raises(ValueError, match="only a part"):
+            open_it(file)
+
+
 def test_rows_are_written_alike_whether_they_stand_together_or_not(tmp_path: Path) -> None:
     known, added = (np.arange(rows * 3, dtype="<f4").reshape(rows, 3) + rows for rows in (400, 9))
     together = np.array([*range(90), *range(95, 260), 400, 401, *range(270, 400), 402, 92, *range(403, 409)])
