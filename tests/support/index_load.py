@@ -121,10 +121,12 @@ def question(at: int) -> str:
 
 
 @asynccontextmanager
-async def services_in(folder: Path, *, serving: bool) -> AsyncGenerator[tuple[Services, Project]]:
+async def services_in(
+    folder: Path, *, serving: bool, kind: type[LoadServices] = LoadServices
+) -> AsyncGenerator[tuple[Services, Project]]:
     settings = Settings(config_dir=folder / ".config", cache_dir=folder / ".cache", env={})
     with Store.open(folder / ".genaiops", {}) as store:
-        services = LoadServices(settings, store, Nowhere(), Console(quiet=True), released=serving)  # type: ignore[abstract]
+        services = kind(settings, store, Nowhere(), Console(quiet=True), released=serving)  # type: ignore[abstract]
         try:
             yield services, load_project(folder)
         finally:

@@ -2,7 +2,9 @@
 
 import hashlib
 import re
+import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
@@ -66,3 +68,14 @@ def make_index(folder: Path, passages: Sequence[Passage]) -> LocalIndex:
     index.upsert(passages, [vector(one.text).tolist() for one in passages])
     index.publish()
     return index
+
+
+def damage(database: Path, table: str) -> None:
+    """Overwrite the first page of a table of an SQLite file, as a disk that fails does."""
+    with closing(sqlite3.connect(database)) as opened:
+        query = "SELECT rootpage FROM sqlite_master WHERE name = ?"
+        (page,) = opened.execute(query, (table,)).fetchone()
+        (size,) = opened.execute("PRAGMA page_size").fetchone()
+    with database.open("r+b") as file:
+        file.seek((page - 1) * size)
+        file.write(b"\xff" * size)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import shutil
 import sqlite3
 import time
 from collections.abc import Mapping
@@ -14,25 +15,28 @@ import pytest
 from tests.support.apps import write_project
 from tests.support.index_load import (
     GONE,
+    LoadServices,
     ask,
     keep_writing,
     services_in,
     start,
     tally,
+    write_page,
 )
 from tests.support.index_load import write_project as write_load
 
 from genaiops.access import acting
 from genaiops.app import load_project
-from genaiops.app.releasing import publish_documents
+from genaiops.app.releasing import publish_documents, wanted_release
 from genaiops.arena.kinds import KINDS
 from genaiops.arena.ledger import Kept, Ledger
 from genaiops.arena.migrating import Asked, migrate_index
 from genaiops.arena.shadow import Bar
 from genaiops.arena.withdrawing import withdraw
 from genaiops.cli.main import run
-from genaiops.core import Output, Passage, Trace
+from genaiops.core import Embedder, Output, Passage, Trace
 from genaiops.hub import Hub
+from genaiops.knowledge import Corpus, Index, IndexRelease, ReadyPassages, Recipe
 from genaiops.store import Store
 
 SCHEMAS = Path(__file__).parents[2] / "schemas"
@@ -267,6 +271,39 @@ def test_an_output_that_rests_on_a_withdrawn_document_is_not_used_again(
         fresh = replace(kept["3.md"], output=Output(text="y", trace_id="new"), trace=Trace(id="new"))
         ledger.keep({"3.md": fresh})
         assert ledger.outputs(["3.md"])["3.md"].output.text == "y"
+
+
+class Pruning(LoadServices):
+    """Services beside which somebody prunes, just after what a name is migrated to was written."""
+
+    async def made(
+        self, name: str, material: Corpus | ReadyPassages, recipe: Recipe, embedder: Embedder
+    ) -> Index:
+        index = await super().made(name, material, recipe, embedder)
+        if embedder.spec.model == "load:small":
+            self.releases.publish("held", IndexRelease.of(recipe, "load:small", "docs"))
+        else:
+            for folder in self.releases.set_aside().values():
+                shutil.rmtree(folder)
+        return index
+
+
+@pytest.mark.proves("D-MIGRATE")
+def test_a_name_is_not_migrated_to_an_index_that_was_pruned_meanwhile(tmp_path: Path) -> None:
+    write_load(tmp_path, 3)
+
+    async def build() -> None:
+        async with services_in(tmp_path, serving=False, kind=Pruning) as (services, project):
+            live = (await publish_documents(services, project, "docs")).named.live
+            other = load_project(tmp_path, ["models.embed=load:large"])
+            _, target = await wanted_release(services, other, "docs")
+            services.releases.begin("docs", target)
+            write_page(tmp_path, 1, 2)
+            named = (await publish_documents(services, project, "docs")).named
+            assert named.live.recipe.corpus != live.recipe.corpus
+            assert named.migrating_to == target
+
+    asyncio.run(build())
 
 
 @pytest.mark.proves("D-MIGRATE-LOAD")

@@ -131,7 +131,10 @@ async def publish(
                 why="`genaiops index prune` ran meanwhile: no name held on to it yet",
                 fix="run the same command again: vectors are cached",
             )
-        named = services.releases.publish(name, wanted, also)
+        if also is not None and not also[0].folder.is_dir():
+            _not_written_too(services, name, "`genaiops index prune` removed it")
+            also = None
+        named = services.releases.publish(name, wanted, also[1] if also else None)
     services.withdrawals.hide(index, name, services.releases.documents)
     return Published(index, material, named)
 
@@ -172,21 +175,24 @@ async def _moved_on(services: Services, project: Project, name: str, live: Index
 
 async def _written_too(
     services: Services, root: Path, name: str, material: Material, before: Named | None
-) -> IndexRelease | None:
+) -> tuple[Index, IndexRelease] | None:
     """Write `material` to what the name is migrated to; a failure there costs the live release nothing."""
     if before is None or before.migrating_to is None:
         return None
     target = before.migrating_to.holding(material.digest)
     try:
         embedder = await embedder_of(services, root, target)
-        await services.made(name, material, target.recipe, embedder)
+        return await services.made(name, material, target.recipe, embedder), target
     except GenaiopsError as error:
-        services.console.note(
-            f"index {name}: not written to what it is being migrated to ({error.code}: {error.what}); "
-            f"`genaiops index migrate {name}` catches up"
-        )
+        _not_written_too(services, name, f"{error.code}: {error.what}")
         return None
-    return target
+
+
+def _not_written_too(services: Services, name: str, why: str) -> None:
+    services.console.note(
+        f"index {name}: not written to what it is being migrated to ({why}); "
+        f"`genaiops index migrate {name}` catches up"
+    )
 
 
 def _not_released(name: str) -> UserError:

@@ -4,6 +4,7 @@
 once: of two indexes opened in one process, one would look damaged. A header of ours is a fixed text.
 """
 
+import math
 import os
 import re
 from collections.abc import Iterator
@@ -33,7 +34,7 @@ def read_array(file: Path) -> NDArray[Any]:
     """Return the array in `file`; raises `ValueError` where there is none, or only a part of it."""
     with file.open("rb") as opened:
         kind, shape = _header(opened, file)
-        return np.fromfile(opened, kind, int(np.prod(shape))).reshape(shape)
+        return np.fromfile(opened, kind, math.prod(shape)).reshape(shape)
 
 
 def map_array(file: Path) -> NDArray[Any]:
@@ -78,7 +79,11 @@ def _header(opened: BinaryIO, file: Path) -> tuple[DTypeLike, tuple[int, ...]]:
     found = _HEADER.fullmatch(header) if start.startswith(_MAGIC) else None
     if found is None:
         raise ValueError(f"{file.name} holds no array of ours")
-    return found[1].decode(), tuple(int(size) for size in found.groups()[1:] if size)
+    kind, shape = found[1].decode(), tuple(int(size) for size in found.groups()[1:] if size)
+    # before room is made for it: a header may say anything
+    if math.prod(shape) * np.dtype(kind).itemsize > os.fstat(opened.fileno()).st_size - opened.tell():
+        raise ValueError(f"{file.name} holds only a part of its array")
+    return kind, shape
 
 
 def _blocks(source: Rows, chosen: NDArray[np.int64]) -> Iterator[Rows | int]:

@@ -1,12 +1,11 @@
 """From a corpus and a recipe to an index on disk; what is there already is not made again."""
 
-import asyncio
 import os
 import re
 import secrets
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
@@ -30,8 +29,9 @@ from genaiops.knowledge.model import LOCAL, Backend, Chunk, Corpus, Document, Re
 from genaiops.knowledge.opening import create_index, open_folder
 from genaiops.knowledge.passages import PASSAGES, Lengths, ReadyPassages, in_context, parts_of
 from genaiops.knowledge.seams import Index
+from genaiops.knowledge.threads import on_thread
 from genaiops.knowledge.vectors import differing
-from genaiops.knowledge.writing import Base
+from genaiops.knowledge.writing import Base, BaseUnusableError
 
 if TYPE_CHECKING:  # a cache in a store needs SQLAlchemy, which is slow to import
     from genaiops.knowledge.cache import EmbeddingCache
@@ -114,8 +114,11 @@ async def build_index(
         return there
     digests = {document.id: document_digest(document) for document in corpus.documents}
     base = await _base(folder, recipe, digests, embedder)
-    documents = [one for one in corpus.documents if not base or base.documents.get(one.id) != digests[one.id]]
-    passages = map(passage_of, _chunks(documents, recipe, embedder))
+
+    def passages(known: Digests) -> Iterable[Passage]:
+        new = [one for one in corpus.documents if known.get(one.id) != digests[one.id]]
+        return map(passage_of, _chunks(new, recipe, embedder))
+
     index = await _build(_Source(passages, digests, base), recipe, embedder, folder, cache, progress)
     if index is None:
         raise _no_text(corpus)
@@ -138,7 +141,10 @@ async def index_passages(
         return there
     digests = {passage.id: passage_digest(passage) for passage in ready.passages}
     base = await _base(folder, recipe, digests, embedder)
-    passages = [one for one in ready.passages if not base or base.documents.get(one.id) != digests[one.id]]
+
+    def passages(known: Digests) -> Iterable[Passage]:
+        return [one for one in ready.passages if known.get(one.id) != digests[one.id]]
+
     index = await _build(_Source(passages, digests, base), recipe, embedder, folder, cache, progress)
     assert index is not None
     return index
@@ -158,9 +164,13 @@ async def _base(folder: Path, recipe: Recipe, documents: Digests, embedder: Embe
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """What an index is made of: the passages that are new, the digests of all documents, and the rest."""
+    """What an index is made of.
 
-    passages: Iterable[Passage]
+    `passages` are those of documents that are not known as they are; `documents` the digests of all; the rest
+    is in `base`.
+    """
+
+    passages: Callable[[Digests], Iterable[Passage]]
     documents: Digests
     base: Base | None
 
@@ -174,17 +184,31 @@ async def _build(
     progress: Progress | None,
 ) -> Index | None:
     """Return the index of `source`; None where it has no passage."""
-    name = hex_of(recipe.digest)
     await check_cached(embedder, cache)
     if recipe.backend != LOCAL:
-        return await _build_stored(source.passages, recipe, embedder, folder, cache, progress)
-    partial = _partial(folder)
+        return await _build_stored(source.passages({}), recipe, embedder, folder, cache, progress)
+    try:
+        return await _build_local(source, recipe, embedder, folder, cache, progress)
+    except BaseUnusableError:  # without it takes longer, and that is all
+        return await _build_local(replace(source, base=None), recipe, embedder, folder, cache, progress)
+
+
+async def _build_local(
+    source: _Source,
+    recipe: Recipe,
+    embedder: Embedder,
+    folder: Path,
+    cache: "EmbeddingCache",
+    progress: Progress | None,
+) -> Index | None:
+    partial, place = _partial(folder), folder / hex_of(recipe.digest)
+    passages = source.passages(source.base.documents if source.base else {})
     index = LocalIndex.create(partial, recipe)
     try:
         with index.writing_first(source.base) as writer:
             read = text_reader(embedder, Lengths())
-            found = await ingest(source.passages, read, embedder, cache, writer.add, writer.arrange, progress)
-            await asyncio.to_thread(writer.finish, 1, found.vectors)
+            found = await ingest(passages, read, embedder, cache, writer.add, writer.arrange, progress)
+            await on_thread(writer.finish, 1, found.vectors)
         if not writer.ids:
             return None
         drifted = take_trust(source.base, source.documents, partial) if source.base else 0
@@ -192,13 +216,13 @@ async def _build(
         if not drifted:
             await index.measure(embedder)
         await index.anchors.keep(embedder)
-        _put(partial, folder / name)
+        _put(partial, place)
     finally:
         if source.base:
             source.base.snapshot.close()
         index.close()
         shutil.rmtree(partial, ignore_errors=True)
-    return _open(folder / name, cache)
+    return _open(place, cache)
 
 
 async def _build_stored(
@@ -219,7 +243,7 @@ async def _build_stored(
     index = create_index(partial, recipe)
     try:
         index.upsert(passages, np.split(found.vectors, np.cumsum(found.parts)[:-1]))
-        await asyncio.to_thread(index.publish)
+        await on_thread(index.publish)
         await index.measure(embedder)
         await index.anchors.keep(embedder)
         index.close()

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genaiops.core import Digest, Embedder, Passage, digest_bytes
+from genaiops.knowledge.threads import on_thread
 from genaiops.knowledge.vectors import embed_texts
 
 if TYPE_CHECKING:  # a cache in a store needs SQLAlchemy, which is slow to import
@@ -40,6 +41,7 @@ _AT_ONCE = 64
 _IN_FLIGHT = 3
 """Batches that the embedder has at once: one that comes back, one that it works on, one that waits there."""
 _TURN_S = 0.0005
+_USUAL_S = sys.getswitchinterval()
 _FIRST, _AHEAD = 256, 2_048
 """Passages that are read before the first of them is embedded, so that batches are of texts of one length.
 
@@ -91,7 +93,7 @@ async def ingest(
         async def reading() -> None:
             try:
                 most = _FIRST
-                while window := await asyncio.to_thread(_read, source, most, read, embedder, cache):
+                while window := await on_thread(_read, source, most, read, embedder, cache):
                     most = _AHEAD
                     embedding.meet(window)
                     windows.put_nowait(window)
@@ -116,12 +118,12 @@ def _soon_at_turn() -> Generator[None]:
 
     Each batch waits for it several times while another thread reads, and the embedder would wait with it.
     """
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(min(before, _TURN_S))
+    sys.setswitchinterval(_TURN_S)
     try:
         yield
     finally:
-        sys.setswitchinterval(before)
+        # not what it was when this began: another build may have set that, and be over by now
+        sys.setswitchinterval(_USUAL_S)
 
 
 async def _taken(
@@ -148,13 +150,15 @@ async def _taken(
                 await writing  # it failed: a disk is full
         waiting.put_nowait(None)
         await writing
-        writing = asyncio.create_task(asyncio.to_thread(written, parts))
+        writing = asyncio.create_task(on_thread(written, parts))
         rows += [await embedding.rows(*one) for one in begun]
         await writing
     finally:
-        waiting.put_nowait(None)
-        await asyncio.gather(writing, return_exceptions=True)
-        await embedding.end()
+        writing.cancel()  # where it is not over; what it is just writing it ends
+        try:
+            await asyncio.gather(writing, return_exceptions=True)
+        finally:
+            await embedding.end()
     return Ingested(np.concatenate(rows) if rows else np.zeros((0, 0), np.float32), parts)
 
 
@@ -162,7 +166,7 @@ async def _write(
     waiting: "asyncio.Queue[Sequence[Passage] | None]", write: Callable[[Sequence[Passage]], None]
 ) -> None:
     while passages := await waiting.get():
-        await asyncio.to_thread(write, passages)
+        await on_thread(write, passages)
 
 
 class _Embedding:
@@ -245,9 +249,7 @@ class _Embedding:
             await task
         if self._unkept and not self.keeping:
             some, self._unkept = self._unkept, {}
-            self.keeping = asyncio.create_task(
-                asyncio.to_thread(self._cache.put_texts, self._embedder.spec, some)
-            )
+            self.keeping = asyncio.create_task(on_thread(self._cache.put_texts, self._embedder.spec, some))
 
 
 def _read(

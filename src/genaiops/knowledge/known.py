@@ -5,7 +5,7 @@ may read a document stands in these files, so no stamp is trusted that a later w
 what was written just before it was read is read again the next time. A change's time cannot be set back.
 
 Most of ten thousand documents are asked for nothing but their digests: texts and blocks stay as they are kept
-until somebody wants them.
+until somebody wants them. Only then it is seen whether a disk changed one.
 """
 
 import os
@@ -17,7 +17,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any, TypeVar
 
-from genaiops.core import Digest, UserError, decode_each, decode_json, encode_json
+from genaiops.core import Digest, OutsideError, UserError, decode_each, decode_json, digest_bytes, encode_json
 from genaiops.knowledge.files import Files
 from genaiops.knowledge.metadata import SIDECAR
 from genaiops.knowledge.model import Body, Document, DocumentFacts, Parts
@@ -27,11 +27,15 @@ _RACY_NS = 2_000_000_000
 
 _SCHEMA = """
 PRAGMA secure_delete=ON;
-CREATE TABLE IF NOT EXISTS known (
+DROP TABLE IF EXISTS documents;
+DROP TABLE IF EXISTS known;
+CREATE TABLE IF NOT EXISTS known_documents (
     folder TEXT NOT NULL, path TEXT NOT NULL, reader TEXT NOT NULL, stamp TEXT NOT NULL,
-    facts BLOB NOT NULL, body BLOB NOT NULL, PRIMARY KEY (folder, path));
+    facts BLOB NOT NULL, body BLOB NOT NULL, digest TEXT NOT NULL, PRIMARY KEY (folder, path));
 """
-_FOUND = "SELECT path, stamp, facts, body FROM known WHERE folder = ? AND reader = ?"
+# the tables dropped are those of earlier versions: else they would keep texts of documents that are gone
+_FOUND = "SELECT path, stamp, facts, body, digest FROM known_documents WHERE folder = ? AND reader = ?"
+_FORGET = "DELETE FROM known_documents WHERE folder = ?"
 
 _NAMES = tuple(one.name for one in fields(DocumentFacts))
 _VALUES = attrgetter(*_NAMES)
@@ -55,13 +59,17 @@ class KnownDocuments:
 
     def find(self, folder: Path, stamped: Stamped, reader: Digest) -> dict[str, Document]:
         """Return the documents of unchanged files by path, as `reader` read them."""
-        rows = self._run(lambda database: database.execute(_FOUND, (_name(folder), reader)).fetchall())
+        name = _name(folder)
+        rows = self._run(lambda database: database.execute(_FOUND, (name, reader)).fetchall())
         same = [row for row in rows or () if stamped.stamps.get(row[0]) == row[1]]
         try:
             facts = decode_each(DocumentFacts, [row[2] for row in same], where=str(self._file))
         except UserError:
             return {}
-        return {row[0]: _document(said, row[3]) for row, said in zip(same, facts, strict=True)}
+        return {
+            row[0]: _document(said, _KeptBody(row[3], row[4], self, (name, row[0])))
+            for row, said in zip(same, facts, strict=True)
+        }
 
     def keep(
         self,
@@ -81,15 +89,26 @@ class KnownDocuments:
         ]
 
         def write(database: sqlite3.Connection) -> None:
-            there = database.execute("SELECT path FROM known WHERE folder = ?", (name,)).fetchall()
-            folders = database.execute("SELECT DISTINCT folder FROM known").fetchall()
+            there = database.execute("SELECT path FROM known_documents WHERE folder = ?", (name,)).fetchall()
+            folders = database.execute("SELECT DISTINCT folder FROM known_documents").fetchall()
             gone = [(name, path) for (path,) in there if path not in known]
             left = [(other,) for (other,) in folders if not Path(other).is_dir()]
-            database.executemany("DELETE FROM known WHERE folder = ? AND path = ?", gone)
-            database.executemany("DELETE FROM known WHERE folder = ?", left)
-            database.executemany("INSERT OR REPLACE INTO known VALUES (?, ?, ?, ?, ?, ?)", rows)
+            database.executemany(f"{_FORGET} AND path = ?", gone)
+            database.executemany(_FORGET, left)
+            database.executemany("INSERT OR REPLACE INTO known_documents VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
 
         self._run(write)
+
+    def damaged(self, folder: str, path: str) -> OutsideError:
+        """Return the error for the text of `path`, and forget all of `folder`: what else is damaged too."""
+        self._run(lambda database: database.execute(_FORGET, (folder,)))
+        return OutsideError(
+            "GAO-KNOWLEDGE-029",
+            f"what was kept of the document {path} is damaged",
+            why="its text is not what was written: the disk changed it",
+            fix="run the same command again: the documents are read anew from their files",
+            where=str(self._file),
+        )
 
     def _run(self, work: Callable[[sqlite3.Connection], T]) -> T | None:
         """Return what `work` returns in one transaction; None where the file cannot be used.
@@ -107,6 +126,21 @@ class KnownDocuments:
         except sqlite3.DatabaseError:
             self._file.unlink(missing_ok=True)
             return None
+
+
+class _KeptBody(Body):
+    """A body as it is kept; raises `OutsideError` where it is asked for and is not what was written."""
+
+    __slots__ = ("_at", "_digest", "_known")
+
+    def __init__(self, held: bytes, digest: Digest, known: KnownDocuments, at: tuple[str, str]) -> None:
+        super().__init__(held)
+        self._digest, self._known, self._at = digest, known, at
+
+    def _decoded(self, held: bytes) -> Parts:
+        if digest_bytes(held) != self._digest:
+            raise self._known.damaged(*self._at)
+        return super()._decoded(held)
 
 
 def stamp_files(folder: Path, files: Files, now: int) -> Stamped:
@@ -141,7 +175,7 @@ def _name(folder: Path) -> str:
     return str(folder.resolve())
 
 
-def _document(said: DocumentFacts, body: bytes) -> Document:
+def _document(said: DocumentFacts, body: Body) -> Document:
     # each by its name, since ten thousand are made
     return Document(
         id=said.id,
@@ -154,7 +188,7 @@ def _document(said: DocumentFacts, body: bytes) -> Document:
         pages=said.pages,
         source=said.source,
         remarks=said.remarks,
-        body=Body(body),
+        body=body,
     )
 
 
@@ -162,12 +196,12 @@ def _facts(of: DocumentFacts) -> dict[str, Any]:
     return dict(zip(_NAMES, _VALUES(of), strict=True))
 
 
-def _kept(document: Document) -> tuple[bytes, bytes] | None:
-    """Return what is kept of a document, and of its body; None where it would not come back as it is."""
+def _kept(document: Document) -> tuple[bytes, bytes, Digest] | None:
+    """Return what is kept of a document and of its body, with a digest; None where it would not come back."""
     said = DocumentFacts(**_facts(document))
     parts = (document.text, document.blocks)
     with suppress(ValueError, UserError):
         facts, body = encode_json(said).encode(), encode_json(parts).encode()
         if decode_json(DocumentFacts, facts) == said and decode_json(Parts, body) == parts:
-            return facts, body
+            return facts, body, digest_bytes(body)
     return None

@@ -69,8 +69,11 @@ class Body:
         """The text, and its headings, paragraphs, lists, tables and code; None where nobody looked yet."""
         held = self._held
         if isinstance(held, bytes):
-            held = self._held = decode_json(Parts, held)
+            held = self._held = self._decoded(held)
         return held
+
+    def _decoded(self, held: bytes) -> Parts:
+        return decode_json(Parts, held)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Body) and self.parts == other.parts

@@ -11,7 +11,8 @@ import json
 import sqlite3
 import threading
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -132,24 +133,19 @@ class Snapshot:
     @cached_property
     def scopes(self) -> list[Scope]:
         """Its documents, in the order of their numbers; read for the first question."""
-        try:
-            with self._lock:
-                found = self._database.execute(_SCOPES).fetchall()
-        except sqlite3.Error as error:
-            raise damaged(self.folder, f"passages.db: {error!r}") from error
-        return [
-            Scope(document, _NOTHING, None) if said == "{}" else _scope(document, json.loads(said))
-            for document, said in found
-        ]
+        with self._reading():
+            return [
+                Scope(document, _NOTHING, None) if said == "{}" else _scope(document, json.loads(said))
+                for document, said in self._database.execute(_SCOPES).fetchall()
+            ]
 
     @cached_property
     def titles(self) -> Titles[int]:
         """The titles that may be meant by a name, for someone at least; read for the first question."""
-        with self._lock:
-            rows = self._database.execute(_TITLES).fetchall()
         found: dict[str, list[int]] = {}
-        for name, key in rows:
-            found.setdefault(str(name), []).append(int(self._row_of[key]))
+        with self._reading():
+            for name, key in self._database.execute(_TITLES).fetchall():
+                found.setdefault(str(name), []).append(int(self._row_of[key]))
         readers = {groups: at for at, groups in enumerate({scope.groups for scope in self.scopes})}
         of_scope = np.array([readers[scope.groups] for scope in self.scopes], dtype=np.int64)
         return Titles(
@@ -203,7 +199,7 @@ class Snapshot:
         """
         words = content_words(question)
         also = [word for word in content_words(context) if word not in words] if context else []
-        with self._lock:
+        with self._reading():
             scores, highest = self._scores(words, allowed)
             if also:
                 more, most = self._scores(also, allowed)
@@ -215,7 +211,7 @@ class Snapshot:
 
     def lexical(self, question: str, k: int, allowed: Allowed) -> list[tuple[int, float]]:
         """Return the rows whose words fit `question` best (BM25) among those allowed."""
-        with self._lock:
+        with self._reading():
             scores, _ = self._scores(content_words(question), allowed)
         rows = np.flatnonzero(scores)
         return [(int(rows[at]), score) for at, score in top_rows(scores[rows].astype(np.float32), k)]
@@ -258,11 +254,22 @@ class Snapshot:
     def passages(self, rows: Sequence[int]) -> list[Passage]:
         """Return the passages at `rows`, in that order; raises `OutsideError` where the file is damaged."""
         keys = self.keys[np.asarray(rows, dtype=np.int64)].tolist()
-        try:
+        with self._explained():
             with self._lock:
                 found = dict(self._database.execute(_BODIES, (json.dumps(keys),)).fetchall())
             return [decode_json(Passage, found[key]) for key in keys]
-        except (sqlite3.DatabaseError, KeyError, UserError) as error:
+
+    @contextmanager
+    def _reading(self) -> Generator[None]:
+        with self._explained(), self._lock:
+            yield
+
+    @contextmanager
+    def _explained(self) -> Generator[None]:
+        """Turn what is wrong with the database into the error of a damaged index."""
+        try:
+            yield
+        except (sqlite3.DatabaseError, LookupError, json.JSONDecodeError, UserError) as error:
             raise damaged(self.folder, f"passages.db: {error!r}") from error
 
     def close(self) -> None:

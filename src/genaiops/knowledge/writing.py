@@ -55,6 +55,10 @@ class Base:
     drifted: int
 
 
+class BaseUnusableError(Exception):
+    """The base could not be brought over: it is damaged, or gone, or there is no room for it."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Rows:
     """Passages in the order in which they came, without their texts.
@@ -74,7 +78,7 @@ class SnapshotWriter:
     """Writes into the new `folder`, on one thread at a time; the caller makes it visible by renaming.
 
     What `base` holds is brought over when it is first told something, on the thread that does: while others
-    work.
+    work. Where it cannot be, every method raises `BaseUnusableError`: the caller may write without it.
     """
 
     def __init__(self, folder: Path, base: Base | None = None) -> None:
@@ -94,7 +98,7 @@ class SnapshotWriter:
     def add(self, passages: Sequence[Passage]) -> None:
         """Write passages; raises `UserError` where it is not clear who may read one."""
         check_readers(passages)
-        with explained(self._folder):
+        with self._explained():
             database = self._open()
             rows = [replace(passage, score=None) for passage in passages]
             numbered = list(enumerate(rows, start=self._first + len(self._ids)))
@@ -104,7 +108,7 @@ class SnapshotWriter:
 
     def arrange(self, parts: Sequence[int]) -> None:
         """Write all but the vectors, of which each passage that was added has so many `parts`."""
-        with explained(self._folder):
+        with self._explained():
             database = self._open()
             rows = self._rows(np.asarray(parts, dtype="<i4"))
             order = sorted(range(len(rows.ids)), key=rows.ids.__getitem__)
@@ -115,7 +119,7 @@ class SnapshotWriter:
     def finish(self, number: int, vectors: NDArray[np.float32]) -> None:
         """Write the vectors, a row for each part of each passage added, and what says that all is there."""
         rows, file = np.asarray(vectors, dtype="<f4"), self._folder / "vectors.npy"
-        with explained(self._folder):
+        with self._explained():
             if self._base:
                 known = self._base.snapshot.vectors
                 at = np.flatnonzero(self._chosen >= len(known))
@@ -131,6 +135,17 @@ class SnapshotWriter:
         """Let go of the file."""
         if self._opened:
             self._opened.close()
+
+    @contextmanager
+    def _explained(self) -> Generator[None]:
+        try:
+            with explained(self._folder):
+                yield
+        except OutsideError as error:
+            # what is wrong with the base's copy may show only when more is written to it
+            if self._base:
+                raise BaseUnusableError(str(error)) from error
+            raise
 
     def _open(self) -> sqlite3.Connection:
         """Return the file; the first time it is made, of the base where there is one."""
@@ -295,7 +310,7 @@ def explained(folder: Path) -> Generator[None]:
         yield
     except OSError as error:
         raise disk_error(error, folder) from error
-    except sqlite3.OperationalError as error:
+    except sqlite3.DatabaseError as error:
         raise OutsideError(
             "GAO-KNOWLEDGE-028",
             "the index could not be written",

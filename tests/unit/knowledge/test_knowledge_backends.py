@@ -1,6 +1,7 @@
 """Backends: sieves, words, settings, what is damaged or missing, a publish that does not end."""
 
 import asyncio
+import signal
 import sys
 import threading
 from pathlib import Path
@@ -11,10 +12,12 @@ from tests.support.knowledge import ANYONE, SPEC, WordEmbedder, passage, vector
 from tests.support.stores import connect, remote
 
 from genaiops.app import load_project
-from genaiops.core import OutsideError, SnapshotId, UserError, digest_json
+from genaiops.core import OutsideError, Principal, SnapshotId, UserError, digest_json
 from genaiops.knowledge import Backend, EmbeddingCache, Index, ReadyPassages, Recipe, index_passages
 from genaiops.knowledge.backends.codes import closest, codes_of, width
 from genaiops.knowledge.backends.gate import Gate
+from genaiops.knowledge.backends.held import Held
+from genaiops.knowledge.backends.index import StoredIndex
 from genaiops.knowledge.backends.lance import LanceFinder
 from genaiops.knowledge.backends.ledger import Ledger
 from genaiops.knowledge.backends.wording import Posting, bm25, words_of
@@ -114,6 +117,93 @@ def test_a_gate_lets_in_as_many_as_it_has_places_in_the_order_in_which_they_came
     assert order == list(range(6))
 
 
+def test_one_who_stops_waiting_leaves_no_place_behind() -> None:
+    gate = Gate(1)
+
+    def ring(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, ring)
+    try:
+        with gate:
+            signal.setitimer(signal.ITIMER_REAL, 0.005)
+            with pytest.raises(KeyboardInterrupt):
+                gate.__enter__()
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert not gate._waiting  # type: ignore[reportPrivateUsage]
+    assert gate._free == 1  # type: ignore[reportPrivateUsage]
+
+
+def test_what_was_used_longest_ago_is_forgotten_first_once_all_is_larger_than_the_bound() -> None:
+    made = list[str]()
+
+    def get(held: Held[str, int], key: str) -> int:
+        return held.get(key, lambda: made.append(key) or len(key))
+
+    held = Held[str, int](6, lambda value: value)
+    for key in ("aa", "bb", "aa", "ccc", "aa", "ccc", "bb"):
+        assert get(held, key) == len(key)
+    assert made == ["aa", "bb", "ccc", "bb"]
+    assert get(held, "larger than the bound") == 21
+    assert get(held, "larger than the bound") == 21
+    assert made[4:] == ["larger than the bound"]
+
+
+def test_who_asks_for_what_is_being_made_waits_for_it_and_nobody_else_does() -> None:
+    held, begun, go = Held[str, str](9), threading.Event(), threading.Event()
+    made = list[str]()
+
+    def slow() -> str:
+        begun.set()
+        go.wait(10)
+        made.append("slow")
+        return "slow"
+
+    threads = [threading.Thread(target=held.get, args=("slow", slow)) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    assert begun.wait(10)
+    assert held.get("other", lambda: "at once") == "at once"
+    assert not made
+    go.set()
+    for thread in threads:
+        thread.join()
+    assert made == ["slow"]
+
+
+@pytest.mark.proves("D-NO-LEAK")
+def test_groups_that_open_nothing_make_no_search_of_their_own(tmp_path: Path) -> None:
+    index = create_index(tmp_path / "index", recipe("lance"))
+    index.upsert([passage("a.md", "a fox", access=["staff"]), PAGES[0]], [vector("a fox")] * 2)
+    live = index.publish()
+    for at in range(3):
+        for groups in ({"staff", f"person {at}"}, {f"person {at}"}):
+            who = Principal(id="sam", groups=frozenset(groups))
+            found = index.search(live, "fox", vector("fox"), 5, principal=who)
+            assert len(found) == len(groups)
+    sieves = index._finder._sieved._values  # type: ignore[attr-defined, reportPrivateUsage]
+    assert len(sieves) == 2
+    index.close()
+
+
+@pytest.mark.proves("D-NO-LEAK")
+def test_words_of_closed_passages_that_are_gone_are_not_read_for_who_could_not_read_them(
+    tmp_path: Path,
+) -> None:
+    index = create_index(tmp_path / "index", recipe("lance"))
+    index.upsert([passage("a.md", "merger", access=["board"]), *PAGES], [vector("page")] * 6)
+    index.publish()
+    index.tombstone(["a.md"])
+    index.publish()
+    assert isinstance(index, StoredIndex)
+    with index._view() as whole:  # type: ignore[reportPrivateUsage]
+        seen, _ = index._seen_by(whole, ANYONE)  # type: ignore[reportPrivateUsage]
+        postings = index._ledger.terms.postings(seen, {"merger", "page"})  # type: ignore[reportPrivateUsage]
+    assert set(postings) == {"page"}
+    index.close()
+
+
 @pytest.mark.proves("D-BAD-BACKEND")
 def test_a_missing_extra_says_which_install_brings_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -148,6 +238,17 @@ def test_a_damaged_lance_index_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(OutsideError) as caught:
         pages(index)
     assert "genaiops index build" in caught.value.fix
+    index.close()
+
+
+@pytest.mark.proves("D-BAD-BACKEND")
+def test_rows_of_a_lance_index_that_are_no_passages_any_more_say_what_to_do(tmp_path: Path) -> None:
+    filled(tmp_path / "index", recipe("lance")).close()
+    parts = tmp_path / "index" / "parts.i4"
+    parts.write_bytes(bytes(parts.stat().st_size))
+    index = open_folder(tmp_path / "index")
+    with pytest.raises(OutsideError, match=r"parts\.i4"):
+        index.dense(index.snapshot(), vector("page"), 3, principal=ANYONE)
     index.close()
 
 

@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from tests.support.knowledge import ANYONE, STAFF, WordEmbedder, vector
+from tests.support.knowledge import ANYONE, STAFF, WordEmbedder, damage, vector
 
 from genaiops.core import ModelSpec, OutsideError, Principal
 from genaiops.knowledge import (
@@ -98,6 +98,21 @@ def test_an_index_that_takes_over_an_earlier_one_is_one_made_from_nothing(
     assert answers(again) == answers(plain)
     for index in (carried, fresh, again, plain):
         index.close()
+
+
+@pytest.mark.proves("D-INCREMENTAL")
+@pytest.mark.parametrize("table", ["scopes", "passages", "words_data"])
+def test_an_earlier_index_that_is_damaged_is_not_taken_over(store: Store, tmp_path: Path, table: str) -> None:
+    pages = dict.fromkeys(range(12), 0)
+    build(corpus(pages), WordEmbedder(), tmp_path / "indexes", store).close()
+    (database,) = (tmp_path / "indexes").glob("*/snapshots/*/passages.db")
+    damage(database, table)
+    after = corpus({**pages, 3: 1})
+    index, fresh = (build(after, WordEmbedder(), tmp_path / at, store) for at in ("indexes", "elsewhere"))
+    assert answers(index) == answers(fresh)
+    index.close()
+    fresh.close()
+    assert len(list((tmp_path / "indexes").iterdir())) == 2
 
 
 def test_only_documents_that_changed_are_read_again(store: Store, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from tests.support.kinds import no_blob
-from tests.support.knowledge import ANYONE, SPEC, STAFF, WordEmbedder, make_index, passage, vector
+from tests.support.knowledge import ANYONE, SPEC, STAFF, WordEmbedder, damage, make_index, passage, vector
 
 from genaiops.core import OutsideError, Passage, Principal, SnapshotId, UserError
 from genaiops.knowledge import (
@@ -206,6 +206,17 @@ def test_a_damaged_index_says_what_to_do(index: LocalIndex, tmp_path: Path) -> N
         LocalIndex(tmp_path / "index")
 
 
+@pytest.mark.parametrize("table", ["scopes", "titles", "words_data", "passages"])
+def test_a_database_that_is_damaged_is_named_whoever_asks(
+    index: LocalIndex, tmp_path: Path, table: str
+) -> None:
+    (database,) = tmp_path.glob("**/passages.db")
+    damage(database, table)
+    for principal in (ANYONE, STAFF):
+        with pytest.raises(OutsideError, match="GAO-KNOWLEDGE-020"):
+            index.search(index.snapshot(), "fox", vector("fox"), 3, principal=principal)
+
+
 def test_an_unknown_snapshot_is_no_way_out_of_the_folder(index: LocalIndex) -> None:
     with pytest.raises(OutsideError):
         index.search(SnapshotId("../../etc"), "x", vector("x").tolist(), 1, principal=ANYONE)
@@ -274,6 +285,16 @@ def test_an_array_is_read_as_it_was_saved_and_nothing_else_is(
     np.save(file, np.array(["text"]))
     with pytest.raises(ValueError, match="no array"):
         read_array(file)
+
+
+@pytest.mark.parametrize("shape", ["4611686018427387904, 4", "99999999999999,", "9" * 30 + ",", "17,"])
+def test_an_array_whose_header_says_more_than_the_file_holds_is_refused(tmp_path: Path, shape: str) -> None:
+    header = f"{{'descr': '<f4', 'fortran_order': False, 'shape': ({shape}), }}\n".encode()
+    file = tmp_path / "array.npy"
+    file.write_bytes(b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header + bytes(64))
+    for open_it in (read_array, map_array):
+        with pytest.raises(ValueError, match="only a part"):
+            open_it(file)
 
 
 def test_rows_are_written_alike_whether_they_stand_together_or_not(tmp_path: Path) -> None:

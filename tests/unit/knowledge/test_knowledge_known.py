@@ -1,13 +1,15 @@
 """Documents that did not change are not read again, and whatever changed is seen at once."""
 
 import os
+import sqlite3
 import time
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 
 import pytest
 
-from genaiops.core import Digest
+from genaiops.core import Digest, OutsideError
 from genaiops.knowledge import KnownDocuments, ParsedFiles, Reading, Release, read_corpus
 from genaiops.knowledge.formats.model import Parsed
 
@@ -131,3 +133,35 @@ def test_folders_that_are_gone_and_files_that_went_are_forgotten(docs: Path, tmp
     content = (tmp_path / "known.db").read_bytes()
     assert content.count(b"Some text of b") == 1
     assert b"Some text of a" not in content
+
+
+def change(docs: Path, *statements: str) -> None:
+    with closing(sqlite3.connect(docs.parent / "known.db")) as database, database:
+        for statement in statements:
+            database.execute(statement)
+
+
+@pytest.mark.proves("D-KNOWN")
+@pytest.mark.parametrize("body", ['["broken', '["another text", null]'])
+def test_a_text_that_the_disk_changed_is_never_used_and_is_read_again(docs: Path, body: str) -> None:
+    read_corpus(docs, settled(docs))
+    change(docs, f"UPDATE known_documents SET body = CAST('{body}' AS BLOB) WHERE path = 'a.html'")
+    found = read_corpus(docs, settled(docs)).documents
+    with pytest.raises(OutsideError, match="GAO-KNOWLEDGE-029"):
+        _ = found[0].text
+    assert "Some text of b" in found[1].text
+    again = settled(docs)
+    assert read_corpus(docs, again) == read_corpus(docs)
+    assert asked(again) == 3
+
+
+def test_texts_that_an_earlier_version_kept_are_removed(docs: Path) -> None:
+    change(
+        docs,
+        "CREATE TABLE documents (folder TEXT, document TEXT)",
+        "INSERT INTO documents VALUES ('docs', 'a text of a document that is gone')",
+        "CREATE TABLE known (folder TEXT, body BLOB)",
+        "INSERT INTO known VALUES ('docs', 'another text of a document that is gone')",
+    )
+    read_corpus(docs, settled(docs))
+    assert b"text of a document that is gone" not in (docs.parent / "known.db").read_bytes()

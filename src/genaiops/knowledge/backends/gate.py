@@ -27,13 +27,28 @@ class Gate:
             mine = threading.Lock()
             mine.acquire()
             self._waiting.append(mine)
-        mine.acquire()
+        try:
+            mine.acquire()
+        except BaseException:  # Ctrl-C
+            self._gone(mine)
+            raise
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         with self._lock:
-            if self._waiting:
-                self._waiting.popleft().release()  # the place is theirs: nobody slips in between
+            self._pass_on()
+
+    def _gone(self, mine: threading.Lock) -> None:
+        """Wait no longer; a place that was given meanwhile is the next one's."""
+        with self._lock:
+            if mine in self._waiting:
+                self._waiting.remove(mine)
             else:
-                self._free += 1
+                self._pass_on()
+
+    def _pass_on(self) -> None:
+        if self._waiting:
+            self._waiting.popleft().release()  # the place is theirs: nobody slips in between
+        else:
+            self._free += 1

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from genaiops.core import Embedder, Json, ModelSpec, OutsideError, Passage, Principal, SnapshotId
 from genaiops.knowledge.anchors import Anchors
+from genaiops.knowledge.backends.held import Held
 from genaiops.knowledge.backends.ledger import Entry, Known, Ledger
 from genaiops.knowledge.backends.looking import NOTHING, Asked, Look, Question
 from genaiops.knowledge.backends.seams import Finder, Incoming, View
@@ -68,7 +69,7 @@ class StoredIndex:
         self._staged = Staged()
         self._lock = threading.Lock()
         self._terms = Terms()
-        self._known: dict[SnapshotId, Known] = {}
+        self._known: Held[SnapshotId, Known] = Held(_SNAPSHOTS)
         with ledger.view() as view:
             self._trust = ledger.trust(view.connection) if view else {}
 
@@ -265,12 +266,13 @@ class StoredIndex:
         return damaged(self.folder, why)
 
     def _sieve(self, view: View, principal: Principal, where: Where | None) -> Sieve:
+        known, mine = self._known_of(view), reader_marks(principal.groups)
         if where:
-            mine = set(reader_marks(principal.groups))
-            seen = [keys for access, keys in self._known_of(view).shapes if access & mine]
+            seen = [keys for access, keys in known.shapes if not access.isdisjoint(mine)]
             if seen:
                 check_keys(where, frozenset[str]().union(*seen))
-        return sieve_for(principal.groups, where or {}, self._ledger.hidden(view))
+        # without the groups that open nothing here: what is found for one is then found for all like them
+        return sieve_for(known.opening(mine), where or {}, self._ledger.hidden(view))
 
     def _query_vector(self, view: View, vector: Vector) -> NDArray[np.float32]:
         query = np.asarray(vector, dtype=np.float32)
@@ -294,11 +296,7 @@ class StoredIndex:
         return known.seen_by(view, reader_marks(principal.groups)), known
 
     def _known_of(self, view: View) -> Known:
-        if view.name not in self._known:
-            while len(self._known) >= _SNAPSHOTS:
-                self._known.pop(next(iter(self._known)), None)
-            self._known[view.name] = self._ledger.known(view)
-        return self._known[view.name]
+        return self._known.get(view.name, lambda: self._ledger.known(view))
 
     def _dimension(self, live: View | None, vectors: Sequence[NDArray[np.float32]]) -> int:
         """Return the dimension of all vectors, staged and kept."""

@@ -13,7 +13,6 @@ Either names candidates, and these are compared exactly.
 """
 
 import os
-import threading
 import warnings
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -27,6 +26,7 @@ from numpy.typing import NDArray
 
 from genaiops.core import OutsideError, UserError, one_line
 from genaiops.knowledge.backends.codes import closest, codes_of, width
+from genaiops.knowledge.backends.held import Held
 from genaiops.knowledge.backends.seams import Incoming, View
 from genaiops.knowledge.backends.sieve import Sieve, Wanted
 from genaiops.knowledge.fusion import DEPTH
@@ -47,8 +47,11 @@ NARROW = 100_000
 """Rows that a sieve may let through for their codes to be compared one by one."""
 FEW = 2_000
 """Rows whose vectors are compared without a look at their codes."""
-_SIEVES = 16
-"""Whose rows are held in memory of each snapshot: 7 MB each at most, with vectors of 384 numbers."""
+_SIEVED = 256_000_000
+"""Bytes of rows of sieves that are held in memory, of all snapshots: a sieve has 7 MB of them at most with
+vectors of 384 numbers, and 39 MB with 3,072."""
+_A_SIEVE = 64_000
+"""Bytes that are counted for a sieve itself, so that not too many are held that let nothing through."""
 
 _FOR_EVER = timedelta(days=36_500)
 
@@ -60,7 +63,8 @@ class LanceFinder:
         self._folder = folder
         self._lance = _library()
         self._nprobes, self._refine = settings["nprobes"], settings["refine"]
-        self._open: dict[str, _Rows] = {}
+        self._open: Held[str, _Rows] = Held(_HANDLES)
+        self._sieved: _Sieved = Held(_SIEVED, _size)
 
     def add(
         self,
@@ -94,7 +98,7 @@ class LanceFinder:
             return {}
         with _explained(self._folder):
             rows = self._at(view)
-            some = rows.some(sieve)
+            some = self._some(view, rows, sieve)
             limit = max(n, DEPTH) * self._refine
             bounded = rows.indexed
             while True:
@@ -130,7 +134,7 @@ class LanceFinder:
             return set()
         with _explained(self._folder):
             rows = self._at(view)
-            some = rows.some(sieve)
+            some = self._some(view, rows, sieve)
             if some is not None:
                 return some.among(keys)
             condition = f"_rowid IN ({_listed(keys)}) AND {_condition(sieve)}"
@@ -139,16 +143,19 @@ class LanceFinder:
     def close(self) -> None:
         """Let go of the files."""
         self._open.clear()
+        self._sieved.clear()
 
     def _at(self, view: View) -> "_Rows":
-        if view.mark not in self._open:
+        def opened() -> "_Rows":
             version, end = (int(part) for part in view.mark.split(":"))
             table = self._table()
             table.checkout(version)
-            while len(self._open) >= _HANDLES:
-                self._open.pop(next(iter(self._open)), None)
-            self._open[view.mark] = _Rows(self._folder, table, end, view.dimension)
-        return self._open[view.mark]
+            return _Rows(self._folder, table, end, view.dimension)
+
+        return self._open.get(view.mark, opened)
+
+    def _some(self, view: View, rows: "_Rows", sieve: Sieve) -> "_Some | None":
+        return self._sieved.get((view.mark, sieve), lambda: rows.some(sieve))
 
     def _table(self) -> Any:
         return self._lance.connect(str(self._folder / "lance")).open_table(_TABLE)
@@ -186,6 +193,8 @@ class LanceFinder:
             some = np.concatenate([one.vectors for one in incoming[at : at + _BATCH]])
             _write_at(self._folder / "vectors.f32", int(starts[at]), some)
             _write_at(self._folder / "codes.u8", int(starts[at]), codes_of(some))
+        for name in ("parts.i4", "vectors.f32", "codes.u8"):
+            _to_disk(self._folder / name)  # the ledger's commit is there after a power cut: so are these
         return [int(start) for start in starts]
 
     def _index(self, table: Any) -> None:
@@ -232,28 +241,27 @@ class _Some:
         return set(asked[self.rows[at] == asked].tolist())
 
 
+_Sieved = Held[tuple[str, Sieve], _Some | None]
+"""By a snapshot's mark and the sieve."""
+
+
+def _size(some: _Some | None) -> int:
+    return _A_SIEVE + (some.rows.nbytes + some.codes.nbytes if some else 0)
+
+
 class _Rows:
     """One version of the table, with the vectors of its rows."""
 
     def __init__(self, folder: Path, table: Any, end: int, dimension: int) -> None:
         self.table, self.end = table, end
+        self._folder = folder
         self.indexed = any(index.columns[0] == "vector" for index in table.list_indices())
         self._vectors = _mapped(folder / "vectors.f32", "<f4", (end, dimension))
         self._codes = _mapped(folder / "codes.u8", "<u8", (end, width(dimension)))
         self._parts = _mapped(folder / "parts.i4", "<i4", (end,))
-        self._sieved: dict[Sieve, _Some | None] = {}
-        self._lock = threading.Lock()
 
     def some(self, sieve: Sieve) -> _Some | None:
         """Return the rows that a sieve lets through; None where they are too many to compare each."""
-        with self._lock:
-            if sieve not in self._sieved:
-                while len(self._sieved) >= _SIEVES:
-                    self._sieved.pop(next(iter(self._sieved)))
-                self._sieved[sieve] = self._found(sieve)
-            return self._sieved[sieve]
-
-    def _found(self, sieve: Sieve) -> _Some | None:
         rows = np.sort(_row_ids(self.table.search().where(_condition(sieve)).limit(NARROW + 1)))
         return _Some(rows, self._codes[rows].T.copy()) if len(rows) <= NARROW else None
 
@@ -262,6 +270,8 @@ class _Rows:
         keys = rows
         while (inside := self._parts[keys] == 0).any():
             keys = np.unique(keys - inside)
+            if keys[0] < 0:
+                raise _broken(self._folder, "parts.i4 is not as it was written: its first rows are nobody's")
         return keys
 
     def rows_of(self, keys: Iterable[int]) -> list[int]:
@@ -329,6 +339,11 @@ def _write_at(path: Path, row: int, values: NDArray[Any]) -> None:
     with path.open("r+b") as file:
         file.seek(row * values.strides[0])
         file.write(values.tobytes())
+
+
+def _to_disk(path: Path) -> None:
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
 
 
 def _delete(table: Any, rows: Sequence[int]) -> None:

@@ -36,7 +36,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 from genaiops.core import OutsideError, Passage, SnapshotId, decode_json, encode, one_line
 from genaiops.knowledge.backends.asking import rows
 from genaiops.knowledge.backends.seams import View
-from genaiops.knowledge.backends.sieve import access_marks, readers_mark
+from genaiops.knowledge.backends.sieve import EVERYONE, access_marks, readers_mark
 from genaiops.knowledge.backends.terms import TermTable
 from genaiops.knowledge.links import MOST_BEARERS, Titles, name_of
 from genaiops.store import Database
@@ -74,19 +74,23 @@ class Known:
     """What is held in memory of a snapshot.
 
     `readers_of` has the readers of each passage that bears a title; `sizes`, by readers: their marks, and how
-    many passages and tokens are for them.
+    many passages and tokens are for them. `openers` are all marks that open a passage.
     """
 
     titles: Titles[str]
     readers_of: Mapping[str, str]
     shapes: Shapes
     sizes: Mapping[str, tuple[frozenset[str], int, int]]
+    openers: frozenset[str]
+
+    def opening(self, marks: Sequence[str]) -> tuple[str, ...]:
+        """Return those of `marks` that open a passage, and always that of everyone."""
+        return tuple(one for one in marks if one == EVERYONE or one in self.openers)
 
     def seen_by(self, view: View, marks: Collection[str]) -> View:
         """Return the snapshot as if it held nothing but what the bearers of `marks` may read."""
+        # also where that is all of it: words of passages that are gone are kept, and may not be for them
         mine = {readers: size for readers, size in self.sizes.items() if not size[0].isdisjoint(marks)}
-        if len(mine) == len(self.sizes):
-            return view
         passages = sum(passages for _, passages, _ in mine.values())
         length = sum(length for _, _, length in mine.values())
         return replace(view, readers=frozenset(mine), passages=passages, length=length)
@@ -230,7 +234,8 @@ class Ledger:
         rows = view.connection.execute(query)
         sizes = {row.readers: (marks[row.readers], row.passages, row.length) for row in rows}
         titles, readers_of = self._titles(view)
-        return Known(Titles(titles), readers_of, shapes, sizes)
+        openers = frozenset[str]().union(*(access for access, _, _ in sizes.values()))
+        return Known(Titles(titles), readers_of, shapes, sizes, openers)
 
     def _titles(self, view: View) -> tuple[dict[str, list[str]], dict[str, str]]:
         """Return the titles that may be meant by a name, with the ids and readers of what bears them.

@@ -48,10 +48,10 @@ class Sieve:
 EVERYTHING = Sieve(readers=None)
 
 
-def sieve_for(groups: frozenset[str], where: Mapping[str, Json], hidden: Collection[str]) -> Sieve:
-    """Return what a member of `groups` may see, as `where` says, less the documents `hidden`."""
+def sieve_for(readers: tuple[str, ...], where: Mapping[str, Json], hidden: Collection[str]) -> Sieve:
+    """Return what the bearers of the marks `readers` may see, as `where` says, less documents `hidden`."""
     return Sieve(
-        readers=reader_marks(groups),
+        readers=readers,
         wanted=tuple(_wanted(key, value) for key, value in where.items()),
         hidden=tuple(document_mark(document) for document in sorted(hidden)),
     )
