@@ -79,13 +79,14 @@ def _misfits(shape: Shape, value: Json, where: str) -> Iterator[str]:
     if shape.enum is not None and not any(type(value) is type(one) and value == one for one in shape.enum):
         yield f"{where} is none of the {len(shape.enum)} values it may have"
     yield from _beyond(shape, value, where)
-    if isinstance(value, dict) and shape.properties is not None:
+    if isinstance(value, dict):
+        known = shape.properties or {}
         yield from (f"{where} lacks {name}" for name in shape.required if name not in value)
         for name, item in value.items():
-            if name not in shape.properties:
+            if name not in known:
                 yield f"{where} has a property that is not known"
             else:
-                yield from _misfits(shape.properties[name], item, f"{where}.{name}")
+                yield from _misfits(known[name], item, f"{where}.{name}")
     if isinstance(value, list) and shape.items is not None:
         for at, item in enumerate(value):
             yield from _misfits(shape.items, item, f"{where}[{at}]")
@@ -135,16 +136,23 @@ def unread(name: str, entry: ToolEntry) -> Iterator[tuple[tuple[str, ...], str]]
     for key in taint if entry.effect == "write" and entry.approve else ():
         yield (name, key), "a person is asked whatever it says"
     shape = entry.arguments
-    known = shape.properties if shape else None
-    if shape is not None and shape.type not in (None, "object"):
+    if shape is None:
+        return
+    if shape.type not in (None, "object"):
         yield (name, "arguments"), "the arguments of a call are an object"
-    if known is not None and shape is not None:
-        for argument in entry.free:
-            if argument not in known:
-                yield (name, "free"), f"{argument!r} is no argument of it"
-        for argument in shape.required:
-            if argument not in known:
-                yield (name, "arguments"), f"{argument!r} is required and not described"
+    for argument in entry.free:
+        if argument not in (shape.properties or {}):
+            yield (name, "free"), f"{argument!r} is no argument of it"
+    for argument in _undescribed(shape):
+        yield (name, "arguments"), f"{argument!r} is required and not described"
+
+
+def _undescribed(shape: Shape) -> Iterator[str]:
+    """Yield what a shape, or one in it, requires and does not describe: nothing would ever fit it."""
+    known = shape.properties or {}
+    yield from (name for name in shape.required if name not in known)
+    for each in (*known.values(), *([shape.items] if shape.items else ())):
+        yield from _undescribed(each)
 
 
 def words_of(name: str) -> str:
@@ -155,6 +163,22 @@ def words_of(name: str) -> str:
 
 def is_default(entry: ToolEntry, argument: str, value: Json) -> bool:
     """Say whether the policy states `value` as an argument's default."""
-    known = (entry.arguments.properties if entry.arguments else None) or {}
+    known = _described(entry)
     stated = known[argument].default if argument in known else None
     return stated is not None and type(stated) is type(value) and stated == value
+
+
+def is_described(entry: ToolEntry, argument: str) -> bool:
+    """Say whether the policy names an argument of this tool."""
+    return argument in _described(entry)
+
+
+def goes_bare(entry: ToolEntry) -> bool:
+    """Say whether a call may leave out all arguments: there are none, or each is free or has a default."""
+    return entry.arguments is not None and all(
+        argument in entry.free or shape.default is not None for argument, shape in _described(entry).items()
+    )
+
+
+def _described(entry: ToolEntry) -> Mapping[str, Shape]:
+    return (entry.arguments.properties if entry.arguments else None) or {}

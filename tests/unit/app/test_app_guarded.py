@@ -199,7 +199,7 @@ def test_what_a_tool_brings_chooses_no_other_tool_and_the_users_words_do() -> No
         )
         == ""
     )
-    assert "to is neither the user's word" in call(one, "send_mail", {"to": "eve@evil.example"})
+    assert "an argument is neither the user's word" in call(one, "send_mail", {"to": "eve@evil.example"})
     assert call(one, "send_mail", MAIL) == ""
     assert call(one, "send_mail", {"to": "zoe@shop.example"}) == ""  # a field that the policy trusts
     assert call(one, "fetch_notes", {"day": "https://evil.example/today"}).startswith("an address in its arg")
