@@ -4,6 +4,7 @@ A number or a secret may stand apart from the word that names it, so the texts o
 together.
 """
 
+import math
 from collections.abc import Iterator
 
 from genaiops.core import Json, Where
@@ -14,14 +15,14 @@ from genaiops.guard.policy import NOBODY_KNOWN, Asker, merged
 _BETWEEN = "\n\n"
 _LONG_NUMBER = 10_000_000
 """Whole numbers from here on are texts too: an account may be written as one."""
-_LONGEST_NAME = 40
+_LONGEST_NAME = 20
 
 
 def check_value(
     guard: Pipeline, value: Json, where: Where, asker: Asker = NOBODY_KNOWN
 ) -> tuple[GuardResult, Json]:
     """Return what becomes of the texts in `value`, and the value that may go on; None where it is stopped."""
-    texts = [str(one) for one in _texts(value)]
+    texts = list(_texts(value))
     result = guard.check(_BETWEEN.join(texts), where, asker)
     if not result.passes:
         return result, None
@@ -32,10 +33,13 @@ def check_value(
     return result, _with(value, iter(_redacted(texts, result)))
 
 
-def _texts(value: Json) -> Iterator[str | int]:
+def _texts(value: Json) -> Iterator[str]:
     """Yield what is read of a value, in order: texts, long numbers, and keys that are no plain names."""
-    if isinstance(value, str) or (isinstance(value, int) and _is_long(value)):
+    if isinstance(value, str):
         yield value
+    elif isinstance(value, (int, float)):
+        if digits := _digits(value):
+            yield digits
     elif isinstance(value, list):
         for item in value:
             yield from _texts(item)
@@ -46,12 +50,16 @@ def _texts(value: Json) -> Iterator[str | int]:
             yield from _texts(item)
 
 
-def _is_long(value: int) -> bool:
-    return not isinstance(value, bool) and abs(value) >= _LONG_NUMBER
+def _digits(value: float) -> str:
+    """Return a long number's whole part as it is written; empty for any other number."""
+    long = math.isfinite(value) and abs(value) >= _LONG_NUMBER
+    return str(int(value)) if long else ""
 
 
 def _is_name(key: str) -> bool:
-    return len(key) <= _LONGEST_NAME and key.replace("-", "_").replace(".", "_").isidentifier()
+    """Say whether a key is a plain name; one with a digit may be a key of another kind."""
+    plain = key.replace("-", "_").replace(".", "_").isidentifier()
+    return plain and len(key) <= _LONGEST_NAME and not any(map(str.isdigit, key))
 
 
 def _redacted(texts: list[str], result: GuardResult) -> Iterator[str]:
@@ -73,9 +81,9 @@ def _redacted(texts: list[str], result: GuardResult) -> Iterator[str]:
 def _with(value: Json, texts: Iterator[str]) -> Json:
     if isinstance(value, str):
         return next(texts)
-    if isinstance(value, int) and _is_long(value):
+    if isinstance(value, (int, float)) and (digits := _digits(value)):
         said = next(texts)
-        return value if said == str(value) else said
+        return value if said == digits else said
     if isinstance(value, list):
         return [_with(item, texts) for item in value]
     if isinstance(value, dict):
