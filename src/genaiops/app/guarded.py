@@ -162,7 +162,7 @@ class Guarded:
             self._outside.saw()
         seen = [await self._passage(one) if one in own else one for one in answer.passages]
         passages = tuple(one for one in seen if one is not None)
-        quotes = [await self._said(one.quote) for one in answer.citations]
+        quotes = [await self._said(one.quote, whole=False) for one in answer.citations]
         return replace(
             answer,
             text=cast("str | None", await self._said(answer.text)),
@@ -181,7 +181,7 @@ class Guarded:
         """Return what an app, or its endpoint, says of its failure as it may be shown."""
         if self._outside is None or not error:
             return error
-        result, passed = await self._checked(error, self._out)
+        result, passed = await self._checked(error, self._out, whole=False)
         return cast(str, passed) if result.passes else "the app failed; its message is withheld by the guard"
 
     def instead(self) -> Answer:
@@ -264,7 +264,7 @@ class Guarded:
         if call in self.calls:
             return call
         where = Where(surface="tool_call")
-        name, id = cast("list[str]", await self._passed([call.name, call.id], where))
+        name, id = cast("list[str]", await self._passed([call.name, call.id], where, whole=False))
         arguments = cast("dict[str, Json]", await self._passed(dict(call.arguments), where))
         result = await self._passed(call.result, Where(surface="tool_result"))
         return ToolCall(name=name, id=id, arguments=arguments, result=result)
@@ -275,33 +275,36 @@ class Guarded:
         others = (call for call in reported if (call.name, call.arguments) not in made)
         return (*self.calls, *others)
 
-    async def _said(self, value: Json) -> Json:
+    async def _said(self, value: Json, *, whole: bool = True) -> Json:
         """Return what of a part of the answer may be shown, without addresses that nobody trusted named."""
         assert self._outside is not None
         if value in (None, ""):
             return value
-        bare, taken = await asyncio.to_thread(self._outside.bare, await self._passed(value, self._out))
+        passed = await self._passed(value, self._out, whole=whole)
+        bare, taken = await asyncio.to_thread(self._outside.bare, passed)
         self._count_addresses("output", taken)
         return bare
 
     async def _signals(self, signals: Mapping[str, float]) -> dict[str, float]:
         """Return the numbers of an answer as they may be shown, without those that were taken out."""
-        passed = await self._said(dict(signals)) if signals else {}
+        passed = await self._said(dict(signals), whole=False) if signals else {}
         assert isinstance(passed, dict)
         return {name: value for name, value in passed.items() if isinstance(value, (int, float))}
 
-    async def _passed(self, value: Json, where: Where) -> Json:
+    async def _passed(self, value: Json, where: Where, *, whole: bool = True) -> Json:
         """Return what of `value` may go on; raises `GuardStop` where it is stopped."""
-        result, passed = await self._checked(value, where)
+        result, passed = await self._checked(value, where, whole=whole)
         if not result.passes:
             self.stopped = self.stopped or _why(result, where.surface)
             raise GuardStop(self.stopped)
         return passed
 
-    async def _checked(self, value: Json, where: Where) -> tuple[GuardResult, Json]:
+    async def _checked(self, value: Json, where: Where, *, whole: bool = True) -> tuple[GuardResult, Json]:
         assert self._guard is not None
         # a detector of somebody else may take its time: others are served meanwhile
-        result, passed = await asyncio.to_thread(check_value, self._guard, value, where, self._asker)
+        result, passed = await asyncio.to_thread(
+            check_value, self._guard, value, where, self._asker, whole=whole
+        )
         if result.action != "allow" or result.failed:
             self.counts[f"{result.action} {where.surface}"] += 1
             with self._recorder.span(f"guardrail {where.surface}", "guardrail") as span:

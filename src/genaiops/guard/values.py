@@ -4,8 +4,10 @@ A number or a secret may stand apart from the word that names it, so the texts o
 together.
 """
 
+import json
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 
 from genaiops.core import Json, Where
 from genaiops.guard.model import GuardResult
@@ -16,14 +18,25 @@ _BETWEEN = "\n\n"
 _LONG_NUMBER = 10_000_000
 """Whole numbers from here on are texts too: an account may be written as one."""
 _LONGEST_NAME = 20
+_FORM = "json"
+"""The detector that looks at how a value is written, and not at its texts."""
 
 
 def check_value(
-    guard: Pipeline, value: Json, where: Where, asker: Asker = NOBODY_KNOWN
+    guard: Pipeline, value: Json, where: Where, asker: Asker = NOBODY_KNOWN, *, whole: bool = True
 ) -> tuple[GuardResult, Json]:
-    """Return what becomes of the texts in `value`, and the value that may go on; None where it is stopped."""
+    """Return what becomes of the texts in `value`, and the value that may go on; None where it is stopped.
+
+    The detector `json` reads the value as it is written in JSON, a text as it is; it is not asked of a value
+    that is not `whole` what is said at that place, such as a quotation, nor where there is none.
+    """
     texts = list(_texts(value))
-    result = guard.check(_BETWEEN.join(texts), where, asker)
+    text = _BETWEEN.join(texts)
+    formed = any(one.spec.name == _FORM for one in guard.detectors(where.surface))
+    if not formed or (whole and isinstance(value, str) and value):
+        result = guard.check(text, where, asker)
+    else:
+        result = _check_form(guard, text, value if whole else None, where, asker)
     if not result.passes:
         return result, None
     if result.action != "redact":
@@ -31,6 +44,22 @@ def check_value(
     if isinstance(value, str):
         return result, result.text
     return result, _with(value, iter(_redacted(texts, result)))
+
+
+def _check_form(guard: Pipeline, text: str, value: Json, where: Where, asker: Asker) -> GuardResult:
+    """Check the texts of a value as ever, and its form apart from them."""
+    form = "" if value in (None, "") else json.dumps(value, ensure_ascii=False)
+    if any(len(one.encode(errors="replace")) > guard.policy.max_bytes for one in (text, form)):
+        return guard.check(text if len(text) > len(form) else form, where, asker)  # it refuses it
+    today = guard.today()
+    on = guard.detectors(where.surface)
+    others = [one for one in on if one.spec.name != _FORM]
+    found, failed = guard.scan(text, where, others, asker, today)
+    if form:
+        told, broken = guard.scan(form, where, [one for one in on if one not in others], asker, today)
+        found += [replace(one, start=0, end=len(text)) for one in told if one.detector == _FORM]
+        failed += broken
+    return guard.conclude(text, found, failed, where.surface, asker, today)
 
 
 def _texts(value: Json) -> Iterator[str]:

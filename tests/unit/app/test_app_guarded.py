@@ -370,3 +370,17 @@ def test_an_answer_shows_only_addresses_that_trusted_words_or_the_policy_name() 
     assert answer.text == "x [docs](https://docs.shop.example/a) https://news.example/b"
     assert answer.data == {"link": "[address removed]"}
     assert one.guarded.counts == {"address output": 2}
+
+
+def test_an_answer_of_data_with_quotations_passes_a_guard_that_wants_json() -> None:
+    text = "detectors: {json: }\nrules: [{find: [json.*], do: block}]\n"
+    one = One(parse_guard(text, "guard.yaml"))
+    (handed,), _ = run(one.guarded.passages([passage("plain words")]))
+    answer = Answer(
+        data={"a": "b"},
+        passages=(handed,),
+        citations=(Citation(passage="p", quote="plain words"),),
+        signals={"s": 0.5},
+    )
+    assert run(one.guarded.answer(answer)) == replace(answer, tool_calls=())
+    assert one.stopped(one.guarded.answer(Answer("no JSON"))) == "block on output: json.syntax"

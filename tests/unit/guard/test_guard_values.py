@@ -55,3 +55,36 @@ detectors: {{topics: {{words: {{found: ["{key}"]}}}}}}
 rules: [{{find: [topic.found], do: block}}]
 """
     assert not check_value(parse_guard(policy, "guard.yaml"), {key: 1}, RESULT)[0].passes
+
+
+FORMED = parse_guard(
+    """\
+detectors: {json: , pii: {countries: [us]}}
+rules:
+  - {find: [json.*], do: block}
+  - {find: [pii.*], do: redact}
+""",
+    "guard.yaml",
+)
+
+
+@pytest.mark.parametrize(
+    ("value", "passes"),
+    [
+        ({"a": ["b", 1]}, True),
+        ([], True),
+        (7, True),
+        ("", True),
+        (None, True),
+        ('{"a": 1}', True),
+        ("no JSON", False),
+        ({"deep": "x" * 300_000}, False),
+    ],
+)
+def test_the_form_of_a_value_is_what_it_is_in_json(value: Json, passes: bool) -> None:
+    assert check_value(FORMED, value, RESULT)[0].passes == passes
+
+
+def test_beside_its_form_the_texts_of_a_value_are_read_and_a_part_has_no_form() -> None:
+    assert check_value(FORMED, {"a": f"card {CARD}"}, RESULT)[1] == {"a": "card [pii.card]"}
+    assert check_value(FORMED, f"says {CARD}", RESULT, whole=False)[1] == "says [pii.card]"
