@@ -17,7 +17,11 @@ _Kind = Literal["string", "integer", "number", "boolean", "null", "array", "obje
 
 
 class Shape(BaseModel):
-    """What a value must be: the part of JSON Schema that is read. An object has no other properties."""
+    """What a value must be: the part of JSON Schema that is read.
+
+    An object has no other properties than those described. Where none are, arguments are none, and an object
+    in them may have any.
+    """
 
     model_config = _FORBID
 
@@ -68,8 +72,12 @@ _KINDS: Mapping[str, type | tuple[type, ...]] = {
 
 
 def misfit(shape: Shape, value: Json, where: str = "arguments") -> str:
-    """Return what of `value` does not fit, by its place and never by itself; empty where all does."""
-    return next(_misfits(shape, value, where), "")
+    """Return what of a call's arguments does not fit, by its place and never by itself; empty where all does.
+
+    Arguments of which none is described are none; an object in them that describes none may have any.
+    """
+    whole = shape if shape.properties is not None else shape.model_copy(update={"properties": {}})
+    return next(_misfits(whole, value, where), "")
 
 
 def _misfits(shape: Shape, value: Json, where: str) -> Iterator[str]:
@@ -79,14 +87,13 @@ def _misfits(shape: Shape, value: Json, where: str) -> Iterator[str]:
     if shape.enum is not None and not any(type(value) is type(one) and value == one for one in shape.enum):
         yield f"{where} is none of the {len(shape.enum)} values it may have"
     yield from _beyond(shape, value, where)
-    if isinstance(value, dict):
-        known = shape.properties or {}
+    if isinstance(value, dict) and shape.properties is not None:
         yield from (f"{where} lacks {name}" for name in shape.required if name not in value)
         for name, item in value.items():
-            if name not in known:
+            if name not in shape.properties:
                 yield f"{where} has a property that is not known"
             else:
-                yield from _misfits(known[name], item, f"{where}.{name}")
+                yield from _misfits(shape.properties[name], item, f"{where}.{name}")
     if isinstance(value, list) and shape.items is not None:
         for at, item in enumerate(value):
             yield from _misfits(shape.items, item, f"{where}[{at}]")

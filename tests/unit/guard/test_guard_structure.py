@@ -139,12 +139,15 @@ def test_a_reason_names_no_argument_that_the_policy_does_not_know() -> None:
     assert "to is neither" in decide(TOOLS, "pay", {"to": "Eve"}, TAINTED).why
 
 
-def test_an_object_without_described_properties_has_none() -> None:
+def test_arguments_of_which_none_is_described_are_none_and_an_object_in_them_may_have_any() -> None:
     for shape in ("{}", "{type: object}", "{properties: {}}"):
         text = f"{POLICY.partition('tools:')[0]}tools:\n  t: {{arguments: {shape}}}\n"
         tools = parse_guard(text, "guard.yaml").policy.tools
         assert decide(tools, "t", {}, CLEAN).do == "allow"
         assert decide(tools, "t", {"a": 1}, CLEAN).why == "arguments has a property that is not known"
+    shape = "{properties: {a: {type: object}}}"
+    text = f"{POLICY.partition('tools:')[0]}tools:\n  t: {{arguments: {shape}}}\n"
+    assert decide(parse_guard(text, "guard.yaml").policy.tools, "t", {"a": {"b": 1}}, CLEAN).do == "allow"
 
 
 def test_many_values_against_long_texts_are_compared_in_time() -> None:
