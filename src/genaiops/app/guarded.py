@@ -156,12 +156,14 @@ class Guarded:
         """
         if self._outside is None:
             return replace(answer, tool_calls=self._union(answer.tool_calls))
-        own = [one for one in answer.passages if self._handed.get(one.id) != one]
+        own = [self._handed.get(one.id) != one for one in answer.passages]
         calls = self._union([await self._made(call) for call in answer.tool_calls])
-        if own or len(calls) > len(self.calls):
+        if any(own) or len(calls) > len(self.calls):
             self._outside.saw()
-        seen = [await self._passage(one) if one in own else one for one in answer.passages]
+        pairs = zip(answer.passages, own, strict=True)
+        seen = [await self._passage(one) if is_own else one for one, is_own in pairs]
         passages = tuple(one for one in seen if one is not None)
+        ids = {one.id for one in passages}
         quotes = [await self._said(one.quote, whole=False) for one in answer.citations]
         return replace(
             answer,
@@ -170,7 +172,7 @@ class Guarded:
             citations=tuple(
                 Citation(passage=one.passage, quote=cast(str, quote))
                 for one, quote in zip(answer.citations, quotes, strict=True)
-                if one.passage in {each.id for each in passages}
+                if one.passage in ids
             ),
             passages=passages,
             tool_calls=calls,
