@@ -225,11 +225,13 @@ class AppWorker:
             given = await guarded.inputs(inputs)
             message = {"op": "answer", "answer": self._answers, "inputs": given, "seed": seed}
             ending = await self._conversation(child, message, deadline, serving)
-            if ending.status == "ok" and not guarded.stopped:
-                return replace(ending, answer=await guarded.answer(ending.answer))
+            if not guarded.stopped:
+                if ending.status == "ok":
+                    return replace(ending, answer=await guarded.answer(ending.answer))
+                return replace(ending, error=await guarded.error(ending.error))
         except GuardStop:
-            return _Ending(status="ok", answer=guarded.instead())
-        return _Ending(status="ok", answer=guarded.instead()) if guarded.stopped else ending
+            pass
+        return _Ending(status="ok", answer=guarded.instead())
 
     async def _conversation(
         self, child: ChildProcess, message: Wire, deadline: float, serving: Serving

@@ -92,7 +92,7 @@ class EndpointApp:
         recorder = Recorder()
         facts: dict[str, Json] = {"gen_ai.provider.name": "genaiops", "gen_ai.agent.name": self._name}
         with recorder.span(f"invoke_agent {self._name}", "invoke_agent", **facts) as span:
-            guarded = Guarded(self._guard, self._name, recorder)
+            guarded = Guarded(self._guard, self._name, recorder, elsewhere=True)
             ending = await self._guarded(guarded, inputs, deadline)
             usage = ending.reply.usage or Usage()
             # one request is at least one call; zero would read as "nothing was asked"
@@ -118,7 +118,7 @@ class EndpointApp:
             given = await guarded.inputs(inputs)
             ending = await self._ending(json.dumps(given).encode(), deadline)
             if ending.status != "ok":
-                return ending
+                return replace(ending, error=await guarded.error(ending.error))
             return replace(ending, reply=ending.reply.saying(await guarded.answer(ending.reply.answer)))
         except GuardStop:
             return replace(ending, reply=ending.reply.saying(guarded.instead()))

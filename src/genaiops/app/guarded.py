@@ -5,12 +5,14 @@ it: once a text is stopped the answer is the policy's message, whatever the app 
 """
 
 import asyncio
+import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import cast
 
 from genaiops.app.outside import Outside
+from genaiops.app.turns import ROLES
 from genaiops.core import (
     Answer,
     ChatReply,
@@ -31,6 +33,9 @@ from genaiops.traces import LiveSpan, Recorder
 Person = Callable[[str], bool]
 """Shows a person the question, and says whether they agree; called in a thread of its own."""
 
+_MOST_SHOWN = 2_000
+"""Characters of arguments that a person is asked to read; what they cannot read they cannot approve."""
+
 
 class GuardStop(UserError):
     """The guard stopped this answer. The app is told; what it makes of it is not read."""
@@ -47,7 +52,7 @@ class Guarded:
     `stopped` says what stopped the answer, empty where nothing did: action, surface and categories, or what
     failed; never what was found. `counts` are the results that were no plain pass: `redact passage`, …
     `calls` are the calls of tools that were let happen. `system`: the project's prompts; `person`: who is
-    asked.
+    asked; `elsewhere`: whether the app runs where nothing that it reads is seen.
     """
 
     def __init__(
@@ -58,9 +63,12 @@ class Guarded:
         *,
         system: Sequence[str] = (),
         person: Person | None = None,
+        elsewhere: bool = False,
     ) -> None:
         self._guard = guard
         self._outside = Outside(guard.policy, system) if guard else None
+        if self._outside and elsewhere:
+            self._outside.saw()
         self._person = person
         self._asker = Asker(app=app)
         self._recorder = recorder
@@ -113,16 +121,15 @@ class Guarded:
         if self._outside is None:
             self.calls.append(call)
             return ToolReply(call)
-        decision = self._outside.decide(call.name, call.arguments)
-        if decision.do == "ask" and await self._agrees(call, decision.why):
-            decision = Decision("allow")
+        decision = await self._decided(call)
         if decision.do != "allow":
             asked = "; a person must decide, and there is nobody to ask" if decision.do == "ask" else ""
             return self._refused(call, f"{decision.why}{asked}")
         result, passed = await self._checked(dict(call.arguments), Where(surface="tool_call"))
         if not result.passes:
             return self._refused(call, _why(result, "tool_call"))
-        arguments, taken = self._outside.unbound(call.name, cast("dict[str, Json]", passed))
+        given = cast("dict[str, Json]", passed)
+        arguments, taken = await asyncio.to_thread(self._outside.unbound, call.name, given)
         self._count_addresses("tool_call", taken)
         self._outside.called(call.name)
         self.calls.append(replace(call, arguments=arguments))
@@ -144,28 +151,40 @@ class Guarded:
     async def answer(self, answer: Answer) -> Answer:
         """Return the app's answer as it may be shown; raises `GuardStop` where it is stopped.
 
-        Passages that no search of ours brought and calls that the app made by itself are looked at too.
+        Passages that no search of ours brought and calls that the app made by itself are looked at too, and
+        then it has read what was not seen here. A citation stays where its passage does.
         """
         if self._outside is None:
-            return replace(answer, tool_calls=tuple(answer.tool_calls) or tuple(self.calls))
-        said: list[Json] = [answer.text, answer.data, [one.quote for one in answer.citations]]
-        bare, taken = self._outside.bare([await self._passed(one, self._out) for one in said])
-        self._count_addresses("output", taken)
-        text, data, quotes = cast("list[Json]", bare)
-        passages = [
-            one if self._handed.get(one.id) == one else await self._passage(one) for one in answer.passages
-        ]
+            return replace(answer, tool_calls=self._union(answer.tool_calls))
+        own = [self._handed.get(one.id) != one for one in answer.passages]
+        calls = self._union([await self._made(call) for call in answer.tool_calls])
+        if any(own) or len(calls) > len(self.calls):
+            self._outside.saw()
+        pairs = zip(answer.passages, own, strict=True)
+        seen = [await self._passage(one) if is_own else one for one, is_own in pairs]
+        passages = tuple(one for one in seen if one is not None)
+        ids = {one.id for one in passages}
+        quotes = [await self._said(one.quote, whole=False) for one in answer.citations]
         return replace(
             answer,
-            text=cast("str | None", text),
-            data=data,
+            text=cast("str | None", await self._said(answer.text)),
+            data=await self._said(answer.data),
             citations=tuple(
-                Citation(passage=one.passage, quote=quote)
-                for one, quote in zip(answer.citations, cast("list[str]", quotes), strict=True)
+                Citation(passage=one.passage, quote=cast(str, quote))
+                for one, quote in zip(answer.citations, quotes, strict=True)
+                if one.passage in ids
             ),
-            passages=tuple(one for one in passages if one is not None),
-            tool_calls=tuple([await self._made(call) for call in answer.tool_calls or self.calls]),
+            passages=passages,
+            tool_calls=calls,
+            signals=await self._signals(answer.signals),
         )
+
+    async def error(self, error: str | None) -> str | None:
+        """Return what an app, or its endpoint, says of its failure as it may be shown."""
+        if self._outside is None or not error:
+            return error
+        result, passed = await self._checked(error, self._out, whole=False)
+        return cast(str, passed) if result.passes else "the app failed; its message is withheld by the guard"
 
     def instead(self) -> Answer:
         """Return the answer of what was stopped: the policy's message, and that nothing is answered."""
@@ -187,30 +206,45 @@ class Guarded:
         return Where(surface="output", context="\n".join(self._systems))
 
     async def _turn(self, turn: Json, surface: Surface) -> Json:
-        """Check one turn of a conversation; its role is no text of anybody."""
+        """Check one turn of a conversation; a role that is known is no text of anybody."""
         if not isinstance(turn, dict):
             return await self._passed(turn, Where(surface=surface))
-        said = {key: value for key, value in turn.items() if key != "role"}
+        said = {key: value for key, value in turn.items() if key != "role" or value not in ROLES}
         alone = said.get("content") if said.keys() == {"content"} else said
         passed = await self._passed(alone, Where(surface=surface))
         return {**turn, **({"content": passed} if alone is not said else cast("dict[str, Json]", passed))}
 
     async def _passage(self, passage: Passage) -> Passage | None:
+        """Return a passage as it may be handed out; None where it may not, or where its id may not."""
         said: list[Json] = [passage.title, list(passage.heading), passage.text, passage.metadata]
-        result, passed = await self._checked(said, Where(surface="passage"))
+        result, passed = await self._checked([*said, passage.document, passage.id], Where(surface="passage"))
         if not result.passes:
             return None
         if result.action != "redact":
             return passage
-        title, heading, text, metadata = cast("tuple[str, list[str], str, dict[str, Json]]", passed)
-        return replace(passage, title=title, heading=tuple(heading), text=text, metadata=metadata)
+        title, heading, text, metadata, document, id = cast(
+            "tuple[str, list[str], str, dict[str, Json], str, str]", passed
+        )
+        fit = replace(
+            passage, title=title, heading=tuple(heading), text=text, metadata=metadata, document=document
+        )
+        return fit if id == passage.id else None
 
-    async def _agrees(self, call: ToolCall, why: str) -> bool:
-        """Ask the person who is there whether a call may happen; nobody there is no."""
-        if self._person is None:
-            return False
-        given = ", ".join(f"{key}={one_line(str(value), 120)}" for key, value in call.arguments.items())
-        return await asyncio.to_thread(self._person, f"{one_line(call.name, 100)}({given}): {why}")
+    async def _decided(self, call: ToolCall) -> Decision:
+        """Return whether a call may happen; what is too long to be checked is not even compared."""
+        assert self._guard is not None
+        assert self._outside is not None
+        written = json.dumps(call.arguments, ensure_ascii=False).encode(errors="surrogatepass")
+        if len(written) > self._guard.policy.max_bytes:
+            return Decision("refuse", "its arguments are too long")
+        decision = await asyncio.to_thread(self._outside.decide, call.name, call.arguments)
+        if decision.do != "ask" or self._person is None:
+            return decision
+        given = ", ".join(f"{_name(key)}={_shown(value)}" for key, value in call.arguments.items())
+        if len(given) > _MOST_SHOWN:
+            return Decision("refuse", "a person must decide, and its arguments are too long to show")
+        question = f"{one_line(call.name, 100)}({given}): {decision.why}"
+        return Decision("allow") if await asyncio.to_thread(self._person, question) else decision
 
     def _refused(self, call: ToolCall, why: str) -> ToolReply:
         self.counts["refuse tool_call"] += 1
@@ -231,22 +265,48 @@ class Guarded:
         """Check a call that the app reports; one that was let happen was checked before."""
         if call in self.calls:
             return call
-        arguments = await self._passed(dict(call.arguments), Where(surface="tool_call"))
+        where = Where(surface="tool_call")
+        name, id = cast("list[str]", await self._passed([call.name, call.id], where, whole=False))
+        arguments = cast("dict[str, Json]", await self._passed(dict(call.arguments), where))
         result = await self._passed(call.result, Where(surface="tool_result"))
-        return replace(call, arguments=cast("dict[str, Json]", arguments), result=result)
+        return ToolCall(name=name, id=id, arguments=arguments, result=result)
 
-    async def _passed(self, value: Json, where: Where) -> Json:
+    def _union(self, reported: Sequence[ToolCall]) -> tuple[ToolCall, ...]:
+        """Return the calls that were let happen, then those that the app reports beside them."""
+        made = [(call.name, call.arguments) for call in self.calls]
+        others = (call for call in reported if (call.name, call.arguments) not in made)
+        return (*self.calls, *others)
+
+    async def _said(self, value: Json, *, whole: bool = True) -> Json:
+        """Return what of a part of the answer may be shown, without addresses that nobody trusted named."""
+        assert self._outside is not None
+        if value in (None, ""):
+            return value
+        passed = await self._passed(value, self._out, whole=whole)
+        bare, taken = await asyncio.to_thread(self._outside.bare, passed)
+        self._count_addresses("output", taken)
+        return bare
+
+    async def _signals(self, signals: Mapping[str, float]) -> dict[str, float]:
+        """Return the numbers of an answer as they may be shown, without those that were taken out."""
+        passed = await self._said(dict(signals), whole=False) if signals else {}
+        assert isinstance(passed, dict)
+        return {name: value for name, value in passed.items() if isinstance(value, (int, float))}
+
+    async def _passed(self, value: Json, where: Where, *, whole: bool = True) -> Json:
         """Return what of `value` may go on; raises `GuardStop` where it is stopped."""
-        result, passed = await self._checked(value, where)
+        result, passed = await self._checked(value, where, whole=whole)
         if not result.passes:
             self.stopped = self.stopped or _why(result, where.surface)
             raise GuardStop(self.stopped)
         return passed
 
-    async def _checked(self, value: Json, where: Where) -> tuple[GuardResult, Json]:
+    async def _checked(self, value: Json, where: Where, *, whole: bool = True) -> tuple[GuardResult, Json]:
         assert self._guard is not None
         # a detector of somebody else may take its time: others are served meanwhile
-        result, passed = await asyncio.to_thread(check_value, self._guard, value, where, self._asker)
+        result, passed = await asyncio.to_thread(
+            check_value, self._guard, value, where, self._asker, whole=whole
+        )
         if result.action != "allow" or result.failed:
             self.counts[f"{result.action} {where.surface}"] += 1
             with self._recorder.span(f"guardrail {where.surface}", "guardrail") as span:
@@ -254,6 +314,16 @@ class Guarded:
                 span.set("genaiops.guard.action", result.action)
                 span.set("genaiops.guard.reasons", cast(Json, _reasons(result)))
         return result, passed
+
+
+def _name(key: str) -> str:
+    return key if key.isidentifier() else _shown(key)
+
+
+def _shown(value: Json) -> str:
+    """Return a value whole as a person may read it: signs that are not seen are written out."""
+    text = json.dumps(value, ensure_ascii=False)
+    return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in text)
 
 
 def _why(result: GuardResult, surface: Surface) -> str:

@@ -8,10 +8,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from genaiops.app.hosts import is_foreign, trusted_hosts
+from genaiops.app.turns import user_words
 from genaiops.core import ChatRequest, Json
-from genaiops.guard import Decision, GuardFile, Known, decide, fields, hosts_in, without_addresses
+from genaiops.guard import Decision, GuardFile, Known, decide, fields, without_addresses
 
-_SPOKEN = ("user", "system")
 _MOST = 200_000
 """Characters of prompts that are read."""
 
@@ -35,13 +36,11 @@ class Outside:
         """
         user: list[str] = []
         for key, value in inputs.items():
-            turns = value if key in ("history", "messages") and isinstance(value, list) else [value]
-            for turn in turns:
-                spoken = not isinstance(turn, dict) or turn.get("role", "user") in _SPOKEN
-                if key in self._policy.outside or not spoken:
-                    self.saw()
-                else:
-                    user += _texts(turn)
+            words, others = user_words(key, value)
+            if key in self._policy.outside or others:
+                self.saw()
+            if key not in self._policy.outside:
+                user += words
         self._known = replace(self._known, user=(*self._known.user, *user))
 
     def saw(self) -> None:
@@ -60,7 +59,7 @@ class Outside:
         decision = decide(self._policy.tools, name, arguments, self._known)
         if decision.do == "refuse" or not self.seen or self._policy.tools[name].effect == "write":
             return decision
-        if self.bare(dict(arguments))[1]:
+        if self.bare(dict(arguments))[1] or self._leads_away(dict(arguments)):
             return Decision(
                 "refuse", "an address in its arguments that neither the user nor the policy names"
             )
@@ -86,7 +85,18 @@ class Outside:
         """Return `value` without images and addresses that neither trusted words nor the policy name."""
         if not self.seen:
             return value, 0
-        return _bare(value, self._policy.hosts, hosts_in(self._known.trusted))
+        return _bare(value, self._policy.hosts, self._named)
+
+    @property
+    def _named(self) -> frozenset[str]:
+        known = self._known
+        return trusted_hosts(known.user, (*known.plans, *known.system, *known.fields))
+
+    def _leads_away(self, arguments: Json) -> bool:
+        """Say whether a host stands in arguments, or in their keys, that nobody trusted names."""
+        named = self._named
+        texts = _texts(arguments, keys=True)
+        return any(is_foreign(text, self._policy.hosts, named) for text in texts)
 
 
 def prompt_texts(root: Path) -> tuple[str, ...]:
@@ -98,15 +108,16 @@ def prompt_texts(root: Path) -> tuple[str, ...]:
     )
 
 
-def _texts(value: Json) -> Iterator[str]:
+def _texts(value: Json, *, keys: bool = False) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, list):
         for item in value:
-            yield from _texts(item)
+            yield from _texts(item, keys=keys)
     elif isinstance(value, dict):
+        yield from value if keys else ()
         for item in value.values():
-            yield from _texts(item)
+            yield from _texts(item, keys=keys)
     elif value is not None and not isinstance(value, bool):
         yield str(value)
 
@@ -118,6 +129,7 @@ def _bare(value: Json, hosts: Sequence[str], named: frozenset[str]) -> tuple[Jso
         pairs = [_bare(item, hosts, named) for item in value]
         return [item for item, _ in pairs], sum(taken for _, taken in pairs)
     if isinstance(value, dict):
-        parts = {key: _bare(item, hosts, named) for key, item in value.items()}
-        return {key: item for key, (item, _) in parts.items()}, sum(taken for _, taken in parts.values())
+        parts = [(_bare(key, hosts, named), _bare(item, hosts, named)) for key, item in value.items()]
+        passed = {str(key): item for (key, _), (item, _) in parts}
+        return passed, sum(one + other for (_, one), (_, other) in parts)
     return value, 0

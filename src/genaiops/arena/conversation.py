@@ -30,7 +30,8 @@ def turn_count(inputs: Mapping[str, Json]) -> int:
 async def converse(inputs: dict[str, Json], ask: Ask) -> tuple[Output, Trace]:
     """Return what the app answers to `inputs`, turn by turn where they hold turns.
 
-    A turn that fails ends the conversation, and its status is the whole's.
+    A turn that fails ends the conversation, and its status is the whole's; one that the guard stops ends it
+    too, as what was stopped is not to be talked about further.
     """
     turns = inputs.get("turns")
     if not is_turns(turns):
@@ -41,7 +42,7 @@ async def converse(inputs: dict[str, Json], ask: Ask) -> tuple[Output, Trace]:
         output, trace = await ask(turn_inputs(inputs, turns, index, outputs))
         outputs.append(output)
         traces.append(trace)
-        if output.status != "ok":
+        if output.status != "ok" or output.stopped:
             break
     return _whole(outputs, len(turns)), _one_trace(traces)
 

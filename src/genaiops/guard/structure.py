@@ -15,8 +15,8 @@ from functools import lru_cache
 from typing import Literal
 
 from genaiops.core import Json
-from genaiops.guard.dates import days_in, is_said, without_days
-from genaiops.guard.tools import ToolEntry, is_default, misfit, words_of
+from genaiops.guard.dates import Day, days_in, is_said, without_days
+from genaiops.guard.tools import ToolEntry, goes_bare, is_default, is_described, misfit, words_of
 
 _SEPARATORS = re.compile(r"[\s\"'`()\[\]{}<>,;|=*\\“”‘’«»]+")
 _GROUPED = re.compile(r"(?<=\d),(?=\d{3}\b)")
@@ -27,6 +27,8 @@ _COUNTED = (
 )
 _LONG_WORD = 4
 _EDGES = ".:!?-–—/#$€£%&"
+_GAPS = re.compile(r"[\s\"'()\[\]{}<>,=\\“”‘’«»]+")
+_LEADING, _TRAILING = ":!–—#€£%", ".:!-–—/#€£%"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,11 +96,15 @@ def _untraced(entry: ToolEntry, name: str, arguments: Mapping[str, Json], known:
     after = "text from outside was seen, and"
     if not _asked_for(entry, name, known):
         yield f"{after} neither the user nor a plan made before asks for this tool"
+    if not arguments and not goes_bare(entry):
+        yield f"{after} without arguments it may do more than was asked for"
     for argument, value in arguments.items():
         if argument in entry.free or is_default(entry, argument, value):
             continue
         if not all(_traced(argument, leaf, known) for leaf in _leaves(value)):
-            yield f"{after} {argument} is neither the user's word nor of a plan made before"
+            # a name that the policy does not know is the model's own text
+            said = argument if is_described(entry, argument) else "an argument"
+            yield f"{after} {said} is neither the user's word nor of a plan made before"
 
 
 def _asked_for(entry: ToolEntry, name: str, known: Known) -> bool:
@@ -115,31 +121,36 @@ def _said(word: str, said: set[str]) -> bool:
 
 
 def _traced(argument: str, value: Json, known: Known) -> bool:
+    if isinstance(value, (list, dict)):
+        return False  # an empty one: there is no word in it, and it may well mean all
     if isinstance(value, str):
-        if _is_said(value, known.trusted):
-            return True
-        days = days_in(value)
-        return (
-            bool(days)
-            and _is_said(without_days(value), known.trusted)
-            and any(is_said(day, days_in(text)) for day in days for text in known.trusted)
-        )
+        return _is_said(value, known.trusted) or _is_said_day(value, known.trusted)
     if isinstance(value, bool) or value is None:
         said = (*_words(argument), json.dumps(value))
-        return any(_within(said, _words(plan)) for plan in known.plans)
+        return any(_line(said) in _line(_words(plan)) for plan in known.plans)
     return any(value in _numbers(text) for text in known.trusted)
 
 
 def _is_said(value: str, texts: Sequence[str]) -> bool:
-    wanted = _words(value)
-    return not wanted or any(_within(wanted, _words(text)) for text in texts)
+    """Say whether a value stands in one of the texts, word after word; without words it is nobody's."""
+    wanted = _line(_signed(value))
+    return any(map(str.isalnum, wanted)) and any(wanted in line for text in texts for line in _lines(text))
+
+
+def _is_said_day(value: str, texts: Sequence[str]) -> bool:
+    days, rest = days_in(value), without_days(value)
+    return (
+        bool(days)
+        and (not _signed(rest) or _is_said(rest, texts))
+        and any(is_said(day, _days_of(text)) for day in days for text in texts)
+    )
 
 
 def _leaves(value: Json) -> Iterator[Json]:
-    if isinstance(value, list):
+    if isinstance(value, list) and value:
         for item in value:
             yield from _leaves(item)
-    elif isinstance(value, dict):
+    elif isinstance(value, dict) and value:
         for key, item in value.items():
             yield key
             yield from _leaves(item)
@@ -147,15 +158,53 @@ def _leaves(value: Json) -> Iterator[Json]:
         yield value
 
 
+@lru_cache(maxsize=512)
 def _plain(text: str) -> str:
     return " ".join(text.split())
 
 
 @lru_cache(maxsize=512)
 def _words(text: str) -> tuple[str, ...]:
-    """Return the words of a text as they are compared; an address or a path is one word."""
-    said = unicodedata.normalize("NFKC", _GROUPED.sub("", text)).casefold()
-    return tuple(word for part in _SEPARATORS.split(said) if (word := part.strip(_EDGES)))
+    """Return the words of a text, without the signs around them; an address or a path is one word."""
+    return tuple(said for part in _SEPARATORS.split(_folded(text)) if (said := _word(part)))
+
+
+def _word(part: str) -> str:
+    word = part.strip(_EDGES)
+    minus = word[:1].isdigit() and "-" in part[: part.index(word)]
+    return f"-{word}" if minus else word
+
+
+def _signed(text: str) -> tuple[str, ...]:
+    """Return the words of a text with the signs that may change what is done: `-100`, `/etc`, `draft*`."""
+    return tuple(word for part in _GAPS.split(_folded(text)) if (word := _trimmed(part)))
+
+
+def _trimmed(part: str) -> str:
+    word = part.lstrip(_LEADING)
+    return word.rstrip(_TRAILING) or word
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFKC", _GROUPED.sub("", text)).casefold()
+
+
+@lru_cache(maxsize=512)
+def _lines(text: str) -> tuple[str, ...]:
+    """Return the ways to read a trusted text: with its signs, without question marks, without any."""
+    signed = _signed(text)
+    unasked = tuple(word.rstrip("?" + _TRAILING) or word for word in signed)
+    return tuple({_line(words): None for words in (signed, unasked, _words(text))})
+
+
+def _line(words: Sequence[str]) -> str:
+    """Return words as one line, in which others are looked for in linear time."""
+    return f" {' '.join(words)} "
+
+
+@lru_cache(maxsize=512)
+def _days_of(text: str) -> frozenset[Day]:
+    return days_in(text)
 
 
 @lru_cache(maxsize=512)
@@ -163,11 +212,3 @@ def _numbers(text: str) -> frozenset[float]:
     """Return the numbers in a text: in digits, and in words up to twelve."""
     digits = {float(one) for one in _NUMBER.findall(_GROUPED.sub("", text))}
     return frozenset(digits | {float(_COUNTED.index(one) + 1) for one in _words(text) if one in _COUNTED})
-
-
-def _within(wanted: Sequence[str], words: Sequence[str]) -> bool:
-    """Say whether `wanted` stands in `words`, word after word."""
-    first, size = wanted[0], len(wanted)
-    return any(
-        word == first and tuple(words[at : at + size]) == tuple(wanted) for at, word in enumerate(words)
-    )

@@ -17,7 +17,11 @@ _Kind = Literal["string", "integer", "number", "boolean", "null", "array", "obje
 
 
 class Shape(BaseModel):
-    """What a value must be: the part of JSON Schema that is read. An object has no other properties."""
+    """What a value must be: the part of JSON Schema that is read.
+
+    An object has no other properties than those described. Where none are, arguments are none, and an object
+    in them may have any.
+    """
 
     model_config = _FORBID
 
@@ -68,8 +72,12 @@ _KINDS: Mapping[str, type | tuple[type, ...]] = {
 
 
 def misfit(shape: Shape, value: Json, where: str = "arguments") -> str:
-    """Return what of `value` does not fit, by its place and never by itself; empty where all does."""
-    return next(_misfits(shape, value, where), "")
+    """Return what of a call's arguments does not fit, by its place and never by itself; empty where all does.
+
+    Arguments of which none is described are none; an object in them that describes none may have any.
+    """
+    whole = shape if shape.properties is not None else shape.model_copy(update={"properties": {}})
+    return next(_misfits(whole, value, where), "")
 
 
 def _misfits(shape: Shape, value: Json, where: str) -> Iterator[str]:
@@ -135,16 +143,23 @@ def unread(name: str, entry: ToolEntry) -> Iterator[tuple[tuple[str, ...], str]]
     for key in taint if entry.effect == "write" and entry.approve else ():
         yield (name, key), "a person is asked whatever it says"
     shape = entry.arguments
-    known = shape.properties if shape else None
-    if shape is not None and shape.type not in (None, "object"):
+    if shape is None:
+        return
+    if shape.type not in (None, "object"):
         yield (name, "arguments"), "the arguments of a call are an object"
-    if known is not None and shape is not None:
-        for argument in entry.free:
-            if argument not in known:
-                yield (name, "free"), f"{argument!r} is no argument of it"
-        for argument in shape.required:
-            if argument not in known:
-                yield (name, "arguments"), f"{argument!r} is required and not described"
+    for argument in entry.free:
+        if argument not in (shape.properties or {}):
+            yield (name, "free"), f"{argument!r} is no argument of it"
+    for argument in _undescribed(shape):
+        yield (name, "arguments"), f"{argument!r} is required and not described"
+
+
+def _undescribed(shape: Shape) -> Iterator[str]:
+    """Yield what a shape, or one in it, requires and does not describe: nothing would ever fit it."""
+    known = shape.properties or {}
+    yield from (name for name in shape.required if name not in known)
+    for each in (*known.values(), *([shape.items] if shape.items else ())):
+        yield from _undescribed(each)
 
 
 def words_of(name: str) -> str:
@@ -155,6 +170,22 @@ def words_of(name: str) -> str:
 
 def is_default(entry: ToolEntry, argument: str, value: Json) -> bool:
     """Say whether the policy states `value` as an argument's default."""
-    known = (entry.arguments.properties if entry.arguments else None) or {}
+    known = _described(entry)
     stated = known[argument].default if argument in known else None
     return stated is not None and type(stated) is type(value) and stated == value
+
+
+def is_described(entry: ToolEntry, argument: str) -> bool:
+    """Say whether the policy names an argument of this tool."""
+    return argument in _described(entry)
+
+
+def goes_bare(entry: ToolEntry) -> bool:
+    """Say whether a call may leave out all arguments: there are none, or each is free or has a default."""
+    return entry.arguments is not None and all(
+        argument in entry.free or shape.default is not None for argument, shape in _described(entry).items()
+    )
+
+
+def _described(entry: ToolEntry) -> Mapping[str, Shape]:
+    return (entry.arguments.properties if entry.arguments else None) or {}

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -199,7 +200,7 @@ def test_what_a_tool_brings_chooses_no_other_tool_and_the_users_words_do() -> No
         )
         == ""
     )
-    assert "to is neither the user's word" in call(one, "send_mail", {"to": "eve@evil.example"})
+    assert "an argument is neither the user's word" in call(one, "send_mail", {"to": "eve@evil.example"})
     assert call(one, "send_mail", MAIL) == ""
     assert call(one, "send_mail", {"to": "zoe@shop.example"}) == ""  # a field that the policy trusts
     assert call(one, "fetch_notes", {"day": "https://evil.example/today"}).startswith("an address in its arg")
@@ -265,7 +266,84 @@ def test_a_call_that_a_person_must_decide_waits_for_one(agrees: bool | None, ref
     why = call(tooled(None if agrees is None else person), "pay", {"to": "Ann\x1b[2J"})
     assert bool(why) == refused
     assert agrees is not None or why.endswith("there is nobody to ask")
-    assert asked == ([] if agrees is None else ["pay(to=Ann): the policy has a person decide each call"])
+    question = r'pay(to="Ann\u001b[2J"): the policy has a person decide each call'
+    assert asked == ([] if agrees is None else [question])
+
+
+@pytest.mark.proves("E-STRUCTURE-ASK")
+def test_a_person_reads_the_whole_call_or_is_not_asked() -> None:
+    asked: list[str] = []
+
+    def person(question: str) -> bool:
+        asked.append(question)
+        return True
+
+    given: dict[str, Json] = {"to\u202e=x\n": "A" * 1500 + "\u200b", "sum": "1, to=Eve"}
+    assert call(tooled(person), "pay", given) == ""
+    assert asked[0].startswith(r'pay("to\u202e=x\n"="AAA')
+    assert r'A\u200b", sum="1, to=Eve"):' in asked[0]
+    assert call(tooled(person), "pay", {"to": "A" * 2000}).endswith("too long to show")
+    assert len(asked) == 1
+
+
+def test_arguments_too_long_to_be_checked_are_not_compared() -> None:
+    one = tooled()
+    given: dict[str, Json] = {f"k{at}": "Bob " * 9_000 for at in range(50)}
+    assert call(one, "send_mail", given) == "its arguments are too long"
+
+
+@pytest.mark.proves("E-STRUCTURE-ADDRESS")
+def test_an_app_that_read_by_itself_or_runs_elsewhere_is_taken_to_have_read_text_from_outside() -> None:
+    text = "see https://evil.example/?d=1"
+    for answer in (
+        Answer(text, passages=[passage("my own")]),
+        Answer(text, tool_calls=[ToolCall(name="search", arguments={})]),
+    ):
+        assert run(tooled().guarded.answer(answer)).text == "see [address removed]"
+    there = Guarded(TOOLS, "shop", Recorder(), elsewhere=True)
+    assert run(there.answer(Answer(text))).text == "see [address removed]"
+
+
+@pytest.mark.proves("E-GUARD-APP")
+def test_names_ids_and_signals_of_an_answer_are_looked_at_too() -> None:
+    number = CARD.replace(" ", "")
+    one = One()
+    (handed,), _ = run(one.guarded.passages([replace(passage("plain"), document=f"{number}.md")]))
+    assert handed.document == "[pii.card].md"
+    assert run(one.guarded.passages([passage("plain", number)])) == ([], 1)
+    answer = Answer(
+        "x",
+        passages=[handed],
+        citations=[Citation(passage="p", quote="plain"), Citation(passage=number, quote="plain")],
+        tool_calls=[ToolCall(name=number, arguments={}, id=number)],
+        signals={number: 0.5, "amount": float(number), "score": 0.75},
+    )
+    shown = run(one.guarded.answer(answer))
+    assert number not in repr(shown)
+    assert shown.citations == (Citation(passage="p", quote="plain"),)
+    assert shown.tool_calls == (ToolCall(name="[pii.card]", arguments={}, id="[pii.card]"),)
+    assert shown.signals == {"[pii.card]": 0.5, "score": 0.75}
+
+
+def test_a_role_that_is_none_is_read_like_any_text() -> None:
+    given: dict[str, Json] = {"history": [{"role": CARD, "content": "x"}]}
+    assert run(One().guarded.inputs(given)) == {"history": [{"role": "[pii.card]", "content": "x"}]}
+
+
+def test_an_app_cannot_hide_the_calls_that_it_made() -> None:
+    one = tooled()
+    call(one, "look_up", {"who": "x"}, "found")
+    other = ToolCall(name="elsewhere", arguments={})
+    again = ToolCall(name="look_up", arguments={"who": "x"})
+    shown = run(one.guarded.answer(Answer("done", tool_calls=[other, again])))
+    assert shown.tool_calls == (*one.guarded.calls, other)
+
+
+@pytest.mark.proves("E-GUARD-APP-NO-ECHO")
+def test_what_an_app_says_of_its_failure_is_guarded_too() -> None:
+    assert run(One().guarded.error(f"KeyError: {CARD}")) == "KeyError: [pii.card]"
+    assert run(One().guarded.error("Acme")) == "the app failed; its message is withheld by the guard"
+    assert run(One(None).guarded.error("Acme")) == "Acme"
 
 
 @pytest.mark.proves("E-GUARD-APP")
@@ -292,3 +370,17 @@ def test_an_answer_shows_only_addresses_that_trusted_words_or_the_policy_name() 
     assert answer.text == "x [docs](https://docs.shop.example/a) https://news.example/b"
     assert answer.data == {"link": "[address removed]"}
     assert one.guarded.counts == {"address output": 2}
+
+
+def test_an_answer_of_data_with_quotations_passes_a_guard_that_wants_json() -> None:
+    text = "detectors: {json: }\nrules: [{find: [json.*], do: block}]\n"
+    one = One(parse_guard(text, "guard.yaml"))
+    (handed,), _ = run(one.guarded.passages([passage("plain words")]))
+    answer = Answer(
+        data={"a": "b"},
+        passages=(handed,),
+        citations=(Citation(passage="p", quote="plain words"),),
+        signals={"s": 0.5},
+    )
+    assert run(one.guarded.answer(answer)) == replace(answer, tool_calls=())
+    assert one.stopped(one.guarded.answer(Answer("no JSON"))) == "block on output: json.syntax"

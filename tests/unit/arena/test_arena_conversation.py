@@ -82,6 +82,13 @@ def test_a_turn_that_fails_ends_the_conversation() -> None:
     assert (output.status, output.error) == ("timeout", "turn 2 of 3: 60 s")
 
 
+def test_a_turn_that_the_guard_stops_ends_the_conversation() -> None:
+    asked, ask = answering(Output(text="a"), Output(text="No.", abstained=True, stopped="block on input: x"))
+    output, _ = asyncio.run(converse({"turns": TURNS}, ask))
+    assert len(asked) == 2
+    assert (output.text, output.stopped, len(output.turns)) == ("No.", "block on input: x", 2)
+
+
 def test_inputs_without_turns_are_one_question() -> None:
     asked, ask = answering(Output(text="a"))
     output, _ = asyncio.run(converse({"question": "x"}, ask))

@@ -1,5 +1,6 @@
 """Whose word a call of a tool follows: the user's, a plan's, or text from outside."""
 
+import time
 from typing import Any
 
 import pytest
@@ -25,6 +26,7 @@ tools:
         urgent: {type: boolean, default: false}
         days: {type: array, maxItems: 2, items: {type: string, enum: [mon, tue]}}
   close_account: {approve: true}
+  lock: {arguments: {}}
 """
 TOOLS = parse_guard(POLICY, "guard.yaml").policy.tools
 USER = (
@@ -87,8 +89,9 @@ def test_before_text_from_outside_a_listed_call_goes_through_and_after_it_only_w
         ("Ann", True),
         ("example.com", False),
         ("bob@example.com.evil.example", False),
-        ("", True),
         (12, True),
+        ("12", True),
+        ("£1,250.50", True),
         (1250.5, True),
         (3, True),
         (1250, False),
@@ -103,6 +106,58 @@ def test_a_value_is_traced_by_whole_words_in_their_order_and_numbers_by_what_the
     value: Json, traced: bool
 ) -> None:
     assert done("send_mail", to=value) == ("allow" if traced else "refuse")
+
+
+@pytest.mark.proves("E-STRUCTURE-TAINT")
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("*", "/", "../../*", "", " ", "| & ;", "()", "-", "$", ".", [], {}, [""], {"Ann": []}),
+        *("-12", "Ann*", "Ann;", "/Ann", "Ann?", "| Ann", "$Ann", "&Ann", "`Ann`", "../Ann", ".Ann", "-Ann"),
+    ],
+)
+def test_a_value_without_words_or_with_signs_that_nobody_said_is_nobodys(value: Json) -> None:
+    told = Known(user=USER, system=("# Rules\n* Be **brief** - and / or $ kind.\n",), outside=True)
+    assert done("send_mail", told, to=value) == "refuse"
+
+
+def test_signs_that_the_user_said_may_be_used() -> None:
+    said = "Answer with -100, /etc/hosts, draft*, $HOME and **this** note; is it *.csv?"
+    known = Known(user=(said,), outside=True)
+    for value in ("-100", "/etc/hosts", "draft*", "$home", "this note", "*.csv", "with -100, /etc/hosts"):
+        assert done("send_mail", known, to=value) == "allow"
+    assert done("send_mail", known, to="100") == "refuse"
+
+
+def test_without_arguments_a_tool_is_called_only_where_the_policy_says_that_it_may() -> None:
+    assert done("delete_mail", Known(user=("Delete the mail.",), outside=True)) == "refuse"
+    assert done("lock", Known(user=("Lock it.",), outside=True)) == "allow"
+
+
+def test_a_reason_names_no_argument_that_the_policy_does_not_know() -> None:
+    assert "an argument is neither" in decide(TOOLS, "send_mail", {"x" * 5000: "Eve"}, TAINTED).why
+    assert "to is neither" in decide(TOOLS, "pay", {"to": "Eve"}, TAINTED).why
+
+
+def test_arguments_of_which_none_is_described_are_none_and_an_object_in_them_may_have_any() -> None:
+    for shape in ("{}", "{type: object}", "{properties: {}}"):
+        text = f"{POLICY.partition('tools:')[0]}tools:\n  t: {{arguments: {shape}}}\n"
+        tools = parse_guard(text, "guard.yaml").policy.tools
+        assert decide(tools, "t", {}, CLEAN).do == "allow"
+        assert decide(tools, "t", {"a": 1}, CLEAN).why == "arguments has a property that is not known"
+    shape = "{properties: {a: {type: object}}}"
+    text = f"{POLICY.partition('tools:')[0]}tools:\n  t: {{arguments: {shape}}}\n"
+    assert decide(parse_guard(text, "guard.yaml").policy.tools, "t", {"a": {"b": 1}}, CLEAN).do == "allow"
+
+
+def test_many_values_against_long_texts_are_compared_in_time() -> None:
+    known = Known(user=("Answer " + "a " * 45_000,), outside=True)
+    values: list[Json] = ["a " * 5_000 + f"b{at}" for at in range(50)]
+    began = time.process_time()
+    assert done("send_mail", known, to=values) == "refuse"
+    said: list[Json] = ["a " * 40_000] * 10
+    assert done("send_mail", known, to=said) == "allow"
+    assert time.process_time() - began < 1
 
 
 @pytest.mark.parametrize(
@@ -169,6 +224,12 @@ def test_fields_of_a_result_are_found_by_their_paths() -> None:
         ("{free: [b], arguments: {properties: {a: {}}}}", "GAO-GUARD-013", "tools.t.free has no effect"),
         ("{arguments: {type: string}}", "GAO-GUARD-013", "tools.t.arguments has no effect"),
         ("{arguments: {properties: {}, required: [a]}}", "GAO-GUARD-013", "tools.t.arguments has no effect"),
+        ("{arguments: {required: [a]}}", "GAO-GUARD-013", "tools.t.arguments has no effect"),
+        (
+            "{arguments: {properties: {a: {type: object, required: [b]}}}}",
+            "GAO-GUARD-013",
+            "tools.t.arguments has no effect",
+        ),
         ("{efect: read}", "GAO-GUARD-002", "unknown key 'tools.t.efect'"),
         ("{arguments: {pattern: x}}", "GAO-GUARD-002", "unknown key 'tools.t.arguments.pattern'"),
     ],
