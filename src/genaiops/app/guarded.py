@@ -147,7 +147,7 @@ class Guarded:
         Passages that no search of ours brought and calls that the app made by itself are looked at too.
         """
         if self._outside is None:
-            return replace(answer, tool_calls=tuple(answer.tool_calls) or tuple(self.calls))
+            return replace(answer, tool_calls=self._happened(answer.tool_calls))
         said: list[Json] = [answer.text, answer.data, [one.quote for one in answer.citations]]
         bare, taken = self._outside.bare([await self._passed(one, self._out) for one in said])
         self._count_addresses("output", taken)
@@ -164,7 +164,7 @@ class Guarded:
                 for one, quote in zip(answer.citations, cast("list[str]", quotes), strict=True)
             ),
             passages=tuple(one for one in passages if one is not None),
-            tool_calls=tuple([await self._made(call) for call in answer.tool_calls or self.calls]),
+            tool_calls=tuple([await self._made(call) for call in self._happened(answer.tool_calls)]),
         )
 
     def instead(self) -> Answer:
@@ -226,6 +226,11 @@ class Guarded:
             with self._recorder.span(f"guardrail {surface}", "guardrail") as span:
                 span.set("genaiops.guard.action", "redact")
                 span.set("genaiops.guard.reasons", [f"{taken} address(es) from outside"])
+
+    def _happened(self, reported: Sequence[ToolCall]) -> tuple[ToolCall, ...]:
+        """Return the calls that the app reports, and those that it made by us and does not."""
+        said = [(one.name, one.arguments) for one in reported]
+        return (*reported, *(one for one in self.calls if (one.name, one.arguments) not in said))
 
     async def _made(self, call: ToolCall) -> ToolCall:
         """Check a call that the app reports; one that was let happen was checked before."""

@@ -87,14 +87,7 @@ def redteam(
     Example: genaiops arena redteam --limit 60 --out redteam --sarif redteam.sarif --cases data/redteam.jsonl
     """
     console = Console(json=json, quiet=quiet)
-    if files_only and cases is not None:
-        raise UserError(
-            "GAO-ARENA-423",
-            "--cases has no rows where --files-only asks the app nothing",
-            fix="leave out one of them",
-            where="--cases",
-        )
-    before = cases_before(cases) if cases is not None else ""
+    before = _before(cases, files_only)
     options = RedteamOptions(
         suite=suite,
         seeds=seeds,
@@ -123,6 +116,20 @@ def redteam(
     files = done.report.files
     if done.report.outcome == "above" or (files is not None and files.unread):
         raise typer.Exit(1)
+
+
+def _before(cases: Path | None, files_only: bool) -> str:
+    """Return the rows that stand there, before an hour of attacks shows that they cannot be read."""
+    if cases is None:
+        return ""
+    if files_only:
+        raise UserError(
+            "GAO-ARENA-423",
+            "--cases has no rows where --files-only asks the app nothing",
+            fix="leave out one of them",
+            where="--cases",
+        )
+    return cases_before(cases)
 
 
 async def _attacked(

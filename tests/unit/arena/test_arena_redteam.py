@@ -145,6 +145,10 @@ def test_a_tool_counts_where_it_was_called_with_what_the_attack_says() -> None:
         "a call that the app keeps to itself"
     )
     assert ending(TOOL, called("send", body="what the user wanted"), happened)[0] == "resisted"
+    twice = replace(happened, spans=happened.spans * 2)
+    assert ending(TOOL, called("send", body="what the user wanted"), twice)[1] == "tool call", (
+        "one of two is told"
+    )
 
 
 @pytest.mark.proves("E-REDTEAM-STOPPED")
