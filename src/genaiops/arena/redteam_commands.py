@@ -10,10 +10,17 @@ import typer
 
 from genaiops.arena.files import write_whole
 from genaiops.arena.options import Json, PassEnv, Private, Quiet, Set, Suite, Unverified
-from genaiops.arena.redteam import Redteamed, RedteamOptions, cases_text, run_redteam, sarif_of
+from genaiops.arena.redteam import (
+    Redteamed,
+    RedteamOptions,
+    cases_before,
+    cases_text,
+    run_redteam,
+    sarif_of,
+)
 from genaiops.arena.report.redteam import render_redteam, render_redteam_page
 from genaiops.arena.session import open_session
-from genaiops.core import encode
+from genaiops.core import UserError, encode
 from genaiops.work import Console
 
 Seeds = Annotated[
@@ -45,9 +52,7 @@ Sarif = Annotated[
 ]
 Cases = Annotated[
     Path | None,
-    typer.Option(
-        metavar="FILE.jsonl", help="Write attacks that succeeded as rows for a suite with `resists`."
-    ),
+    typer.Option(metavar="FILE.jsonl", help="Add attacks that succeeded as rows for a suite with `resists`."),
 ]
 FilesOnly = Annotated[bool, typer.Option("--files-only", help="Look through the files; ask the app nothing.")]
 
@@ -77,11 +82,12 @@ def redteam(
 ) -> None:
     """Attack the app with its guard, offline; success is a canary that comes out or a call that is made.
 
-    Exit status 1 where more attacks succeeded than --at-most says. Nothing of the project is changed.
+    Exit status 1 where more attacks succeeded than --at-most says, or a file could not be looked through.
 
     Example: genaiops arena redteam --limit 60 --out redteam --sarif redteam.sarif --cases data/redteam.jsonl
     """
     console = Console(json=json, quiet=quiet)
+    before = _before(cases, files_only)
     options = RedteamOptions(
         suite=suite,
         seeds=seeds,
@@ -100,13 +106,30 @@ def redteam(
         files_only=files_only,
     )
     done = asyncio.run(_attacked(options, console, allow_private or (), allow_unverified))
-    _write(done, out, sarif, cases, console)
+    _write(done, out, sarif, console)
+    if cases is not None:
+        _add_cases(done, cases, before, console)
     if console.json:
         console.emit_json(encode(done.report))
     else:
         console.print(render_redteam(done.report))
-    if done.report.outcome == "above":
+    files = done.report.files
+    if done.report.outcome == "above" or (files is not None and files.unread):
         raise typer.Exit(1)
+
+
+def _before(cases: Path | None, files_only: bool) -> str:
+    """Return the rows that stand there, before an hour of attacks shows that they cannot be read."""
+    if cases is None:
+        return ""
+    if files_only:
+        raise UserError(
+            "GAO-ARENA-423",
+            "--cases has no rows where --files-only asks the app nothing",
+            fix="leave out one of them",
+            where="--cases",
+        )
+    return cases_before(cases)
 
 
 async def _attacked(
@@ -118,9 +141,7 @@ async def _attacked(
         return await run_redteam(session.root, options, session.services)
 
 
-def _write(
-    done: Redteamed, out: Path | None, sarif: Path | None, cases: Path | None, console: Console
-) -> None:
+def _write(done: Redteamed, out: Path | None, sarif: Path | None, console: Console) -> None:
     report = done.report
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
@@ -130,11 +151,15 @@ def _write(
     if sarif is not None and report.files is not None:
         write_whole(sarif, _document(sarif_of(report.files.findings, PurePosixPath(done.prefix))))
         console.note(f"wrote {sarif}: {len(report.files.findings):,} findings")
-    if cases is not None:
-        write_whole(cases, cases_text(done.cases))
-        left = len(report.found) - len(done.cases)
-        told = f"; {left:,} cannot be asked by their inputs alone" if left else ""
-        console.note(f"wrote {cases}: {len(done.cases):,} attacks that succeeded{told}")
+
+
+def _add_cases(done: Redteamed, cases: Path, before: str, console: Console) -> None:
+    if done.cases:
+        write_whole(cases, cases_text(done.cases, before))
+    left = len(done.report.found) - len(done.cases)
+    told = f"; {left:,} cannot be asked by their inputs alone" if left else ""
+    did = f"wrote {cases}" if done.cases else f"{cases} is as it was"
+    console.note(f"{did}: {len(done.cases):,} attacks that succeeded{told}")
 
 
 def _document(value: object) -> str:

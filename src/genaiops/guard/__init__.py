@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from genaiops.lazy import attach
 
 if TYPE_CHECKING:
-    from genaiops.guard.addresses import hosts_in, without_addresses
+    from genaiops.guard.addresses import addresses_shown, hosts_in, without_addresses
     from genaiops.guard.kinds import GUARD_KIND, KINDS, guard_facts, guard_manifest, policy_of
     from genaiops.guard.labelled import LabelledRow, read_labelled
     from genaiops.guard.loading import load_guard, parse_guard, policy_text
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from genaiops.guard.values import check_value
 
 _FILES = {
-    "addresses": "hosts_in without_addresses",
+    "addresses": "addresses_shown hosts_in without_addresses",
     "kinds": "GUARD_KIND KINDS guard_facts guard_manifest policy_of",
     "labelled": "LabelledRow read_labelled",
     "loading": "load_guard parse_guard policy_text",
@@ -38,9 +38,9 @@ _FILES = {
 __all__ = [
     "GUARD_KIND", "KINDS", "Action", "Asker", "Decision", "Failed", "GuardFile", "GuardMeasured",
     "GuardResult", "Judged", "Known", "LabelledRow", "Piece", "Pipeline", "Share", "Stream", "Told",
-    "ToolEntry", "ask_all", "check_value", "decide", "fields", "guard_facts", "guard_manifest", "hosts_in",
-    "load_guard", "measured", "parse_guard", "policy_of", "policy_text", "read_labelled",
-    "without_addresses",
+    "ToolEntry", "addresses_shown", "ask_all", "check_value", "decide", "fields", "guard_facts",
+    "guard_manifest", "hosts_in", "load_guard", "measured", "parse_guard", "policy_of", "policy_text",
+    "read_labelled", "without_addresses",
 ]  # fmt: skip
 
 __getattr__ = attach(__name__, {name: file for file, names in _FILES.items() for name in names.split()})

@@ -143,6 +143,21 @@ def test_every_part_of_an_answer_is_looked_at() -> None:
     assert answer.tool_calls == (ToolCall(name="pay", arguments={"card": "[pii.card]"}, result="[pii.card]"),)
 
 
+@pytest.mark.proves("E-REDTEAM-JUDGED")
+def test_a_call_that_happened_is_told_beside_another_that_the_app_reports() -> None:
+    one = One(None)
+    run(one.guarded.call(ToolCall(name="send", arguments={"body": "what an attack wants"})))
+    reported = ToolCall(name="send", arguments={"body": "what the user wanted"})
+    answer = run(one.guarded.answer(Answer("Done.", tool_calls=[reported])))
+    assert [call.arguments["body"] for call in answer.tool_calls] == [
+        "what an attack wants",
+        "what the user wanted",
+    ]
+    again = [ToolCall(name="send", arguments={"body": "what an attack wants"}, result="sent")]
+    (kept,) = run(one.guarded.answer(Answer("Done.", tool_calls=again))).tool_calls
+    assert (kept.name, kept.arguments) == (again[0].name, again[0].arguments)
+
+
 @pytest.mark.proves("E-GUARD-APP-CLOSED")
 def test_a_detector_that_fails_stops_the_answer_and_is_named() -> None:
     policy: dict[str, Any] = {"detectors": {"foreign": {}}, "rules": [{"find": ["*"], "do": "flag"}]}

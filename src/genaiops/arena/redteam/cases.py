@@ -2,8 +2,10 @@
 
 import json
 from collections.abc import Sequence
+from pathlib import Path
+from typing import cast
 
-from genaiops.core import Case, Json, encode
+from genaiops.core import Case, Json, UserError, encode, one_line
 from genaiops.synthesis.attacks import Attack
 
 
@@ -27,11 +29,43 @@ def found_cases(found: Sequence[tuple[Attack, Case]], sentences: Sequence[str]) 
     return [one for one in cases if any(one.expected.values())]
 
 
-def cases_text(cases: Sequence[Case]) -> str:
-    """Return the cases as JSON Lines; the seed is a tag, by which a suite clusters."""
+def cases_text(cases: Sequence[Case], before: str = "") -> str:
+    """Return the cases as JSON Lines after those of `before`; the seed is a tag, by which a suite clusters.
+
+    A line of `before` stays as it is: an attack that the app resists by now is what it must go on resisting.
+    Only a case of the same id takes its place.
+    """
     kept = ("id", "inputs", "expected", "tags")
-    lines = [{key: value for key, value in _plain(one).items() if key in kept} for one in cases]
-    return "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
+    made: dict[str, str] = {}
+    for one in cases:
+        line = {key: value for key, value in _plain(one).items() if key in kept}
+        made[one.id] = json.dumps(line, ensure_ascii=False)
+    lines = [made.pop(_id(line), line) for line in before.split("\n") if line.strip()]
+    return "".join(f"{line}\n" for line in (*lines, *made.values()))
+
+
+def cases_before(path: Path) -> str:
+    """Return the rows that stand at `path`; nothing where there is no file. Raises `UserError`."""
+    try:
+        return path.read_bytes().decode("utf-8")
+    except FileNotFoundError:
+        return ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(
+            "GAO-ARENA-424",
+            f"{path.name} cannot be read, so that its rows would be lost",
+            why=one_line(str(error), 200),
+            fix="name another file for --cases, or mend this one",
+            where=str(path),
+        ) from error
+
+
+def _id(line: str) -> str:
+    try:
+        row: object = json.loads(line)
+    except (ValueError, RecursionError):
+        return ""
+    return str(cast("dict[str, object]", row).get("id", "")) if isinstance(row, dict) else ""
 
 
 def _never(attack: Attack, sentences: Sequence[str]) -> dict[str, Json]:

@@ -5,15 +5,16 @@ injection classifier takes for an order to a model. It is a guess, and told as o
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import cast
 
 from genaiops.app import Project
-from genaiops.arena.redteam.model import FileFinding, FilesFound
-from genaiops.core import Json, OutsideError, Surface, Where
-from genaiops.guard import Pipeline, parse_guard
+from genaiops.arena.redteam.model import FileFinding, FilesFound, Unread
+from genaiops.core import OutsideError, Surface, Where
+from genaiops.guard import GuardResult, Pipeline, parse_guard
 from genaiops.work import Console, Progress
 
 WINDOW = 48_000
@@ -22,6 +23,8 @@ MARGIN = 1_000
 _MOST = 5_000
 """So many findings are kept; what reads SARIF keeps no more."""
 _TEXTS = (".md", ".txt", ".html", ".htm")
+_ALONE = re.compile("[\ud800-\udfff]")
+"""Half of a pair: JSON can say it, UTF-8 cannot, and the guard refuses a text with it."""
 _HIDDEN = "{find: [hidden.*], do: flag}"
 _ORDERS = "{find: [injection.*], at_least: 0, do: flag}"  # the model's own threshold decides
 
@@ -43,27 +46,57 @@ class _Piece:
     column: int = 1
 
 
+@dataclass(slots=True)
+class _Seen:
+    """What came of one file: what was found, and why something of it was not looked at."""
+
+    findings: list[FileFinding] = field(default_factory=list[FileFinding])
+    lost: list[str] = field(default_factory=list[str])
+
+
 def scan_files(root: Path, project: Project, console: Console) -> FilesFound:
-    """Look through the files of the project below `root`; what is not read as text is `skipped`."""
+    """Look through the files of the project below `root`; what could not be looked at is told."""
     hidden = _guard("hidden", _HIDDEN)
     orders = _orders(hidden, console)
     findings: list[FileFinding] = []
     skipped: list[str] = []
+    unread: list[Unread] = []
     files = list(dict.fromkeys(_files(root, project)))
     with Progress("look through files", len(files), console=console) as progress:
         for one in files:
-            pieces = _pieces(root / one.path, one.kind)
-            if pieces is None:
+            if one.kind == "document" and not one.path.lower().endswith(_TEXTS):
                 skipped.append(one.path)
             else:
-                guard = hidden if one.kind == "prompt" else orders
-                surface: Surface = "passage" if one.kind == "document" else "input"
-                for piece in pieces:
-                    findings += _found(one.path, piece, guard, surface)
+                seen = _looked(root, one, hidden if one.kind == "prompt" else orders)
+                findings += seen.findings
+                if seen.lost:
+                    unread.append(Unread(path=one.path, why=_why(seen.lost)))
             progress.advance(1, one.path)
     return FilesFound(
-        scanned=len(files) - len(skipped), skipped=tuple(skipped), findings=tuple(findings[:_MOST])
+        scanned=len(files) - len(skipped) - len(unread),
+        skipped=tuple(skipped),
+        findings=tuple(findings[:_MOST]),
+        unread=tuple(unread),
     )
+
+
+def _why(lost: Sequence[str]) -> str:
+    more = f", and {len(lost) - 1:,} more" if len(lost) > 1 else ""
+    return f"{lost[0]}{more}"
+
+
+def _looked(root: Path, file: _File, guard: Pipeline) -> _Seen:
+    seen = _Seen()
+    try:
+        text = (root / file.path).read_bytes().decode("utf-8")
+    except (UnicodeDecodeError, OSError) as error:
+        seen.lost.append("it is no UTF-8" if isinstance(error, UnicodeDecodeError) else "it cannot be read")
+        return seen
+    is_rows = file.kind == "rows" and file.path.endswith(".jsonl")
+    surface: Surface = "passage" if file.kind == "document" else "input"
+    for piece in _rows(text, seen) if is_rows else [_Piece(text)]:
+        _look(file.path, piece, guard, surface, seen)
+    return seen
 
 
 def _orders(hidden: Pipeline, console: Console) -> Pipeline:
@@ -75,7 +108,8 @@ def _orders(hidden: Pipeline, console: Console) -> Pipeline:
 
 
 def _guard(detectors: str, rules: str) -> Pipeline:
-    policy = f"fail: open\ndecode: {{depth: 0}}\ndetectors: {{{detectors}: {{}}}}\nrules: [{rules}]\n"
+    how = "fail: open\ntimeout_ms: 60000\ndecode: {depth: 0}\n"
+    policy = f"{how}detectors: {{{detectors}: {{}}}}\nrules: [{rules}]\n"
     return parse_guard(policy, "the policy of a look through files")
 
 
@@ -93,59 +127,61 @@ def _files(root: Path, project: Project) -> Iterator[_File]:
             yield _File(str(PurePosixPath(suite.dataset)), "rows")
 
 
-def _pieces(path: Path, kind: str) -> Sequence[_Piece] | None:
-    if kind == "document" and path.suffix.lower() not in _TEXTS:
-        return None
-    try:
-        text = path.read_bytes().decode("utf-8")
-    except (UnicodeDecodeError, OSError):
-        return None
-    if kind == "rows" and path.suffix == ".jsonl":
-        return list(_rows(text))
-    return [_Piece(text)]
-
-
-def _rows(text: str) -> Iterator[_Piece]:
+def _rows(text: str, seen: _Seen) -> Iterator[_Piece]:
     for number, line in enumerate(text.split("\n"), start=1):
         if line.strip():
             try:
-                value = cast(Json, json.loads(line))
+                value: object = json.loads(
+                    line, object_pairs_hook=tuple
+                )  # keys too, and one that comes twice
             except (ValueError, RecursionError):
-                continue  # the suite says what is wrong with it
+                seen.lost.append(f"line {number:,} is no JSON")
+                yield _Piece(line, number)
+                continue
             for said in _texts(value):
                 begins = json.dumps(said, ensure_ascii=False)[1:41].rstrip('"')
-                yield _Piece(said, number, max(line.find(begins), 0) + 1)
+                yield _Piece(_ALONE.sub("\ufffd", said), number, max(line.find(begins), 0) + 1)
 
 
-def _texts(value: Json) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, list | dict):
-        for item in value.values() if isinstance(value, dict) else value:
-            yield from _texts(item)
+def _texts(value: object) -> Iterator[str]:
+    left = [value]
+    while left:
+        one = left.pop()
+        if isinstance(one, str):
+            yield one
+        elif isinstance(one, list | tuple):
+            left += reversed(cast("Sequence[object]", one))
 
 
-def _found(path: str, piece: _Piece, guard: Pipeline, surface: Surface) -> Iterator[FileFinding]:
+def _look(path: str, piece: _Piece, guard: Pipeline, surface: Surface, seen: _Seen) -> None:
     for start in range(0, len(piece.text), WINDOW):
         first = max(0, start - MARGIN)
         result = guard.check(piece.text[first : start + WINDOW + MARGIN], Where(surface=surface))
-        for judged in result.findings:
-            one, at = judged.finding, first + judged.finding.start
-            if judged.action == "flag" and start <= at < start + WINDOW:
-                line, column = _place(piece, at)
-                end_line, end_column = _place(piece, first + one.end)
-                yield FileFinding(
-                    path=path,
-                    line=line,
-                    column=column,
-                    end_line=end_line,
-                    end_column=max(end_column, column + 1) if end_line == line else end_column,
-                    rule=one.category,
-                    detector=one.detector,
-                    confidence=round(one.confidence, 3),
-                    reason=one.reason,
-                    certain=one.detector == "hidden",
-                )
+        line, _ = _place(piece, start)
+        if result.refused:
+            seen.lost.append(f"the guard refuses the text at line {line:,}: {result.refused}")
+        seen.lost += [f"{one.detector} failed at line {line:,}: {one.kind}" for one in result.failed]
+        seen.findings += _found(path, piece, result, first, range(start, start + WINDOW))
+
+
+def _found(path: str, piece: _Piece, result: GuardResult, first: int, window: range) -> Iterator[FileFinding]:
+    for judged in result.findings:
+        one, at = judged.finding, first + judged.finding.start
+        if judged.action == "flag" and at in window:
+            line, column = _place(piece, at)
+            end_line, end_column = _place(piece, first + one.end)
+            yield FileFinding(
+                path=path,
+                line=line,
+                column=column,
+                end_line=end_line,
+                end_column=max(end_column, column + 1) if end_line == line else end_column,
+                rule=one.category,
+                detector=one.detector,
+                confidence=round(one.confidence, 3),
+                reason=one.reason,
+                certain=one.detector == "hidden",
+            )
 
 
 def _place(piece: _Piece, at: int) -> tuple[int, int]:

@@ -90,12 +90,24 @@ class FileFinding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unread:
+    """A file that was not looked through, or not whole, and why."""
+
+    path: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FilesFound:
-    """The files that were looked through, and what was found; `skipped` could not be read as text."""
+    """The files that were looked through whole, and what was found.
+
+    `skipped` are of a kind that is no text; in an `unread` one anything may be hidden.
+    """
 
     scanned: int
     skipped: tuple[str, ...]
     findings: tuple[FileFinding, ...]
+    unread: tuple[Unread, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,8 +4,9 @@ The canary and all marks derive from the seed and the project's name, so that a 
 where it was: answers are kept in the ledger as in every run.
 """
 
+import re
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -37,6 +38,10 @@ from genaiops.knowledge import make_chunks
 from genaiops.synthesis.attacks import Attack, invented
 from genaiops.work import Progress
 
+_FOLDER = "redteam"
+_MADE = "made"
+"""The file in the folder of copies that names the indexes built for them."""
+_HEX = re.compile("[0-9a-f]{64}")
 _SYLLABLES = 7
 _ORDINARY = "What can you help me with?"
 _TELLING = 20
@@ -63,10 +68,9 @@ class _Asked:
 
 @dataclass(slots=True)
 class _Copies:
-    """The copies of the tree that are attacked, made ready, by name; `made` are indexes built for them."""
+    """The copies of the tree that are attacked, made ready, by name."""
 
     arms: dict[str, Prepared] = field(default_factory=dict[str, Prepared])
-    made: set[Digest] = field(default_factory=set[Digest])
 
 
 async def run_redteam(root: Path, options: RedteamOptions, services: Services) -> Redteamed:
@@ -75,6 +79,7 @@ async def run_redteam(root: Path, options: RedteamOptions, services: Services) -
     Raises `UserError` for what the person can mend, `OutsideError` where a model or a disk fails.
     """
     with services.store.lock("arena"):
+        sweep(services.store.path)
         ground = ground_of(root, options, services)
         files = None
         if options.files or options.files_only:
@@ -105,7 +110,7 @@ class _Team:
     ) -> None:
         self._ground, self._arsenal, self._options, self._services = ground, arsenal, options, services
         self._canary, self._prompts = canary, prompts
-        self._folder = services.store.path / "redteam"
+        self._folder = services.store.path / _FOLDER
         self._copies = _Copies()
         self._untested = list(arsenal.untested)
 
@@ -113,7 +118,7 @@ class _Team:
         try:
             return await self._run(files)
         finally:
-            self._remove()
+            sweep(self._services.store.path)
 
     async def _run(self, files: FilesFound | None) -> Redteamed:
         asked, ended = await self._plant()
@@ -193,7 +198,7 @@ class _Team:
         changes = {**self._prompts, **planted_documents(self._ground.exported.root, aimed)}
         prepared = await self._copy(name, changes)
         indexes = {recipe.digest for recipe in prepared.recipes.values()}
-        self._copies.made |= {one for one in indexes if not self._index(one).exists()}
+        remember_made(self._services.store.path, {hex_of(one) for one in indexes})
         carriers = await self._carriers(prepared, aimed)
         aside = {one.path for corpus in prepared.corpora.values() for one in corpus.left_out}
         asked: list[_Asked] = []
@@ -267,13 +272,26 @@ class _Team:
             found += [one.strip() for one in whole if self._canary not in one][:1]
         return found
 
-    def _index(self, recipe: Digest) -> Path:
-        return self._services.store.path / "indexes" / hex_of(recipe)
 
-    def _remove(self) -> None:
-        shutil.rmtree(self._folder, ignore_errors=True)
-        for recipe in self._copies.made:
-            shutil.rmtree(self._index(recipe), ignore_errors=True)
+def remember_made(store: Path, recipes: Set[str]) -> None:
+    """Write down those of `recipes` (hexadecimal) without an index, before one is built with attacks."""
+    new = sorted(one for one in recipes if not (store / "indexes" / one).exists())
+    (store / _FOLDER).mkdir(parents=True, exist_ok=True)
+    with (store / _FOLDER / _MADE).open("a", encoding="utf-8") as file:
+        file.writelines(f"{one}\n" for one in new)
+
+
+def sweep(store: Path) -> None:
+    """Remove the copies of a red team and the indexes with its attacks, of one that was killed too."""
+    folder = store / _FOLDER
+    try:
+        made = (folder / _MADE).read_text("utf-8", "replace").split()
+    except OSError:
+        made = []
+    for one in made:
+        if _HEX.fullmatch(one):
+            shutil.rmtree(store / "indexes" / one, ignore_errors=True)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def in_order_of(documents: Sequence[Target], seed: int) -> list[Target]:

@@ -65,7 +65,7 @@ def report_of(outcome: Outcome, files: FilesFound | None) -> RedteamReport:
         untested=outcome.arsenal.untested,
         files=files,
         model_calls=outcome.calls,
-        warnings=_warnings(outcome, total, controls, guard),
+        warnings=(*_warnings(outcome, total, controls, guard), *unread_words(files)),
     )
 
 
@@ -142,6 +142,17 @@ def _limits(rate: Interval) -> str:
     if rate.estimate is None or rate.low is None or rate.high is None:
         return "no rate"
     return f"{rate.estimate:.1%}, {rate.low:.1%} to {rate.high:.1%}"
+
+
+def unread_words(files: FilesFound | None) -> tuple[str, ...]:
+    """Return what to say of files that were not looked through whole; nothing where all were."""
+    if files is None or not files.unread:
+        return ()
+    first = files.unread[0]
+    return (
+        f"{len(files.unread):,} files were not looked through whole, and anything may be hidden there; "
+        f"the first is {first.path}: {first.why}",
+    )
 
 
 def _warnings(outcome: Outcome, total: Tally, controls: Controls | None, guard: str) -> tuple[str, ...]:
