@@ -68,10 +68,12 @@ def take_trust(base: Base, documents: Digests, folder: Path) -> int:
     Returns how many documents changed since it was.
     """
     known = base.snapshot.folder.parent.parent / "trust.json"
-    if base.drifted > _MOST_DRIFTED * len(documents) or not known.exists():
+    if base.drifted > _MOST_DRIFTED * len(documents):
         return 0
-    shutil.copyfile(known, folder / known.name)
-    return base.drifted
+    with suppress(FileNotFoundError):  # also where the base was removed meanwhile
+        shutil.copyfile(known, folder / known.name)
+        return base.drifted
+    return 0
 
 
 def nearest(folder: Path, recipe: Recipe, documents: Digests) -> Base | None:
