@@ -28,7 +28,7 @@ _COUNTED = (
 _LONG_WORD = 4
 _EDGES = ".:!?-–—/#$€£%&"
 _GAPS = re.compile(r"[\s\"'()\[\]{}<>,=\\“”‘’«»]+")
-_LEADING, _TRAILING = ":!–—#€£%", ".:!-–—/#€£%"
+_LEADING, _TRAILING = ":!#€£", ".:!-–—/#€£"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -113,7 +113,22 @@ def test_a_value_is_traced_by_whole_words_in_their_order_and_numbers_by_what_the
     "value",
     [
         *("*", "/", "../../*", "", " ", "| & ;", "()", "-", "$", ".", [], {}, [""], {"Ann": []}),
-        *("-12", "Ann*", "Ann;", "/Ann", "Ann?", "| Ann", "$Ann", "&Ann", "`Ann`", "../Ann", ".Ann", "-Ann"),
+        *(
+            "-12",
+            "–12",
+            "12%",
+            "Ann*",
+            "Ann;",
+            "/Ann",
+            "Ann?",
+            "| Ann",
+            "$Ann",
+            "&Ann",
+            "`Ann`",
+            "../Ann",
+            ".Ann",
+            "-Ann",
+        ),
     ],
 )
 def test_a_value_without_words_or_with_signs_that_nobody_said_is_nobodys(value: Json) -> None:
