@@ -12,7 +12,11 @@ from collections.abc import Callable, Iterable
 from urllib.parse import unquote, urlsplit
 
 _TAG = re.compile(r"<\s*[A-Za-z!?/](?:[^<>=]+|=\s*(?:\"[^\"]*\"|'[^']*')|=)*>?")
-_LOADS = re.compile(r"^</?style\b|^<(?:meta|base)\b[^>]*=|[\s/\"'](?:style|srcdoc)\s*=", re.IGNORECASE)
+_LOADING = re.compile(
+    r"<(?:/?style\b|meta\b[^<>]*\bhttp-equiv|base\b[^<>]*\bhref|[a-z/][^<>]*?[\s/\"'](?:style|srcdoc)\s*=)"
+    r"(?:=\s*(?:\"[^\"]*\"|'[^']*')|[^<>])*>?",
+    re.IGNORECASE,
+)
 """A tag that loads by another language than HTML's attributes: it goes, whatever it says."""
 _ADDRESS_IN_TAG = re.compile(
     r"(?:src|href|srcset|data|action|poster|background|style|url|content)\s*=|//", re.IGNORECASE
@@ -31,7 +35,7 @@ _DEFINITION = re.compile(
 _REST = r"[^\s<>\"'`|^{}\[\])]{1,4000}"
 _BARE = re.compile(
     rf"(?<![a-z])[a-z][a-z0-9+.-]{{1,20}}:[/\\]{{2,}}{_REST}|(?<![a-z0-9])(?:https?|ftp|wss?):{_REST}"
-    rf"|(?<![\w:/\\])[/\\]{{2,}}[a-z0-9-]{{1,63}}\.{_REST}"
+    rf"|(?<![:/\\])(?<![^\W_])[/\\]{{2,}}[\w`@:%!$&+~=-]{{1,255}}\.{_REST}"
     rf"|(?<![a-z0-9])www\.{_REST}",
     re.IGNORECASE,
 )
@@ -194,7 +198,7 @@ def _tag_is_known(tag: str, known: Callable[[str], bool]) -> bool:
     body = said.strip("<> /")
     if _SCHEME.match(body) and " " not in body:  # <https://…>, an address in brackets
         return known(body)
-    if _LOADS.search(said):
+    if _LOADING.search(said):
         return False
     if not _ADDRESS_IN_TAG.search(said):
         return True
@@ -215,6 +219,7 @@ _SHOWN: tuple[tuple[re.Pattern[str], _Instead], ...] = (
     (_LINK, lambda link, known: None if known(_destination(link[2])) else link[1]),
     (_DEFINITION, lambda line, known: None if known(line[2]) else ""),
     (_TAG, lambda tag, known: None if _tag_is_known(tag.group(), known) else ""),
+    (_LOADING, lambda _, known: ""),
     (_PLACED, lambda at, known: None if known(_destination(at[2])) else f"{at[1]}{REMOVED}"),
 )
 _NAMED: tuple[re.Pattern[str], _Instead] = (

@@ -48,6 +48,7 @@ def test_an_address_from_outside_is_taken_out_and_words_stay(text: str, left: st
         "[there](/rel#part), ![i](img.png), mailto:bob@corp.example, <b>bold</b>",
         "a < b && c > d, 5//2, and/or, C:\\\\x, 10:30, a & b",
         "[write](mailto:bob@corp.example)",
+        "<meta charset='utf-8'> <meta name=viewport content='width=device-width'>",
         "a &amp; b &lt;i&gt; &#47;&#47; x[0]: // y = 5 // 2, d = {'a': b:c} <i>i</i>",
     ],
 )
@@ -143,6 +144,9 @@ def test_a_form_that_no_pattern_knows_hides_no_address(text: str) -> None:
     [
         ("_https://evil.com/?d=SECRET_", "_[address removed]"),
         ("_www.evil.com/x_", "_[address removed]"),
+        ("_//evil.com/x_", "_[address removed]"),
+        ("//user@a_b.evil.com/x", "[address removed]"),
+        ("<a href='<style>b</style>", "<a href='b"),
         ("1https://evil.com/x", "1[address removed]"),
         (f'a <meta http-equiv=refresh content="0;url={HIDDEN}"> b', "a  b"),
         ('<style>@import "\\2f\\2f evil.com/x"</style>', '@import "\\2f\\2f evil.com/x"'),
@@ -174,7 +178,23 @@ def test_what_a_renderer_reads_afterwards_leads_nowhere(pieces: list[str]) -> No
     assert without_addresses(bare, [], frozenset()) == (bare, 0)
 
 
-SLOW = ['<a b="', "<a b='c=\"", "= ", "&amp;", "&#38;", "](/", "]: ", "a=h", "\\", "&#0", "<style", "h\t"]
+SLOW = [
+    '<a b="',
+    "<a b='c=\"",
+    "= ",
+    "&amp;",
+    "&#38;",
+    "](/",
+    "]: ",
+    "a=h",
+    "\\",
+    "&#0",
+    "<style",
+    "h\t",
+    "<b style=",
+    "<b style",
+    "<meta ",
+]
 
 
 @pytest.mark.parametrize(
