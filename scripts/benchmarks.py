@@ -38,7 +38,7 @@ from scripts.knowledge_tables import (
     retrieval_peers,
     retrieval_peers_pooled,
 )
-from scripts.measured import RESULTS, ROOT, machine, measured, share, table
+from scripts.measured import RESULTS, ROOT, interval, machine, measured, share, table
 from scripts.study_tables import studies
 
 PAGES = ("benchmarks.md", "decisions.md", "study.md", "guard-injection.md")
@@ -263,15 +263,9 @@ def _forms() -> str:
 def _form(head: str, form: str, found: dict[str, Any]) -> list[str]:
     counts = found["counts"][form]
     versus = found["differences"].get(f"production - {form}")
-    gains = [_interval(versus[what]["clustered"]) if versus else "" for what in ("wrong", "correct")]
+    gains = [interval(versus[what]["clustered"]) if versus else "" for what in ("wrong", "correct")]
     silent = f"{counts['abstained']} + {counts['declined']}"
     return [head, form, str(counts["correct"]), str(counts["wrong"]), silent, *gains]
-
-
-def _interval(found: dict[str, Any]) -> str:
-    ends = f" [{found['low']:+.2f}, {found['high']:+.2f}]" if found["low"] is not None else ""
-    open_ = "" if found["decidable"] else f" open: {found['g_eff']:.0f} effective clusters"
-    return f"{found['estimate']:+.2f}{ends}{open_}".replace("-", "−")
 
 
 def _estimators() -> str:

@@ -1,9 +1,6 @@
 """The tables of what the forms of the assistant give as sources, and of where they are silent."""
 
-from collections.abc import Mapping
-from typing import Any
-
-from scripts.measured import measured, table
+from scripts.measured import interval, measured, table
 
 _FORMS = ("naive", "honest", "production")
 _POOLED = {
@@ -26,7 +23,7 @@ def sources() -> str:
                 mean, versus = found[form], found.get(f"production - {form}")
                 right = "" if mean["right"] is None else f"{mean['right']:.2f}"
                 rows.append(
-                    [f"`{name}`: {_SAID[kind]}", form, str(mean["answered"]), right, _interval(versus)]
+                    [f"`{name}`: {_SAID[kind]}", form, str(mean["answered"]), right, interval(versus)]
                 )
     head = ["set, what counts as its sources", "form", "answered", "right sources", "production − it"]
     return table(head, rows)
@@ -39,7 +36,7 @@ def silence() -> str:
         for form in _FORMS:
             found, kept = one["silence"][form], one["unanswerable"]
             without, having = (
-                _interval(one["silence"].get(f"production - {form}: silent {which} an answer"))
+                interval(one["silence"].get(f"production - {form}: silent {which} an answer"))
                 for which in ("without", "with")
             )
             silent = found["silent"] - found["rightly"]
@@ -53,14 +50,6 @@ def pooled() -> str:
     """Return production minus the earlier forms over all sets."""
     found = measured("production_form_pooled")
     naive, honest = (found[f"production - {form}"] for form in _FORMS[:2])
-    rows = [[_POOLED[what], _interval(naive[what]), _interval(honest[what])] for what in _POOLED]
+    rows = [[_POOLED[what], interval(naive[what]), interval(honest[what])] for what in _POOLED]
     head = f"{found['questions']} questions in {found['clusters']} clusters"
     return table([head, "production − naive", "production − honest"], rows)
-
-
-def _interval(found: Mapping[str, Any] | None) -> str:
-    if found is None:
-        return ""
-    ends = f" [{found['low']:+.2f}, {found['high']:+.2f}]" if found["low"] is not None else ""
-    open_ = "" if found["decidable"] else f" open: {found['g_eff']:.0f} effective clusters"
-    return f"{found['estimate']:+.2f}{ends}{open_}".replace("-", "−")

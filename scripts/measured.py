@@ -1,7 +1,7 @@
 """What benchmarks wrote, and the forms in which pages show it."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,3 +37,12 @@ def share(value: float) -> str:
 def spread(values: Sequence[float], form: str = ".3f") -> str:
     low, high = format(min(values), form), format(max(values), form)
     return low if low == high else f"{low} to {high}"
+
+
+def interval(found: Mapping[str, Any] | None) -> str:
+    """Return a difference with its limits; nothing where there is none."""
+    if found is None:
+        return ""
+    ends = f" [{found['low']:+.2f}, {found['high']:+.2f}]" if found["low"] is not None else ""
+    open_ = "" if found["decidable"] else f" open: {found['g_eff']:.0f} effective clusters"
+    return f"{found['estimate']:+.2f}{ends}{open_}".replace("-", "−")

@@ -16,7 +16,6 @@ than half of what it never saw.
 
 import json
 import os
-import platform
 import re
 import sys
 import time
@@ -25,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from bench.guard.conditions import conditions
 
 from genaiops.core import Where
 from genaiops.guard.detectors.harm_words import lexicon
@@ -159,13 +159,7 @@ def main() -> None:
         "language": languages(data),
         "harmful": harmful(data),
         "cpu_ms_p50": speed(),
-        "machine": {
-            "cores": os.cpu_count(),
-            "load_before": before,
-            "load_after": os.getloadavg(),
-            "python": platform.python_version(),
-            "numpy": np.__version__,
-        },
+        "machine": conditions(before),
     }
     RESULTS.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
     print(json.dumps(facts, indent=1))

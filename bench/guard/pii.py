@@ -12,7 +12,6 @@ Names and places are asked of neither: we have no detector for them yet. The tim
 
 import json
 import os
-import platform
 import subprocess
 import sys
 import time
@@ -22,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from bench.guard.conditions import conditions
 
 from genaiops.core import Where
 from genaiops.guard.registry import build_detector
@@ -184,13 +184,7 @@ def main() -> None:
             "presidio, its recognisers": round(recognisers * 1e6, 1),
         }
         facts["times_faster"] = round(recognisers / float(np.median(my_time)), 1)
-    facts["machine"] = {
-        "cores": os.cpu_count(),
-        "load_before": before,
-        "load_after": os.getloadavg(),
-        "python": platform.python_version(),
-        "numpy": np.__version__,
-    }
+    facts["machine"] = conditions(before)
     RESULTS.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
     print(json.dumps(facts, indent=1))
 

@@ -10,12 +10,12 @@ clock, which depends on what else the machine does. The slow texts are those of 
 
 import json
 import os
-import platform
 import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from bench.guard.conditions import conditions
 from bench.guard.worst import worst
 
 from genaiops.core import Where
@@ -83,13 +83,7 @@ def main() -> None:
         "accepted_worst": _rounded(accepted[0]),
         "worst": _rounded(slow[0]),
     }
-    facts["machine"] = {
-        "cores": os.cpu_count(),
-        "load_before": before,
-        "load_after": os.getloadavg(),
-        "python": platform.python_version(),
-        "numpy": np.__version__,
-    }
+    facts["machine"] = conditions(before)
     RESULTS.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
     print(json.dumps(facts, indent=1))
 

@@ -22,7 +22,6 @@ others for another purpose, and put after the reading of a text here. Rows calle
 import asyncio
 import json
 import os
-import platform
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -30,7 +29,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+from bench.guard.conditions import conditions
 from bench.guard.structure_tasks import Call, Task, bfcl_tasks, office_attacks, office_tasks, row_attacks
 from markdown_it import MarkdownIt
 from scipy.stats import beta
@@ -185,13 +184,7 @@ def main() -> None:
         "sets": {"calls": "agent_tool_calls/bfcl.jsonl", "indirect rows": "guardrails/prompts.jsonl"},
         "benign": {style: asyncio.run(measure(benign, is_done, style)) for style in STYLES},
         "attacks": {style: asyncio.run(measure(attacks, reached, style)) for style in STYLES},
-        "machine": {
-            "cores": os.cpu_count(),
-            "load_before": before,
-            "load_after": os.getloadavg(),
-            "python": platform.python_version(),
-            "numpy": np.__version__,
-        },
+        "machine": conditions(before),
     }
     RESULTS.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
     print(json.dumps(facts, indent=1))

@@ -4,14 +4,17 @@ import os
 import sqlite3
 import time
 from contextlib import closing
+from dataclasses import fields
 from datetime import date
 from pathlib import Path
 
 import pytest
 
-from genaiops.core import Digest, OutsideError
+from genaiops.core import Digest, OutsideError, digest_bytes
 from genaiops.knowledge import KnownDocuments, ParsedFiles, Reading, Release, read_corpus
 from genaiops.knowledge.formats.model import Parsed
+from genaiops.knowledge.known import Stamped
+from genaiops.knowledge.model import Body, Document
 
 LATER = 10_000_000_000
 TODAY = date(2026, 1, 1)
@@ -114,6 +117,29 @@ def test_a_document_that_expires_or_loses_its_release_is_left_out(docs: Path) ->
         assert "released by sam" in corpus.documents[-1].remarks[0]
     corpus = read_corpus(docs, settled(docs, date(2026, 2, 1)))
     assert {one.path: one.reason for one in corpus.left_out} == {"e.md": "expired", "f.md": "quarantined"}
+
+
+def test_a_known_document_comes_back_with_all_that_is_known_of_it(tmp_path: Path) -> None:
+    document = Document(
+        id="a.pdf",
+        path="a.pdf",
+        digest=digest_bytes(b"a"),
+        title="A",
+        body_start=3,
+        access=frozenset({"staff"}),
+        metadata={"licence": "MIT"},
+        pages=(0, 9),
+        source=digest_bytes(b"source"),
+        remarks=("a word",),
+        body=Body(("The text of a.", None)),
+    )
+    plain = Document(id="a.pdf", path="a.pdf", digest=digest_bytes(b"a"), body=document.body)
+    stated = {one.name for one in fields(Document) if getattr(document, one.name) != getattr(plain, one.name)}
+    needed = {"id", "path", "digest", "body"}
+    assert stated == {one.name for one in fields(Document)} - needed, "a new field has to be stated here"
+    known, stamped = KnownDocuments(tmp_path / "known.db"), Stamped({"a.pdf": "s"}, frozenset({"a.pdf"}))
+    known.keep(tmp_path, stamped, digest_bytes(b"reader"), (), [document])
+    assert known.find(tmp_path, stamped, digest_bytes(b"reader")) == {"a.pdf": document}
 
 
 def test_a_damaged_file_of_known_documents_costs_reading_only(docs: Path) -> None:
