@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scripts.injection.rows import Row
 
-from genaiops.guard.injection.features import TOGETHER, Beside, Features, beside, features, mark
+from genaiops.guard.injection.features import TOGETHER, WHOLE, Beside, Features, beside, features, mark
 from genaiops.guard.injection.reading import BLOCK, Places, read, segments
-from genaiops.guard.injection.scoring import WHOLE, windows
+from genaiops.guard.injection.scoring import windows
 from genaiops.guard.injection.vocabulary import TABLE_BITS, Floats, Slots, Vocabulary
 
 
@@ -91,7 +91,7 @@ def _entries(found: Features, vocabulary: Vocabulary) -> tuple[Slots, Places, Fl
 
 
 def _lines(found: Sequence[Features], owner: Sequence[int], inside: Sequence[bool], reader: Reader) -> Lines:
-    offsets = np.cumsum([0, *(len(one.dense) for one in found)])
+    offsets = np.cumsum([0, *(len(one.heads) for one in found)])
     entries = [_entries(one, reader.vocabulary) for one in found]
     owners = np.concatenate([whose + at for (_, whose, _), at in zip(entries, offsets, strict=False)])
     slots = np.concatenate([one for one, _, _ in entries])
@@ -100,5 +100,5 @@ def _lines(found: Sequence[Features], owner: Sequence[int], inside: Sequence[boo
         (weights, (owners, slots)), shape=(int(offsets[-1]), 1 << TABLE_BITS), dtype=np.float32
     )
     matrix.sum_duplicates()
-    dense = np.concatenate([one.dense for one in found])
+    dense = np.concatenate([one.dense() for one in found])
     return Lines(matrix, dense, np.array(owner), np.array(inside, dtype=bool))

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from genaiops.guard.injection.reading import read
-from genaiops.guard.injection.vocabulary import VOCABULARY_BITS
+from genaiops.guard.injection.vocabulary import slots_of
 
 DIMENSIONS = 48
 SCALE = 4 / 127
@@ -116,7 +116,7 @@ def _one_a_slot(
     keys: NDArray[np.uint64], groups: NDArray[np.uint8], seen: NDArray[np.float64]
 ) -> NDArray[np.int64]:
     """Return which words stay: of those that share a slot, one with a group, else the most frequent."""
-    slots = (keys >> np.uint64(64 - VOCABULARY_BITS)).astype(np.int64)
+    slots = slots_of(keys)
     order = np.lexsort((-seen, groups == 0))
     _, first = np.unique(slots[order], return_index=True)
     return np.sort(order[first])

@@ -33,7 +33,8 @@ class Called:
 
     def __call__(self, text: str, where: Where) -> Sequence[Finding] | Failed:
         """Return what was found in `text`, checked, or that the detector failed; raises nothing."""
-        self._hanging = [thread for thread in self._hanging if thread.is_alive()]
+        if self._hanging:
+            self._hanging = [thread for thread in self._hanging if thread.is_alive()]
         if self._hanging:
             return self._failed("busy")
         return self._here(text, where) if self._inline else self._apart(text, where)

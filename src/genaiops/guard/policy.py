@@ -34,9 +34,11 @@ def covers(wide: str, narrow: str) -> bool:
 
 
 def judge(
-    policy: GuardFile, surface: Surface, findings: Iterable[Finding], asker: Asker, today: date
+    policy: GuardFile, surface: Surface, findings: Sequence[Finding], asker: Asker, today: date
 ) -> tuple[Judged, ...]:
     """Return each finding, in order of place, with what the policy makes of it."""
+    if not findings:
+        return ()
     rules = [
         (f"rules[{at}]", rule)
         for at, rule in enumerate(policy.rules)
@@ -79,8 +81,10 @@ def sternest(actions: Iterable[Action]) -> Action:
     return ACTIONS[max(map(ACTIONS.index, actions), default=0)]
 
 
-def score(policy: GuardFile, surface: Surface, judged: Iterable[Judged], asker: Asker) -> float:
+def score(policy: GuardFile, surface: Surface, judged: Sequence[Judged], asker: Asker) -> float:
     """Return the highest confidence among findings that a rule stops, were its threshold low enough."""
+    if not judged:
+        return 0.0
     stopping = [
         pattern
         for rule in policy.rules

@@ -66,13 +66,13 @@ class Words:
     """Words that say what stands after them; short ones whole, longer ones also with an ending."""
 
     def __init__(self, *words: str) -> None:
-        self._words = words
+        self.every = words
         each = (rf"(?<!\w){re.escape(word)}" + (r"(?!\w)" if len(word) <= _SHORT else "") for word in words)
         self._pattern = re.compile("|".join(each))
 
     def are_in(self, low: str) -> bool:
         """Say whether one may stand in the lower-case text `low`: quick, and also true inside a word."""
-        return any(word in low for word in self._words)
+        return any(word in low for word in self.every)
 
     def before(self, text: str, start: int) -> bool:
         """Say whether one stands in the characters just before `start`."""

@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genaiops.core import OutsideError, decode
-from genaiops.guard.injection.features import TOGETHER
+from genaiops.guard.injection.features import RELATIONS, TOGETHER
+from genaiops.guard.injection.shapes import SHAPES
 from genaiops.guard.injection.vocabulary import TABLE_BITS, Floats, Vocabulary
 
 HEADS = ("input", "kind", "segment")
@@ -68,17 +69,37 @@ class Header:
     reasons: dict[str, str]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """The weights of one head, ready: `table [slots]` times `scale`, those of `dense` features, and what two
+    groups `together` in one stretch weigh `[groups, groups]`.
+
+    The rest is `dense`, cut up by kind: `words [rows]` is what the vector of each word comes to, `begins`
+    what it weighs that a stretch begins with each group (0: none); then what a stretch is, what is around
+    it, and how it stands to that.
+    """
+
+    table: NDArray[np.int8]
+    scale: float
+    bias: float
+    together: Floats
+    dense: Floats
+    words: Floats
+    begins: Floats
+    shares: Floats
+    shapes: list[float]
+    shares_around: Floats
+    shapes_around: Floats
+    relations: Floats
+
+
 @dataclass(frozen=True, slots=True)
 class Model:
-    """The model, ready: `table [heads, slots]` times `scale [heads]`; the vocabulary; by head the weights of
-    `dense` features, and what two groups `together` in one stretch weigh `[groups, groups]`."""
+    """The model, ready: its header, its vocabulary, its heads by name."""
 
     header: Header
     vocabulary: Vocabulary
-    table: NDArray[np.int8]
-    scale: Floats
-    dense: dict[str, Floats]
-    together: dict[str, Floats]
+    heads: dict[str, Head]
 
 
 @lru_cache(maxsize=1)
@@ -125,17 +146,35 @@ def _model(arrays: dict[str, NDArray[Any]]) -> Model:
         float(arrays["vector_scale"]),
         len(header.groups),
     )
+    heads = {
+        name: _head(table[:, at], float(scale[at]), header.biases[at], arrays[f"dense_{name}"], vocabulary)
+        for at, name in enumerate(HEADS)
+    }
+    return Model(header, vocabulary, heads)
+
+
+def _head(table: NDArray[np.int8], scale: float, bias: float, dense: Floats, vocabulary: Vocabulary) -> Head:
+    groups = vocabulary.group_count
+    widths = (vocabulary.vectors.shape[1], groups, groups, SHAPES, groups, SHAPES, RELATIONS)
+    if len(dense) != sum(widths):
+        raise ValueError(f"{len(dense)} dense features")
+    vectors, shares, begins, shapes, shares_around, shapes_around, relations = np.split(
+        dense, np.cumsum(widths)[:-1]
+    )
     pairs = np.triu(np.ones_like(vocabulary.together), 1) / TOGETHER
-    return Model(
-        header=header,
-        vocabulary=vocabulary,
-        table=np.ascontiguousarray(table.T),
+    return Head(
+        table=np.ascontiguousarray(table),
         scale=scale,
-        dense={name: arrays[f"dense_{name}"] for name in HEADS},
-        together={
-            name: (table[vocabulary.together, at] * scale[at] * pairs).astype(np.float32)
-            for at, name in enumerate(HEADS)
-        },
+        bias=bias,
+        together=(table[vocabulary.together] * scale * pairs).astype(np.float32),
+        dense=dense,
+        words=(vocabulary.vectors * vocabulary.scale) @ vectors,
+        begins=np.append(np.float32(0), begins),
+        shares=shares.astype(np.float64),
+        shapes=shapes.tolist(),
+        shares_around=shares_around,
+        shapes_around=shapes_around,
+        relations=relations,
     )
 
 

@@ -69,7 +69,7 @@ class InjectionDetector:
 
     def _reason(self, scored: Scored, head: str) -> str:
         """Return in words which groups of features speak for it."""
-        spoken = self._spoken(scored.dense * self._model.dense[head])
+        spoken = [] if scored.dense is None else self._spoken(scored.dense * self._model.heads[head].dense)
         return "; ".join(spoken) if spoken else "its wording as a whole is like that of known attacks"
 
     def _spoken(self, shares: Floats) -> list[str]:

@@ -6,13 +6,14 @@ are slots of one table: words, neighbours, words with one between, byte runs, an
 other and in one stretch. Dense ones are averages, shares and how the stretch stands to its context.
 """
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from genaiops.guard.injection.reading import Hashes, Places, Reading, segments
+from genaiops.guard.injection.reading import BLOCK, Hashes, Places, Reading, segments
+from genaiops.guard.injection.shapes import shapes
+from genaiops.guard.injection.stretches import Stretches
 from genaiops.guard.injection.vocabulary import (
     Floats,
     Rows,
@@ -28,36 +29,18 @@ REACH = 5
 TOGETHER = 10
 """What stands together in a stretch weighs the tenth part of a feature."""
 
-_STEPS = np.arange(1, REACH)[:, None]
+RELATIONS = 8
+"""So many features say how a stretch stands to the rest of its text and to its context."""
+
+WHOLE: Places = np.zeros(1, dtype=np.int64)
+"""The stretch that is all of a text."""
+
+_AHEAD = np.arange(BLOCK) + np.arange(1, REACH)[:, None]
 _BEYOND = np.full(REACH - 1, 1 << 40)
 _NO_GROUP = np.zeros(REACH - 1, dtype=np.int64)
 _ONE, _TWO, _THREE = (
     np.uint64(salt) for salt in (0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0x27D4EB2F165667C5)
 )
-_KINDS = 10
-_SHAPES = 14
-_RELATIONS = 8
-
-
-def _kind_of() -> NDArray[np.int64]:
-    """Return what each byte is, as `_SHARES` counts it."""
-    kinds = np.zeros(256, dtype=np.int64)
-    for kind, members in enumerate((range(65, 91), range(48, 58), range(128, 256), b"?", b"!"), start=1):
-        kinds[[*members]] = kind
-    for kind, members in enumerate((b"<>[]{}", b"\"'", b"#$%&()*+,-./", b"\n"), start=6):
-        kinds[[*members]] = kind
-    return kinds
-
-
-_KIND_OF = _kind_of()
-_SHARES = np.zeros((_KINDS, 8))
-"""From counts of nothing, capitals, digits, bytes beyond ASCII, `?`, `!`, brackets, quotes, other marks and
-breaks to eight shares: brackets hold the quotes, marks hold `!` and quotes; rare ones weigh twenty times."""
-_SHARES[[1, 2, 3], [0, 1, 2]] = 1
-_SHARES[[4, 5, 6, 7, 5, 7, 8, 9], [3, 4, 5, 5, 6, 6, 6, 7]] = 20
-_MOST = np.array([np.inf, 1, 1, 1, 2, 2, 2, 2, 2, 1, 60, np.inf, np.inf, 1])
-_UNITS = 1 / np.array([5, 1, 1, 1, 1, 1, 1, 1, 1, 1, 30, 8, 4, 1])
-"""The most that each shape counts, and what it is multiplied with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,16 +55,23 @@ class Beside:
 
 @dataclass(frozen=True, slots=True)
 class Marked:
-    """A block with what every stretch of it needs: rows and groups of words, slots of words and byte runs."""
+    """A block with what every stretch of it needs: rows and groups of words, slots of words and byte runs.
+
+    `pairs` are the slots of neighbours `[words - 1]` and behind them of words with one between `[words - 2]`.
+    """
 
     reading: Reading
     vocabulary: Vocabulary
     rows: Rows
     groups: Places
     words: Slots
-    neighbours: Slots
-    apart: Slots
+    pairs: Slots
     runs: Slots
+
+    @property
+    def unknown(self) -> int:
+        """How many words nobody knows."""
+        return int(np.count_nonzero(self.rows == self.vocabulary.missing))
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,44 +87,47 @@ class Family:
         """Return the sum over each stretch of what `table [slots]` holds."""
         held = table.take(self.slots)
         if self.owners is None:
-            return held.sum(dtype=np.int64) * self.scale
+            return np.add.reduce(held, dtype=np.int64) * self.scale
         return np.bincount(self.owners, weights=held, minlength=len(self.scale)) * self.scale
 
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """Of `n` stretches: families of sparse features, the groups that each holds `[n, groups]`, and
-    `dense [n, width]`."""
+    """Of `n` stretches: families of sparse features, and by kind the dense ones.
 
-    families: tuple[Family, ...]
-    held: Floats
-    dense: Floats
+    `heads [n]` is the group that each begins with (0: none), `shares [n, groups]` and `shapes [n, shapes]`
+    are its own; `relations [n, RELATIONS]` is None where there is nothing that it stands to.
+    """
 
+    marked: Marked
+    stretches: Stretches
+    families: tuple[Family, Family]
+    heads: Places
+    shares: Floats
+    shapes: Floats
+    relations: Floats | None
 
-@dataclass(frozen=True, slots=True)
-class _Stretches:
-    """`n` runs of words: where each begins, how many it has, whose each word is (None: there is one)."""
+    @property
+    def held(self) -> Floats:
+        """Which groups each stretch holds `[n, groups]`."""
+        return (self.shares > 0).astype(np.float32)
 
-    begins: Places
-    counts: Places
-    owner: Places | None
-
-    def within(self, ahead: int) -> slice | NDArray[np.bool_]:
-        """Return which words have the word `ahead` of them in their own stretch, of those that have one."""
-        if self.owner is None:
-            return slice(None)
-        return self.owner[:-ahead] == self.owner[ahead:]
-
-    def count(self, which: NDArray[np.bool_]) -> Places:
-        """Return how many words of each stretch are among `which [words]`."""
-        if self.owner is None:
-            return np.array([np.count_nonzero(which)])
-        return np.bincount(self.owner, weights=which, minlength=len(self.counts))
+    def dense(self) -> Floats:
+        """Return all dense features side by side `[n, width]`."""
+        count = len(self.heads)
+        heads = np.zeros((count, self.marked.vocabulary.group_count + 1))
+        heads[np.arange(count), self.heads] = 1
+        relations = np.zeros((count, RELATIONS)) if self.relations is None else self.relations
+        around = (_surroundings(own) for own in (self.shares, self.shapes))
+        means = _sums(self.marked, self.stretches) * self.stretches.unit[:, None]
+        return np.concatenate(
+            [means, self.shares, heads[:, 1:], self.shapes, *around, relations], axis=1, dtype=np.float32
+        )
 
 
 def beside(reading: Reading, vocabulary: Vocabulary, barring: frozenset[int], stop: int) -> Beside:
     """Return the content words of a context; barred are those of a segment with a word of `barring`."""
-    rows = vocabulary.rows(reading.words)
+    rows = vocabulary.rows(reading.words, slots_of(reading.words))
     groups = vocabulary.groups[rows]
     first = segments(reading)
     owner = np.repeat(np.arange(len(first) - 1), np.diff(first))
@@ -152,122 +145,89 @@ def beside(reading: Reading, vocabulary: Vocabulary, barring: frozenset[int], st
 def mark(reading: Reading, vocabulary: Vocabulary) -> Marked:
     """Return a block with what does not depend on where its stretches begin."""
     words = reading.words
-    rows = vocabulary.rows(words)
+    slots = slots_of(words)
+    rows = vocabulary.rows(words, slots)
+    groups = vocabulary.groups.take(rows)
+    apart = max(0, len(words) - 2)
+    pairs: Hashes = np.empty(len(words) - 1 + apart, dtype=np.uint64)
+    np.add(words[:-1] * _ONE, words[1:], out=pairs[: len(words) - 1])
+    np.add(words[:-2] * _TWO, words[2:], out=pairs[len(words) - 1 :])
     return Marked(
-        reading,
-        vocabulary,
-        rows,
-        vocabulary.groups.take(rows),
-        slots_of(words),
-        mixed_slots(words[:-1] * _ONE + words[1:]),
-        mixed_slots(words[:-2] * _TWO + words[2:]),
-        slots_of(reading.runs * _THREE),
+        reading, vocabulary, rows, groups, slots, mixed_slots(pairs), slots_of(reading.runs * _THREE)
     )
 
 
 def features(marked: Marked, begins: Places, stop: int, context: Beside | None) -> Features:
     """Return the features of the stretches that begin at the words `begins`, each up to the next."""
-    total = len(marked.rows)
-    if len(begins) == 1:
-        each = _Stretches(begins, np.array([total]), None)
-    else:
-        counts = np.diff(begins, append=total)
-        each = _Stretches(begins, counts, np.repeat(np.arange(len(begins)), counts))
-    found, shapes = _group_counts(marked, each), _shapes(marked, each)
-    shares = np.minimum(found, 4) / 2
-    dense = np.concatenate(
-        [
-            _sums(marked, each) / np.sqrt(each.counts, dtype=np.float32)[:, None],
-            shares,
-            _group_heads(marked, each),
-            shapes,
-            _surroundings(shares),
-            _surroundings(shapes),
-            _relations(marked, each, stop, context),
-        ],
-        axis=1,
-        dtype=np.float32,
+    each = Stretches.of(begins, len(marked.rows))
+    return Features(
+        marked,
+        each,
+        _sparse(marked, each),
+        marked.groups.take(begins),
+        np.minimum(_group_counts(marked, each), 4) / 2,
+        shapes(marked.reading, marked.rows == marked.vocabulary.missing, each),
+        relations(marked, each, stop, context),
     )
-    return Features(_sparse(marked, each), (found > 0).astype(np.float32), dense)
 
 
-def _sparse(marked: Marked, each: _Stretches) -> tuple[Family, ...]:
+def _sparse(marked: Marked, each: Stretches) -> tuple[Family, Family]:
     """Return the families of sparse features; each of a stretch has the norm 1."""
-    one, two = each.within(1), each.within(2)
-    near, first = _near(marked, each)
-    slots = np.concatenate([marked.words, marked.neighbours[one], marked.apart[two], near])
-    owners = run_owners = None
-    runs = np.array([len(marked.runs)])
-    if each.owner is not None:
-        owners = np.concatenate([each.owner, each.owner[:-1][one], each.owner[:-2][two], each.owner[first]])
-        edges = np.append(marked.reading.starts[each.begins], len(marked.runs))
-        edges[0] = 0
-        runs = np.diff(np.minimum(edges, len(marked.runs)))
-        run_owners = np.repeat(np.arange(len(runs)), runs)
-    return Family(slots, owners, _unit(each.counts)), Family(marked.runs, run_owners, _unit(runs))
+    total = len(marked.runs)
+    if each.owner is None:
+        slots = np.concatenate([marked.words, marked.pairs, near_pairs(marked)])
+        return Family(slots, None, each.unit), Family(marked.runs, None, _unit(np.array([total])))
+    owner, count = each.owner, len(each.owner)
+    one, two = owner[:-1] == owner[1:], owner[:-2] == owner[2:]
+    at, near, pairs = _near(marked)
+    whose = owner.take(at)
+    near &= whose.take(_AHEAD[:, : len(at)], mode="clip") == whose
+    between = marked.pairs[: count - 1][one], marked.pairs[count - 1 :][two]
+    slots = np.concatenate([marked.words, *between, marked.vocabulary.near.take(pairs[near])])
+    owners = np.concatenate(
+        [owner, owner[:-1][one], owner[:-2][two], np.broadcast_to(whose, near.shape)[near]]
+    )
+    edges = np.append(marked.reading.starts[each.begins], total)
+    edges[0] = 0
+    runs = np.diff(np.minimum(edges, total))
+    return (
+        Family(slots, owners, each.unit),
+        Family(marked.runs, np.repeat(np.arange(len(runs)), runs), _unit(runs)),
+    )
 
 
 def _unit(counts: Places) -> Floats:
     return (1 / np.sqrt(np.maximum(counts, 1))).astype(np.float32)
 
 
-def _near(marked: Marked, each: _Stretches) -> tuple[Slots, Places]:
-    """Return slots of pairs of groups up to `REACH` words apart in one stretch, and each one's first word."""
+def near_pairs(marked: Marked) -> Slots:
+    """Return slots of pairs of groups up to `REACH` words apart."""
+    _, near, pairs = _near(marked)
+    return marked.vocabulary.near.take(pairs[near])
+
+
+def _near(marked: Marked) -> tuple[Places, NDArray[np.bool_], Places]:
+    """Return the words with a group; of each and the next ones `[REACH - 1, words]` whether they are near
+    each other, and which pair their groups are."""
     at = marked.groups.nonzero()[0]
-    kinds = np.concatenate([marked.groups.take(at), _NO_GROUP])
-    places = np.concatenate([at, _BEYOND])
-    right = np.arange(len(at)) + _STEPS
-    near = places.take(right) - at <= REACH
-    if each.owner is not None:
-        whose = each.owner[at]
-        near &= whose.take(right, mode="clip") == whose
-    step, left = near.nonzero()
-    pairs = kinds.take(left) * (marked.vocabulary.group_count + 1) + kinds.take(left + step + 1)
-    return marked.vocabulary.near.take(pairs), at.take(left)
+    own = marked.groups.take(at)
+    ahead = _AHEAD[:, : len(at)]
+    near = np.concatenate([at, _BEYOND]).take(ahead) - at <= REACH
+    pairs = np.concatenate([own, _NO_GROUP]).take(ahead) + own * (marked.vocabulary.group_count + 1)
+    return at, near, pairs
 
 
-def _sums(marked: Marked, each: _Stretches) -> Floats:
+def _sums(marked: Marked, each: Stretches) -> Floats:
     """Return the sum of word vectors."""
     vectors = marked.vocabulary.vectors.take(marked.rows, axis=0)
     return np.add.reduceat(vectors, each.begins, axis=0, dtype=np.int32) * marked.vocabulary.scale
 
 
-def _group_counts(marked: Marked, each: _Stretches) -> Places:
+def _group_counts(marked: Marked, each: Stretches) -> Places:
     size, places = marked.vocabulary.group_count + 1, marked.groups
     if each.owner is not None:
         places = each.owner * size + places
     return np.bincount(places, minlength=len(each.counts) * size).reshape(-1, size)[:, 1:]
-
-
-def _group_heads(marked: Marked, each: _Stretches) -> Floats:
-    """Return which group a stretch begins with."""
-    out = np.zeros((len(each.counts), marked.vocabulary.group_count + 1), dtype=np.float32)
-    out[np.arange(len(each.counts)), marked.groups[each.begins]] = 1
-    return out[:, 1:]
-
-
-def _shapes(marked: Marked, each: _Stretches) -> Floats:
-    """Return lengths, shares of kinds of bytes, long words, words that nobody knows."""
-    reading, count = marked.reading, len(each.counts)
-    starts = reading.starts.take(each.begins)
-    kinds = _KIND_OF.take(reading.raw[starts[0] :])
-    if each.owner is None:
-        sizes = np.array([len(kinds)])
-    else:
-        sizes = np.diff(starts, append=len(reading.raw))
-        kinds += np.repeat(np.arange(count) * _KINDS, sizes)
-    shares = np.bincount(kinds, minlength=count * _KINDS).reshape(count, _KINDS) @ _SHARES
-    word_lengths = reading.ends - reading.starts
-    out = np.zeros((count, _SHAPES))
-    out[:, 0] = np.log1p(each.counts)
-    out[:, 1:9] = shares / sizes[:, None]
-    out[:, 9] = each.count(marked.rows == marked.vocabulary.missing)
-    out[:, 10] = np.maximum.reduceat(word_lengths, each.begins)
-    out[:, 11] = np.add.reduceat(word_lengths, each.begins)
-    out[:, 9:12:2] /= each.counts[:, None]
-    out[:, 12] = math.log1p(count)
-    out[-1, 13] = 1
-    return np.minimum(out, _MOST) * _UNITS
 
 
 def _surroundings(own: Floats) -> Floats:
@@ -277,12 +237,12 @@ def _surroundings(own: Floats) -> Floats:
     return (own.sum(axis=0) - own) / (len(own) - 1)
 
 
-def _relations(marked: Marked, each: _Stretches, stop: int, context: Beside | None) -> Floats:
+def relations(marked: Marked, each: Stretches, stop: int, context: Beside | None) -> Floats | None:
     """Return how a stretch stands to the rest of its text and to its context."""
     words, vocabulary = marked.reading.words, marked.vocabulary
-    out = np.zeros((len(each.counts), _RELATIONS), dtype=np.float32)
     if context is None and each.owner is None:
-        return out
+        return None
+    out = np.zeros((len(each.counts), RELATIONS), dtype=np.float32)
     telling = marked.groups != stop
     content = np.maximum(each.count(telling), 1)
     if each.owner is not None:

@@ -30,19 +30,14 @@ MIX = np.uint64(0xFF51AFD7ED558CCD)
 HALF = np.uint64(32)
 
 
-def _lowered() -> NDArray[np.uint8]:
-    table = np.arange(256, dtype=np.uint8)
-    table[65:91] += 32
-    return table
+def _wordly() -> bytes:
+    """Return for each lower-case byte whether it is of a word."""
+    table = bytearray(256)
+    for byte in (*range(48, 58), *range(97, 123), *range(128, 256), ord("_")):
+        table[byte] = 1
+    return bytes(table)
 
 
-def _wordly() -> NDArray[np.bool_]:
-    table = np.zeros(256, dtype=bool)
-    table[[*range(48, 58), *range(97, 123), *range(128, 256), ord("_")]] = True
-    return table
-
-
-_LOWERED = _lowered()
 _STOPS = np.isin(np.arange(256), (33, 46, 59, 63))
 _WORDLY = _wordly()
 
@@ -51,8 +46,8 @@ _WORDLY = _wordly()
 class Reading:
     """One block, read: `words [n]` and `runs` of bytes as hashes.
 
-    `starts` and `ends` are byte offsets of words, `stops` those of wide full stops, `data` the lower-cased
-    bytes, `raw` the bytes as given.
+    `starts` and `ends` are byte offsets of words, `stops` those of wide full stops, `data` the bytes in lower
+    case as far as they are ASCII, `raw` the bytes as given.
     """
 
     words: Hashes
@@ -61,7 +56,7 @@ class Reading:
     stops: Places
     runs: Hashes
     data: NDArray[np.uint8]
-    raw: NDArray[np.uint8]
+    raw: bytes
 
 
 @lru_cache(maxsize=1)
@@ -81,23 +76,35 @@ def mixed(hashes: Hashes) -> Hashes:
 
 def read(raw: bytes) -> Reading:
     """Return the words and runs of at most `BLOCK` bytes of UTF-8."""
-    given = np.frombuffer(raw, dtype=np.uint8)
-    data = _LOWERED.take(given)
-    size = len(data)
+    low = raw.lower()  # of bytes only the letters of ASCII have another case
+    data = np.frombuffer(low, dtype=np.uint8)
+    size = len(low)
     powers, inverses = _powers()
     sums: Hashes = np.empty(size + 1, dtype=np.uint64)
     sums[0] = 0
-    (data * powers[:size]).cumsum(out=sums[1:])
-    within = np.zeros(size + 2, dtype=bool)
-    _WORDLY.take(data, out=within[1:-1])
+    np.add.accumulate(data * powers[:size], out=sums[1:])
     stops = _NONE if raw.isascii() else _wide_stops(data)
-    for byte in (1, 2, 3) if len(stops) else ():
-        within[stops + byte] = False
-    edges: Places = (within[1:] != within[:-1]).nonzero()[0]
+    edges = _edges(low, stops)
     starts, ends = edges[::2], edges[1::2]
-    words = mixed((sums.take(ends) - sums.take(starts)) * inverses.take(starts))
-    runs = mixed((sums[RUN:] - sums[:-RUN]) * inverses[: max(0, size + 1 - RUN)])
-    return Reading(words, starts, ends, stops, runs, data, given)
+    words = len(starts)
+    hashes: Hashes = np.empty(words + max(0, size + 1 - RUN), dtype=np.uint64)
+    at_edges = sums.take(edges)
+    np.subtract(at_edges[1::2], at_edges[::2], out=hashes[:words])
+    np.subtract(sums[RUN:], sums[:-RUN], out=hashes[words:])
+    hashes[:words] *= inverses.take(starts)
+    hashes[words:] *= inverses[: len(hashes) - words]
+    hashes = mixed(hashes)
+    return Reading(hashes[:words], starts, ends, stops, hashes[words:], data, raw)
+
+
+def _edges(low: bytes, stops: Places) -> Places:
+    """Return where words begin and end, by turns; a wide full stop is of none."""
+    within = bytearray(len(low) + 2)
+    within[1:-1] = low.translate(_WORDLY)
+    wordly = np.frombuffer(within, dtype=np.bool_)
+    for byte in (1, 2, 3) if len(stops) else ():
+        wordly[stops + byte] = False
+    return (wordly[1:] != wordly[:-1]).nonzero()[0]
 
 
 def _wide_stops(data: NDArray[np.uint8]) -> Places:

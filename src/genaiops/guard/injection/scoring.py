@@ -1,17 +1,15 @@
 """Scores of a text, block by block: what the detector and the estimates both read."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 
-from genaiops.guard.injection.artifact import HEADS, Model, Rival
-from genaiops.guard.injection.features import Beside, Features, beside, features, mark
+from genaiops.guard.injection.artifact import Head, Model, Rival
+from genaiops.guard.injection.features import WHOLE, Beside, Features, beside, features, mark
 from genaiops.guard.injection.reading import BLOCK, Places, Reading, read, segments
 from genaiops.guard.injection.vocabulary import Floats
-
-WHOLE: Places = np.zeros(1, dtype=np.int64)
-"""The stretch that is all of a text."""
+from genaiops.guard.injection.whole import score_whole
 
 _OVERLAP = 512
 _PARTED = 4  # a text of fewer parts is short enough to be scored as a whole only
@@ -19,13 +17,13 @@ _PARTED = 4  # a text of fewer parts is short enough to be scored as a whole onl
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """A score, the bytes that it comes from, the dense features behind it; `jailbreak` is a
-    logit where it is a finding."""
+    """A score, the bytes that it comes from, and where it is a finding the `dense` features behind it and a
+    logit of its being a `jailbreak`."""
 
     score: float
     start: int
     end: int
-    dense: Floats
+    dense: Floats | None = None
     jailbreak: float = 0.0
 
 
@@ -70,45 +68,54 @@ def standing_out(scores: Floats, rival: Rival) -> tuple[int, float]:
     return surest, float(scores[surest]) - rival.share * min(rival.most, other)
 
 
-def logits(found: Features, head: str, model: Model) -> Floats:
-    """Return the score of each stretch under one head."""
-    at = HEADS.index(head)
-    words, runs = (family.totals(model.table[at]) for family in found.families)
-    together = (found.held @ model.together[head] * found.held).sum(axis=1)
-    return (
-        (words + runs) * model.scale[at]
-        + together
-        + found.dense @ model.dense[head]
-        + model.header.biases[at]
+def logits(found: Features, head: Head) -> Floats:
+    """Return the score of each stretch under one head: `dense() @ head.dense` and what the sparse ones weigh,
+    without laying the dense ones side by side."""
+    words, runs = (family.totals(head.table) for family in found.families)
+    held = found.held
+    begins, unit = found.stretches.begins, found.stretches.unit
+    vectors = np.add.reduceat(head.words.take(found.marked.rows), begins) * unit
+    own = found.shares @ head.shares + found.shapes @ head.shapes
+    together = np.add.reduce(held @ head.together * held, axis=1)
+    scores = (
+        (words + runs) * head.scale + vectors + own + together + head.begins.take(found.heads) + head.bias
     )
+    if len(scores) > 1:
+        around = found.shares @ head.shares_around + found.shapes @ head.shapes_around
+        scores += (around.sum() - around) / (len(scores) - 1)
+    return scores if found.relations is None else scores + found.relations @ head.relations
 
 
 def _prompt(at: int, reading: Reading, context: Beside | None, model: Model) -> Scored:
     """Score a block as a whole and in parts, so that an attack does not drown so easily."""
-    header = model.header
+    header, head = model.header, model.heads["input"]
     marked = mark(reading, model.vocabulary)
-    whole = features(marked, WHOLE, header.stop, context)
-    best, start, end, dense = float(logits(whole, "input", model)[0]), 0, len(reading.words), whole.dense[0]
+    best, start, end = score_whole(marked, head, header.stop, context), 0, len(reading.words)
+    found, surest = None, 0
     begins = windows(reading, header.window_words)
     if len(begins) > 1:
         parts = features(marked, begins, header.stop, context)
-        scores = logits(parts, "input", model) - header.window_margin
-        surest = int(scores.argmax())
-        if scores[surest] > best:
-            start, end = _stretch(begins, surest, reading)
-            best, dense = float(scores[surest]), parts.dense[surest]
-    known = best >= header.calibration["input"].threshold
-    kind = float(logits(whole, "kind", model)[0]) if known else 0.0
-    return Scored(best, at + int(reading.starts[start]), at + int(reading.ends[end - 1]), dense, kind)
+        scores = logits(parts, head) - header.window_margin
+        likeliest = int(scores.argmax())
+        if scores[likeliest] > best:
+            best, found, surest = float(scores[likeliest]), parts, likeliest
+            start, end = _stretch(begins, likeliest, reading)
+    scored = Scored(best, at + int(reading.starts[start]), at + int(reading.ends[end - 1]))
+    if best < header.calibration["input"].threshold:
+        return scored
+    whole = features(marked, WHOLE, header.stop, context)
+    kind = float(logits(whole, model.heads["kind"])[0])
+    return replace(scored, dense=(found or whole).dense()[surest], jailbreak=kind)
 
 
 def _content(at: int, reading: Reading, context: Beside | None, model: Model) -> Scored:
     begins = segments(reading)[:-1]
     found = features(mark(reading, model.vocabulary), begins, model.header.stop, context)
-    surest, score = standing_out(logits(found, "segment", model), model.header.rival)
+    surest, score = standing_out(logits(found, model.heads["segment"]), model.header.rival)
     start, end = _stretch(begins, surest, reading)
+    known = score >= model.header.calibration["content"].threshold
     where = at + int(reading.starts[start]), at + int(reading.ends[end - 1])
-    return Scored(score, *where, found.dense[surest])
+    return Scored(score, *where, found.dense()[surest] if known else None)
 
 
 def _stretch(begins: Places, which: int, reading: Reading) -> tuple[int, int]:

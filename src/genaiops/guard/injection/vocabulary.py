@@ -12,13 +12,9 @@ Slots = NDArray[np.int64]
 Rows = NDArray[np.int32]
 
 TABLE_BITS = 17
-"""The sparse table has `2 ** TABLE_BITS` slots."""
-
-VOCABULARY_BITS = 17
-"""No two words share the first so many bits of their hashes."""
+"""The sparse table has `2 ** TABLE_BITS` slots; no two words of the vocabulary share one."""
 
 _SHIFT = np.uint64(64 - TABLE_BITS)
-_WORD_SHIFT = np.uint64(64 - VOCABULARY_BITS)
 _GROUP_SALT = np.uint64(0x85EBCA77C2B2AE63)
 _SET_SALT = np.uint64(0xD6E8FEB86659FD93)
 
@@ -54,8 +50,8 @@ class Vocabulary:
         self.scale = np.float32(scale)
         self.group_count = group_count
         self._keys = np.append(keys, np.uint64(0))
-        self._rows = np.full(1 << VOCABULARY_BITS, len(keys), dtype=np.int32)
-        self._rows[(keys >> _WORD_SHIFT).astype(np.int64)] = np.arange(len(keys))
+        self._rows = np.full(1 << TABLE_BITS, len(keys), dtype=np.int32)
+        self._rows[slots_of(keys)] = np.arange(len(keys))
         kinds = np.arange(group_count + 1, dtype=np.uint64)
         pairs: Hashes = (kinds[:, None] << np.uint64(8)) | kinds
         self.near = mixed_slots(pairs * _GROUP_SALT)
@@ -71,8 +67,8 @@ class Vocabulary:
         found = self.vectors.take(rows, axis=0) * self.scale
         return found / (np.linalg.norm(found, axis=1, keepdims=True) + 1e-6)
 
-    def rows(self, words: Hashes) -> Rows:
-        """Return the row of each word."""
-        rows = self._rows.take((words >> _WORD_SHIFT).view(np.int64))
+    def rows(self, words: Hashes, slots: Slots) -> Rows:
+        """Return the row of each word; `slots` are theirs."""
+        rows = self._rows.take(slots)
         rows[self._keys.take(rows) != words] = self.missing
         return rows

@@ -75,6 +75,7 @@ _DATE = re.compile(
 _VERSION = Words("version", "v", "release", "build")
 _IPV4 = re.compile(r"[0-9](?<![\w.].)[0-9]{0,2}\.(?:[0-9]{1,3}\.){2}[0-9]{1,3}(?![\w]|\.[0-9])")
 _IPV6 = re.compile(r"(?<![\w:.])(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f]{0,4}(?![\w:])")
+_MAC_SEPARATORS = 5
 _TWO_COLONS = re.compile(r":[0-9A-Fa-f]{0,4}:")
 _TWO_PAIRS = re.compile(r"[:-][0-9A-Fa-f]{2}[:-][0-9A-Fa-f]{2}[:-]")
 _MAC = re.compile(r"(?<![\w:-])[0-9A-Fa-f]{2}([:-])(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}(?![\w:-])")
@@ -153,7 +154,7 @@ def addresses(text: str, budget: Budget) -> Iterator[Found]:
             budget.spend()
             if any(map(str.isdigit, match.group())) and _is_ip(match.group()):
                 yield "ip", match.start(), match.end(), 0.9
-    if _TWO_PAIRS.search(text):
+    if max(text.count(":"), text.count("-")) >= _MAC_SEPARATORS and _TWO_PAIRS.search(text):
         for match in _MAC.finditer(text):
             budget.spend()
             yield "mac", match.start(), match.end(), 0.9

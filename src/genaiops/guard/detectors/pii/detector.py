@@ -1,7 +1,8 @@
 """The detector of personal data: one walk over what could be a number, then what letters and signs begin."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache, partial
 
 from pydantic import BaseModel, ConfigDict
 
@@ -15,6 +16,7 @@ from genaiops.guard.policy_file import SURFACES, nearest
 
 # where a number begins: its first group of digits, six more digits or signs after it at least
 _GROUP = re.compile(r"[0-9](?<![A-Za-z0-9].)(?<![0-9][.,].)(?=[0-9 .()/+A-Za-z-]{5})[0-9]*")
+_DIGIT = re.compile(r"[0-9]")
 _FROM_CAPITAL = re.compile(r"[A-Z](?<![A-Za-z0-9].)[A-Z]{0,5}[ -]?[0-9]")
 MOST_GROUPS = 30_000
 """A text with more groups of digits is given up rather than looked at for long."""
@@ -32,6 +34,12 @@ _REASONS: Mapping[str, str] = {
     "driving_licence": "a number after a word for a driving licence",
     "birth_date": "a date after a word for a birth",
 }
+_TELLING = tuple(dict.fromkeys(word for each in FROM_DIGIT if not each.alone for word in each.words.every))
+"""Words without which some numbers do not count."""
+
+_CHOICES = 64
+_ByFirst = Mapping[int, Sequence[Identity]]
+_Digits = Callable[[frozenset[str]], _ByFirst]
 COUNTRIES = tuple(sorted({each.country for each in (*FROM_DIGIT, *FROM_LETTER)}))
 
 
@@ -64,10 +72,11 @@ def pii(given: Mapping[str, Json]) -> Pure:
         span=48,
         categories=frozenset(f"pii.{name}" for name in names),
     )
-    return Pure(spec, lambda text, where: _find(text, digits, letters))
+    chosen = lru_cache(_CHOICES)(partial(_by_first, digits))
+    return Pure(spec, lambda text, where: _find(text, chosen, letters))
 
 
-def _find(text: str, digits: Sequence[Identity], letters: Sequence[Identity]) -> Iterator[Finding]:
+def _find(text: str, digits: _Digits, letters: Sequence[Identity]) -> Iterator[Finding]:
     for name, start, end, sure in _found(text, digits, letters):
         reason = _REASONS.get(name, "a national number: its form and check digits hold")
         yield Finding(
@@ -75,16 +84,20 @@ def _find(text: str, digits: Sequence[Identity], letters: Sequence[Identity]) ->
         )
 
 
-def _found(text: str, digits: Sequence[Identity], letters: Sequence[Identity]) -> Iterator[Found]:
+def _found(text: str, digits: _Digits, letters: Sequence[Identity]) -> Iterator[Found]:
     budget = Budget()
     low = lower(text)
     yield from emails(text, budget)
     yield from addresses(text, budget)
+    if _DIGIT.search(text) is None:
+        return  # all others have one
     yield from named(text, low, budget)
-    by_first = _by_first([each for each in digits if each.alone or each.words.are_in(low)])
     groups = Budget(MOST_GROUPS)
+    by_first: _ByFirst | None = None
     for match in _GROUP.finditer(text):
         groups.spend()
+        if by_first is None:
+            by_first = digits(frozenset([word for word in _TELLING if word in low]))
         yield from _numbers(text, match.start(), match.end() - match.start(), by_first, budget)
     if "iban" in low:
         for match in SMALL_IBAN.finditer(text):
@@ -96,17 +109,16 @@ def _found(text: str, digits: Sequence[Identity], letters: Sequence[Identity]) -
         yield from _from_capital(text, match.start(), letters)
 
 
-def _by_first(digits: Sequence[Identity]) -> dict[int, list[Identity]]:
+def _by_first(digits: Sequence[Identity], said: frozenset[str]) -> _ByFirst:
+    """Return the numbers that count in a text with the words `said`, by the size of their first group."""
     by_first: dict[int, list[Identity]] = {}
     for each in digits:
-        for size in each.first:
+        for size in each.first if each.alone or not said.isdisjoint(each.words.every) else ():
             by_first.setdefault(size, []).append(each)
     return by_first
 
 
-def _numbers(
-    text: str, start: int, size: int, by_first: Mapping[int, Sequence[Identity]], budget: Budget
-) -> Iterator[Found]:
+def _numbers(text: str, start: int, size: int, by_first: _ByFirst, budget: Budget) -> Iterator[Found]:
     """Yield what begins with the group of `size` digits at `start`; one number may be several things."""
     surest = 0.0
     if size == 4 or size > 11:
