@@ -64,6 +64,7 @@ _LONG_WORD = b"w" * 16
 _WORDLY = bytes(
     ord("w") if chr(byte) in f"{string.ascii_letters}{string.digits}+/_-" else 0 for byte in range(256)
 )
+_ASCII = bytes(range(128))
 _HEX = re.compile(r"(?:0x)?(?:[0-9a-fA-F]{2})+")
 _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
 # only from where a word begins, so that each is read once
@@ -153,18 +154,26 @@ def _long_words(text: str) -> Iterator[tuple[int, int]]:
         start = classes.find(_LONG_WORD, end)
 
 
+def beyond_ascii(text: str) -> str:
+    """Return the characters of `text` that are not ASCII: to look among these few is quick."""
+    return text.encode("utf-8", "surrogatepass").translate(None, _ASCII).decode("utf-8", "surrogatepass")
+
+
 def stretches_hidden(text: str) -> list[Hidden] | None:
     """Return the hidden stretches of `text`; None where it has more invisible characters than can be read."""
-    if text.isascii() or _INVISIBLE.search(text) is None:
+    if text.isascii() or _INVISIBLE.search(beyond_ascii(text)) is None:
         return []
     return hidden_text(text) if sum(1 for _ in _INVISIBLE.finditer(text)) <= MOST_INVISIBLE else None
 
 
 def _look_alikes(text: str) -> list[View]:
     """Return the text in ASCII where it has signs that stand for ASCII ones, or invisible ones in words."""
-    if text.isascii() or not (_has_styled(text) or _INSIDE_WORD.search(text)):
+    if text.isascii():
         return []
-    hidden = frozenset("".join(_INVISIBLE.findall(text)))
+    beyond = beyond_ascii(text)
+    hidden = frozenset(_INVISIBLE.findall(beyond))
+    if not (_has_styled(beyond) or (hidden and _INSIDE_WORD.search(text))):
+        return []
     places = [at for at, char in enumerate(text) if char not in hidden]
     says = "".join(text[at] for at in places).translate(_STYLED)
     return [View(0, len(text), says, ("look-alikes",), places)]

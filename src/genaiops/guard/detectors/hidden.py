@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from genaiops.core import DetectorSpec, Finding, Json, Where
-from genaiops.guard.decoding import stretches_hidden
+from genaiops.guard.decoding import beyond_ascii, stretches_hidden
 from genaiops.guard.detectors.base import MOST_CANDIDATES, Budget, NoParameters, Pure, parameters_of
 from genaiops.guard.model import TooMuch
 from genaiops.guard.policy_file import SURFACES
@@ -56,7 +56,7 @@ def _find(text: str, where: Where) -> Iterator[Finding]:
 
 def _mixed_words(text: str) -> Iterator[Finding]:
     """Yield words of Latin letters in which some are of another script and look like Latin ones."""
-    if _LIKE_LATIN.search(text) is None:
+    if _LIKE_LATIN.search(beyond_ascii(text)) is None:
         return
     budget = Budget()
     for match in _WORD.finditer(text):

@@ -38,7 +38,17 @@ def _wordly() -> bytes:
     return bytes(table)
 
 
-_STOPS = np.isin(np.arange(256), (33, 46, 59, 63))
+def _breaking() -> bytes:
+    """Return of each byte whether it is a break, a stop or a blank."""
+    table = bytearray(_BLANK if byte <= ord(" ") else 0 for byte in range(256))
+    for byte in b"!.;?":
+        table[byte] = _STOP
+    table[ord("\n")] = _BREAK | _BLANK
+    return bytes(table)
+
+
+_BREAK, _STOP, _BLANK = 4, 2, 1
+_BREAKING = _breaking()
 _WORDLY = _wordly()
 
 
@@ -115,12 +125,14 @@ def _wide_stops(data: NDArray[np.uint8]) -> Places:
 
 def segments(reading: Reading) -> Places:
     """Return the index of each segment's first word, and behind them the number of words."""
-    data, starts = reading.data, reading.starts
+    starts = reading.starts
     if not len(starts):
         return np.zeros(1, dtype=np.int64)
-    ends = data == 10
-    ends[1:] |= (data[1:] <= 32) & _STOPS.take(data[:-1])
-    ends[reading.stops + 2] = True
+    marks = np.frombuffer(reading.raw.translate(_BREAKING), dtype=np.uint8)
+    ends = marks & _BREAK
+    ends[1:] |= (marks[1:] & _BLANK) & (marks[:-1] >> 1)
+    ends[reading.stops + 2] = _BREAK
+    ends = ends > 0
     number = ends.cumsum().take(starts)
     new: Places = np.flatnonzero(np.diff(number, prepend=-1))
     lengths: Places = np.diff(new, append=len(starts))
