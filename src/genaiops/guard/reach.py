@@ -21,6 +21,10 @@ def check_reach(
     `itself` is what the pipeline finds beside the detectors `listed`.
     """
     specs = {**listed, **({itself.name: itself} if itself else {})}
+    for at, rule in enumerate(policy.rules):
+        _check_rule(at, rule, policy.rules[:at], specs, places)
+    for at, entry in enumerate(policy.exceptions):
+        _check_found(f"exceptions[{at}]", entry, specs, places.of("exceptions", at))
     for name, spec in listed.items():
         if not any(_reads(rule, spec) for rule in policy.rules):
             raise UserError(
@@ -30,10 +34,6 @@ def check_reach(
                 fix="add a rule for it, or remove it",
                 where=places.of("detectors", name),
             )
-    for at, rule in enumerate(policy.rules):
-        _check_rule(at, rule, policy.rules[:at], specs, places)
-    for at, entry in enumerate(policy.exceptions):
-        _check_found(f"exceptions[{at}]", entry, specs, places.of("exceptions", at))
 
 
 def needed(policy: GuardFile, spec: DetectorSpec, surface: Surface) -> bool:

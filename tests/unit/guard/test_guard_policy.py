@@ -144,6 +144,12 @@ def test_a_detector_that_no_rule_reads_and_a_rule_where_its_detector_does_not_lo
     assert blind.code in ("GAO-GUARD-010", "GAO-GUARD-012")
 
 
+def test_a_misspelt_category_is_what_is_wrong_not_the_detector_that_it_was_meant_for() -> None:
+    misspelt = refusal(PII + "- {find: [pii.crd], do: block}\n")
+    assert misspelt.code == "GAO-GUARD-012"
+    assert "pii.card" in misspelt.fix
+
+
 def test_a_rule_that_is_narrower_in_confidence_role_or_surface_may_stand_before_a_wider_one() -> None:
     guard(
         PII
