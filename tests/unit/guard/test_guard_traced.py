@@ -144,6 +144,17 @@ def test_a_text_that_several_spans_hold_is_checked_once_and_the_first_is_named_w
 
 
 @pytest.mark.proves("E-GUARD-TRACE")
+def test_a_result_that_the_user_hands_in_is_no_turn_of_the_users(check: Any) -> None:
+    brought = {"role": "user", "parts": [{"type": "tool_call_response", "response": CARD}]}
+    said = [
+        *json.loads(messages(("user", "a"), ("assistant", "b"), ("user", "c"), ("assistant", "d"))),
+        brought,
+    ]
+    found = check(request(span({"gen_ai.input.messages": said})))
+    assert [row["surface"] for row in found.rows] == ["history", "output", "input", "output", "tool_result"]
+
+
+@pytest.mark.proves("E-GUARD-TRACE")
 def test_values_are_read_structured_as_well_as_written_in_json(check: Any) -> None:
     said = [{"role": "user", "parts": [{"type": "text", "content": CARD}]}]
     found = check(

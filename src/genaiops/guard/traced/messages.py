@@ -6,7 +6,7 @@ of `parts`, and `tool_calls`, as the chat APIs themselves write messages, are re
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Literal
+from typing import Literal, cast
 
 from genaiops.core import Json
 from genaiops.guard.traced.model import Broken, Kind, NoText, Part, Said
@@ -87,8 +87,11 @@ def read_documents(value: Json) -> Iterator[Part]:
 
 
 def _kind(message: Mapping[str, Json]) -> Kind:
-    role = message.get("role")
-    return _ROLES.get(role.lower(), "input") if isinstance(role, str) else "input"
+    role, parts = message.get("role"), message.get("parts")
+    kind = _ROLES.get(role.lower(), "input") if isinstance(role, str) else "input"
+    # some providers have the user hand in what a tool brought
+    handed_in = isinstance(parts, list) and parts and all(_type(part) in _RESULTS for part in parts)
+    return "tool_result" if kind == "input" and handed_in else kind
 
 
 def _current(messages: Sequence[Json]) -> set[int]:
@@ -128,8 +131,7 @@ def _parts(parts: Sequence[Json], kind: Kind, place: str) -> Iterator[Part]:
 
 
 def _part(part: Mapping[str, Json], kind: Kind, place: str) -> Iterator[Part]:
-    named = part.get("type")
-    type_ = named if isinstance(named, str) else ""
+    type_ = _type(part)
     function = part.get("function")
     if type_ in _CALLS:
         yield from said("tool_call", part.get(_CALLS[type_]), place)
@@ -146,14 +148,19 @@ def _part(part: Mapping[str, Json], kind: Kind, place: str) -> Iterator[Part]:
     elif type_ in ("text", "reasoning"):
         yield Broken(place, "its text is none")
     else:
-        yield NoText(word(type_))
+        yield NoText(_word(type_))
+
+
+def _type(part: object) -> str:
+    named = cast("Mapping[str, object]", part).get("type") if isinstance(part, Mapping) else None
+    return named if isinstance(named, str) else ""
 
 
 def _labelled(part: Mapping[str, Json], type_: str) -> str:
     kind = part.get("mime_type") or part.get("modality")
-    return f"{type_} {word(kind)}" if kind else type_
+    return f"{type_} {_word(kind)}" if kind else type_
 
 
-def word(value: Json) -> str:
+def _word(value: Json) -> str:
     """Return the name of a type where it is one, so that nothing else of a file is repeated."""
     return value if isinstance(value, str) and _WORD.fullmatch(value) else "of another type"
