@@ -4,6 +4,7 @@ opentelemetry-proto 1.11, JSON encoding: `resourceSpans` → `scopeSpans` → `s
 key that names its type. What does not fit is said in words that hold nothing of it.
 """
 
+import base64
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ DEEPEST = 64
 """Levels of lists and objects in a value that are read."""
 
 _ID = re.compile(r"[0-9A-Za-z+/=_-]{1,64}")
+_BASE64 = re.compile(r"[0-9A-Za-z+/]{22}==|[0-9A-Za-z+/]{11}=")
+"""16 bytes, or 8; as OTLP itself writes them, in hexadecimal, they are longer."""
 _LONGEST_NAME = 100
 
 
@@ -134,7 +137,12 @@ def _span(span: Mapping[str, object]) -> RecordedSpan:
 
 
 def _id(value: object) -> str:
-    return value if isinstance(value, str) and _ID.fullmatch(value) else ""
+    """Return an id as it is written; in hexadecimal where a protobuf library wrote it in base64."""
+    if not isinstance(value, str) or not _ID.fullmatch(value):
+        return ""
+    if not _BASE64.fullmatch(value):
+        return value
+    return base64.b64decode(value).hex()
 
 
 def _objects(holder: Mapping[str, object], key: str) -> Iterator[dict[str, object] | str]:

@@ -32,6 +32,8 @@ def test_spans_come_with_their_ids_and_what_they_and_their_events_say() -> None:
     old = request(told)
     old["resourceSpans"][0]["instrumentationLibrarySpans"] = old["resourceSpans"][0].pop("scopeSpans")
     assert list(recorded_spans(old)) == [found]
+    library = told | {"traceId": "W47/95gDgQPSabYzgT/GDA==", "spanId": "7uGbfsPBsXQ="}
+    assert list(recorded_spans(request(library))) == [found]
 
 
 @pytest.mark.proves("E-TRACE-OTLP")
