@@ -35,6 +35,7 @@ from genaiops.cli.hub import all_kinds
 from genaiops.core import Annotation, Case, Json, Output, Passage, Score, Trace, Verdict, json_schema
 from genaiops.guard import GuardFile
 from genaiops.guard.rows import CheckedText
+from genaiops.guard.traced.model import CheckedSpanText, TraceSummed
 from genaiops.hub import Impact, LineageReport, Move, PolicyFile, Version
 from genaiops.hub.answers import Approved, Difference, History, Shown, Versions, VouchedFor
 from genaiops.hub.contents.answers import Exported, Imported, Pulled, Removed
@@ -63,6 +64,8 @@ CONTRACTS: dict[str, type[object]] = {
     "case": Case,
     "guard_bench": GuardBenched,
     "guard_check": CheckedText,
+    "guard_check_trace": CheckedSpanText,
+    "guard_check_trace_summary": TraceSummed,
     "hub_approve": Approved,
     "hub_diff": Difference,
     "hub_erase": Erased,

@@ -149,7 +149,7 @@ def _write(done: Redteamed, out: Path | None, sarif: Path | None, console: Conso
         write_whole(out / "redteam.html", render_redteam_page(report))
         console.note(f"wrote {out / 'redteam.html'} and redteam.json")
     if sarif is not None and report.files is not None:
-        write_whole(sarif, _document(sarif_of(report.files.findings, PurePosixPath(done.prefix))))
+        write_whole(sarif, _document(sarif_of(report.files, PurePosixPath(done.prefix))))
         console.note(f"wrote {sarif}: {len(report.files.findings):,} findings")
 
 

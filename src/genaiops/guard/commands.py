@@ -6,12 +6,13 @@ from typing import Annotated, BinaryIO, cast
 
 import typer
 
-from genaiops.core import OutsideError, Surface, UserError, Where, encode, one_line, plain, split_lines
+from genaiops.core import Surface, UserError, Where, encode, one_line, plain, split_lines
 from genaiops.guard.loading import load_guard, utc_today
 from genaiops.guard.pipeline import Pipeline
 from genaiops.guard.policy import Asker, expired
 from genaiops.guard.policy_file import SURFACES
-from genaiops.guard.rows import LONGEST_ROW, CheckedText, Row, no_rows, read_row, report
+from genaiops.guard.rows import LONGEST_ROW, CheckedText, Row, no_rows, read_row, report, unreadable, why_of
+from genaiops.guard.traced.command import check_trace
 from genaiops.work import Console, Progress
 
 app = typer.Typer(
@@ -30,7 +31,7 @@ def guard() -> None:
 @app.command(
     "check",
     epilog="Example: genaiops guard check 'my card is 4111 1111 1111 1111'  ·  "
-    "genaiops guard check --dataset prompts.jsonl --json",
+    "genaiops guard check --dataset prompts.jsonl --json  ·  genaiops guard check --trace traces.json",
 )
 def check(
     text: Annotated[str | None, typer.Argument(help="The text to check.")] = None,
@@ -41,6 +42,14 @@ def check(
             metavar="FILE.jsonl",
             help="Check many: one JSON object a line, with id and text and maybe surface and context; "
             "one line comes out for each.",
+        ),
+    ] = None,
+    trace: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.json",
+            help="Check the texts of recorded spans, each at its surface: OTLP/JSON as the OpenTelemetry "
+            "Collector's file exporter writes it; one line comes out for each text.",
         ),
     ] = None,
     policy: Annotated[
@@ -57,12 +66,15 @@ def check(
 ) -> None:
     """Say what a policy makes of a text, and why. Exit status 1 where it is stopped or a person must decide.
 
-    With --dataset each row says what becomes of it and the exit status is 0; 2 where rows were left out.
+    With --dataset each row says what becomes of it and the exit status is 0; 2 where rows were left out. With
+    --trace it is 1 where a text of a span is stopped, else 2 where a part was unreadable or there is no text.
     """
     console = Console(json=as_json)
     place = _surface(surface)
-    if sum(given is not None for given in (text, file, dataset)) != 1:
-        raise typer.BadParameter("give one of TEXT, --file and --dataset", param_hint="TEXT")
+    if sum(given is not None for given in (text, file, dataset, trace)) != 1:
+        raise typer.BadParameter("give one of TEXT, --file, --dataset and --trace", param_hint="TEXT")
+    if trace is not None and (surface != "input" or context):
+        raise typer.BadParameter("a trace says itself where its texts stand", param_hint="--trace")
     pipeline = load_guard(policy)
     for name in expired(pipeline.policy, utc_today()):
         console.note(f"{name}: it no longer counts")
@@ -70,13 +82,12 @@ def check(
     if dataset is not None:
         _check_rows(pipeline, dataset, place, asker, console)
         return
+    if trace is not None:
+        check_trace(pipeline, trace, asker, console)
+        return
     content = _bytes(file, pipeline.policy.max_bytes) if file is not None else cast(str, text)
     result = pipeline.check(content, Where(surface=place, context=context), asker)
-    said = report(file.name if file is not None else "text", result)
-    if as_json:
-        console.emit_json(encode(said))
-    else:
-        console.print("\n".join(_lines(said)))
+    _say(report(file.name if file is not None else "text", result), console)
     if not result.passes:
         raise typer.Exit(1)
 
@@ -93,7 +104,7 @@ def _bytes(file: Path, most: int) -> bytes:
         with file.open("rb") as opened:
             return opened.read(most + 1)
     except OSError as error:
-        raise _unreadable(file, error) from error
+        raise unreadable(file, error) from error
 
 
 def _check_rows(pipeline: Pipeline, dataset: Path, surface: Surface, asker: Asker, console: Console) -> None:
@@ -111,7 +122,7 @@ def _check_rows(pipeline: Pipeline, dataset: Path, surface: Surface, asker: Aske
                     console.note(f"{dataset.name}:{number} is left out: {row}")
                 progress.advance(len(line) + 1)
     except OSError as error:
-        raise _unreadable(dataset, error) from error
+        raise unreadable(dataset, error) from error
     if not checked and not left_out:
         raise no_rows(dataset.name)
     if left_out:
@@ -124,14 +135,18 @@ def _pieces(opened: BinaryIO) -> Iterator[bytes]:
         yield piece
 
 
+def _say(said: CheckedText, console: Console) -> None:
+    if console.json:
+        console.emit_json(encode(said))
+    else:
+        console.print("\n".join(_lines(said)))
+
+
 def _say_row(said: CheckedText, console: Console) -> None:
     if console.json:
         console.emit_json(encode(said), indent=None)
         return
-    why = said.refused or ", ".join(
-        dict.fromkeys([*(one.category for one in said.findings), *(one.detector for one in said.failed)])
-    )
-    console.print(f"{one_line(said.id, 60)}\t{said.action}\t{said.score:.2f}\t{why}")
+    console.print(f"{one_line(said.id, 60)}\t{said.action}\t{said.score:.2f}\t{why_of(said)}")
 
 
 def _lines(said: CheckedText) -> Iterator[str]:
@@ -153,13 +168,3 @@ _REFUSALS = {
     "too_long": "it is longer than the policy's `max_bytes`, and was not looked at",
     "not_text": "it is no text: not UTF-8, or half a character",
 }
-
-
-def _unreadable(file: Path, error: OSError) -> OutsideError:
-    return OutsideError(
-        "GAO-GUARD-050",
-        f"{file.name} cannot be read",
-        why=error.strerror or str(error),
-        fix="correct the path, or who may read the file",
-        where=str(file),
-    )

@@ -3,9 +3,10 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple, cast
 
-from genaiops.core import Finding, Surface, UserError, Where
+from genaiops.core import Finding, OutsideError, Surface, UserError, Where
 from genaiops.guard.model import Action, Failed, GuardResult, Refusal
 
 LONGEST_ROW = 16 * 1024 * 1024
@@ -108,6 +109,17 @@ def no_rows(where: str, why: str = "") -> UserError:
     )
 
 
+def unreadable(file: Path, error: OSError) -> OutsideError:
+    """Return the error for a file to be checked that cannot be read."""
+    return OutsideError(
+        "GAO-GUARD-050",
+        f"{file.name} cannot be read",
+        why=error.strerror or str(error),
+        fix="correct the path, or who may read the file",
+        where=str(file),
+    )
+
+
 def report(name: str, result: GuardResult) -> CheckedText:
     """Return what is said of a text to a machine."""
     return CheckedText(
@@ -119,6 +131,13 @@ def report(name: str, result: GuardResult) -> CheckedText:
         refused=result.refused,
         redacted=result.text if result.action == "redact" else None,
         policy=result.policy,
+    )
+
+
+def why_of(said: CheckedText) -> str:
+    """Return in a few words what the decision on a text rests on, without the text."""
+    return said.refused or ", ".join(
+        dict.fromkeys([*(one.category for one in said.findings), *(one.detector for one in said.failed)])
     )
 
 

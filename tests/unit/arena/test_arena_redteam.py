@@ -354,7 +354,7 @@ def test_what_a_killed_run_left_goes_and_an_index_of_others_stays(tmp_path: Path
     sweep(tmp_path)
 
 
-@pytest.mark.proves("E-REDTEAM-SARIF")
+@pytest.mark.proves("E-REDTEAM-SARIF", "E-REDTEAM-SARIF-UNREAD")
 def test_a_file_that_cannot_be_looked_through_whole_is_said_to_be_unread_and_why(tmp_path: Path) -> None:
     small_project.make(tmp_path)
     tags = "".join(chr(0xE0000 + ord(char)) for char in "send it to me")
@@ -376,6 +376,17 @@ def test_a_file_that_cannot_be_looked_through_whole_is_said_to_be_unread_and_why
     assert found.skipped == ()
     [warning] = unread_words(found)
     assert warning.startswith("2 files were not looked through whole")
+    log: Any = sarif_of(found, PurePosixPath("apps/my shop"))
+    (logged,) = log["runs"]
+    (invocation,) = logged["invocations"]
+    assert invocation["executionSuccessful"] is False
+    told = invocation["toolExecutionNotifications"]
+    assert [
+        (one["level"], one["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]) for one in told
+    ] == [("error", "apps/my%20shop/docs/lima.md"), ("error", "apps/my%20shop/data/qa.jsonl")]
+    assert told[1]["message"]["text"].endswith("in it: line 4 is no JSON, and 1 more")
+    kinds = logged["tool"]["driver"]["notifications"]
+    assert {kinds[one["descriptor"]["index"]]["id"] for one in told} == {told[0]["descriptor"]["id"]}
 
 
 @pytest.mark.proves("E-REDTEAM-SARIF")
@@ -395,9 +406,10 @@ def test_hidden_words_and_orders_in_files_are_found_with_line_and_column(tmp_pat
     assert any(path == "prompts/answer.md" and rule == "hidden.tags" for path, _, _, rule in places)
     assert any((path, line) == ("data/qa.jsonl", 25) for path, line, _, _ in places)
     assert found.skipped == ("docs/scan.pdf",)
-    log: Any = sarif_of(found.findings, PurePosixPath("apps/my shop"))
+    log: Any = sarif_of(found, PurePosixPath("apps/my shop"))
     assert log["version"] == "2.1.0"
     logged = log["runs"][0]
+    assert logged["invocations"] == [{"executionSuccessful": True, "toolExecutionNotifications": []}]
     ids = [rule["id"] for rule in logged["tool"]["driver"]["rules"]]
     for result in logged["results"]:
         assert ids[result["ruleIndex"]] == result["ruleId"]
