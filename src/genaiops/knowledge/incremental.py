@@ -7,7 +7,9 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from genaiops.core import Digest, OutsideError, Passage, UserError, decode_json, digest_bytes
+from pydantic import ConfigDict
+
+from genaiops.core import Digest, OutsideError, Passage, UserError, decode_json, digest_bytes, encode_json
 from genaiops.knowledge.model import Document, Recipe
 from genaiops.knowledge.snapshot import Snapshot
 from genaiops.knowledge.writing import Base
@@ -42,12 +44,17 @@ class _Kept:
     ids: list[str]
     drifted: int = 0
 
+    # hardly any of these texts comes twice, and looking for each takes as long as reading it
+    __pydantic_config__ = ConfigDict(cache_strings="keys")
+
 
 def document_digest(document: Document) -> Digest:
     """Return the digest over what the chunks of a document depend on, beside the recipe."""
     access = None if document.access is None else sorted(document.access)
-    parts = [document.path, document.digest, document.source, document.title, access, document.metadata]
-    return digest_bytes(_ENCODER.encode(parts).encode())
+    metadata = _ENCODER.encode(document.metadata) if document.metadata else ""
+    parts = (document.path, document.digest, document.source, document.title, access, metadata)
+    # not as JSON, which takes longer than all else: only who made it compares it
+    return digest_bytes(repr(parts).encode())
 
 
 def passage_digest(passage: Passage) -> Digest:
@@ -58,8 +65,8 @@ def passage_digest(passage: Passage) -> Digest:
 
 def keep_documents(folder: Path, snapshot: str, documents: Digests, ids: Sequence[str], drifted: int) -> None:
     """Write beside the index in `folder` what a later one compares its documents with."""
-    kept = {"snapshot": snapshot, "documents": dict(documents), "ids": list(ids), "drifted": drifted}
-    (folder / _FILE).write_text(json.dumps(kept), "utf-8")
+    kept = _Kept(snapshot, dict(documents), list(ids), drifted)
+    (folder / _FILE).write_text(encode_json(kept), "utf-8")
 
 
 def take_trust(base: Base, documents: Digests, folder: Path) -> int:

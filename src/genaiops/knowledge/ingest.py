@@ -165,6 +165,7 @@ async def _taken(
 async def _write(
     waiting: "asyncio.Queue[Sequence[Passage] | None]", write: Callable[[Sequence[Passage]], None]
 ) -> None:
+    await on_thread(write, ())  # what it writes upon is made ready while the first texts are read
     while passages := await waiting.get():
         await on_thread(write, passages)
 

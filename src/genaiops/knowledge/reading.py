@@ -65,8 +65,9 @@ class Reading:
 
         One that hides something depends on its release, so it is looked at each time.
         """
-        released = any(one.document == document.path for one in self.releases)
-        return not released and validity(document.metadata, self.today) == "valid"
+        if self.releases and any(one.document == document.path for one in self.releases):
+            return False
+        return not document.metadata or validity(document.metadata, self.today) == "valid"
 
 
 @dataclass(frozen=True, slots=True)

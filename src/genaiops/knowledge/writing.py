@@ -5,21 +5,22 @@ is the order of everything else. So an index of a corpus that changed a little i
 a few rows taken out and a few put in, and answers as one that was written from nothing.
 """
 
-import json
 import os
 import shutil
 import sqlite3
+from bisect import bisect_left
 from collections.abc import Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import compress, pairwise
+from operator import lt
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from genaiops.core import Digest, Json, OutsideError, Passage, canonical, encode
+from genaiops.core import Digest, Json, OutsideError, Passage, canonical, encode_json
 from genaiops.knowledge.arrays import fill_rows, save_rows
 from genaiops.knowledge.filters import check_readers
 from genaiops.knowledge.lexical import TOKENIZER, indexed_words
@@ -38,6 +39,10 @@ CREATE TABLE titles (row INTEGER PRIMARY KEY, name TEXT NOT NULL);
 # nobody reads the file before the whole folder is renamed, so that a journal would protect nothing; it is
 # brought to the disk once, at the end
 _FAST = "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA secure_delete=ON; PRAGMA cache_size=-64000;"
+
+_SCOPES = "SELECT document, metadata FROM scopes ORDER BY scope"
+_Scope = tuple[str, str]
+"""A document, and its metadata as JSON."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +94,8 @@ class SnapshotWriter:
         self._first = 0
         self._ids: list[str] = []
         self._scopes: list[int] = []
-        self._table: dict[tuple[str, str], int] = {}
+        self._table: dict[_Scope, int] = {}
+        self._known_scopes = 0
         self._chosen = np.zeros(0, dtype=np.int64)
         self._facts: dict[str, Json] = {}
         self.ids: list[str] = []
@@ -100,7 +106,7 @@ class SnapshotWriter:
         check_readers(passages)
         with self._explained():
             database = self._open()
-            rows = [replace(passage, score=None) for passage in passages]
+            rows = [one if one.score is None else replace(one, score=None) for one in passages]
             numbered = list(enumerate(rows, start=self._first + len(self._ids)))
             self._ids += [row.id for row in rows]
             self._scopes += [self._table.setdefault(_scope(row), len(self._table)) for row in rows]
@@ -111,10 +117,9 @@ class SnapshotWriter:
         with self._explained():
             database = self._open()
             rows = self._rows(np.asarray(parts, dtype="<i4"))
-            order = sorted(range(len(rows.ids)), key=rows.ids.__getitem__)
-            self.ids = [rows.ids[at] for at in order]
-            self._check_unique(rows, order)
-            self._write(database, rows, np.array(order, dtype=np.int64))
+            self.ids, order = _merged(rows.ids, len(rows.ids) - len(self._ids))
+            self._check_ascending(rows, order)
+            self._write(database, rows, order)
 
     def finish(self, number: int, vectors: NDArray[np.float32]) -> None:
         """Write the vectors, a row for each part of each passage added, and what says that all is there."""
@@ -165,9 +170,14 @@ class SnapshotWriter:
     def _carried(self, database: sqlite3.Connection, base: Base) -> _Rows:
         """Take the documents that are gone out of the database, and return what stays."""
         earlier = base.snapshot
-        going = np.array([scope.document in base.gone for scope in earlier.scopes], dtype=np.bool_)
-        stays = np.flatnonzero(~going[earlier.scope_of])
-        gone = np.flatnonzero(going[earlier.scope_of])
+        scopes: list[_Scope] = database.execute(_SCOPES).fetchall()
+        self._table = {scope: at for at, scope in enumerate(scopes)}
+        self._known_scopes = len(scopes)
+        if not len(self._table) == len(scopes) > earlier.scope_of.max(initial=-1):
+            raise BaseUnusableError("its documents are not those of its passages")
+        is_gone = np.array([document in base.gone for document, _ in scopes], dtype=np.bool_)
+        going = is_gone[earlier.scope_of]
+        stays, gone = np.flatnonzero(~going), np.flatnonzero(going)
         keys = [(key,) for key in earlier.keys[gone].tolist()]
         old = zip(keys, earlier.passages(gone.tolist()), strict=True)
         # the full text keeps no copy of what it indexed: it forgets a passage when it is told its words again
@@ -177,9 +187,8 @@ class SnapshotWriter:
         )
         database.executemany("DELETE FROM passages WHERE row = ?", keys)
         database.executemany("DELETE FROM titles WHERE row = ?", keys)
-        self._table = {(scope.document, _text(scope.metadata)): at for at, scope in enumerate(earlier.scopes)}
         return _Rows(
-            [base.ids[at] for at in stays.tolist()],
+            list(compress(base.ids, (~going).tolist())),
             earlier.keys[stays],
             earlier.parts[stays],
             earlier.scope_of[stays].astype(np.int64),
@@ -200,14 +209,18 @@ class SnapshotWriter:
 
     def _write(self, database: sqlite3.Connection, rows: _Rows, order: NDArray[np.int64]) -> None:
         self._chosen = rows.rows[_part_rows(rows.parts, order)]
-        scope_of, used = _renumbered(rows.scopes[order])
-        every = list(self._table)
-        scopes = [every[at] for at in used]
+        scope_of, used = rows.scopes[order], np.zeros(len(self._table), dtype=np.bool_)
+        used[scope_of] = True
+        scopes = list(compress(self._table, used.tolist()))
+        if not used.all():
+            scope_of = (np.cumsum(used) - 1)[scope_of]
+            self._known_scopes = 0
+            database.execute("DELETE FROM scopes")
         # files and SQLite let go of the interpreter while they write
         with ThreadPoolExecutor(1) as beside:
             file, base = self._folder / "vectors.npy", self._base
             known = beside.submit(save_rows, file, base.snapshot.vectors, self._chosen) if base else None
-            arrays = {"parts": rows.parts[order], "keys": rows.keys[order], "scopes": scope_of}
+            arrays = {"parts": rows.parts[order], "keys": rows.keys[order], "scopes": scope_of.astype("<i4")}
             for name, values in arrays.items():
                 np.save(self._folder / f"{name}.npy", values, allow_pickle=False)
             self._commit(database, scopes)
@@ -216,31 +229,30 @@ class SnapshotWriter:
         documents = len({document for document, _ in scopes})
         self._facts = {"passages": len(order), "documents": documents}
 
-    def _commit(self, database: sqlite3.Connection, scopes: Sequence[tuple[str, str]]) -> None:
-        database.execute("DELETE FROM scopes")
-        database.executemany(
-            "INSERT INTO scopes VALUES (?, ?, ?)", ((at, *scope) for at, scope in enumerate(scopes))
-        )
+    def _commit(self, database: sqlite3.Connection, scopes: Sequence[_Scope]) -> None:
+        new = enumerate(scopes[self._known_scopes :], start=self._known_scopes)
+        database.executemany("INSERT INTO scopes VALUES (?, ?, ?)", ((at, *scope) for at, scope in new))
         if not self._kept:
             database.execute("INSERT INTO words (words) VALUES ('optimize')")
         database.execute("COMMIT")
         with (self._folder / "passages.db").open("rb") as file:
             os.fsync(file.fileno())
 
-    def _check_unique(self, rows: _Rows, order: Sequence[int]) -> None:
-        if len(set(self.ids)) == len(self.ids):
+    def _check_ascending(self, rows: _Rows, order: NDArray[np.int64]) -> None:
+        if all(map(lt, self.ids, self.ids[1:])):
             return
-        for one, other in pairwise(order):
+        for one, other in pairwise(order.tolist()):
             if rows.ids[one] == rows.ids[other]:
                 scopes = list(self._table)
                 named = [scopes[int(rows.scopes[at])][0] for at in (one, other)]
                 raise same_id(rows.ids[one], named[0], named[1])
+        raise BaseUnusableError("its passages are in no order")
 
 
 def _insert(database: sqlite3.Connection, numbered: Sequence[tuple[int, Passage]]) -> None:
     database.executemany(
         "INSERT INTO passages VALUES (?, ?)",
-        ((key, json.dumps(encode(row), ensure_ascii=False)) for key, row in numbered),
+        ((key, encode_json(row)) for key, row in numbered),
     )
     database.executemany(
         "INSERT INTO words (rowid, header, body) VALUES (?, ?, ?)",
@@ -267,7 +279,7 @@ def write_snapshot(
         writer.close()
 
 
-def _scope(passage: Passage) -> tuple[str, str]:
+def _scope(passage: Passage) -> _Scope:
     return passage.document, _text(passage.metadata)
 
 
@@ -275,13 +287,18 @@ def _text(metadata: dict[str, Json]) -> str:
     return canonical(metadata).decode() if metadata else "{}"
 
 
-def _renumbered(scopes: NDArray[np.int64]) -> tuple[NDArray[np.int32], list[int]]:
-    """Return the scopes numbered by their first appearance, and the numbers that those had."""
-    used, first, inverse = np.unique(scopes, return_index=True, return_inverse=True)
-    by_appearance = np.argsort(first)
-    numbers = np.empty(len(used), dtype="<i4")
-    numbers[by_appearance] = np.arange(len(used))
-    return numbers[inverse], used[by_appearance].tolist()
+def _merged(ids: Sequence[str], sorted_to: int) -> tuple[list[str], NDArray[np.int64]]:
+    """Return `ids` in their order, and where each stood; those before `sorted_to` are in it already."""
+    others = sorted(range(sorted_to, len(ids)), key=ids.__getitem__)
+    places = [bisect_left(ids, ids[at], 0, sorted_to) for at in others]
+    merged: list[str] = []
+    before = 0
+    for place, at in zip(places, others, strict=True):
+        merged += ids[before:place]
+        merged.append(ids[at])
+        before = place
+    merged += ids[before:sorted_to]
+    return merged, np.insert(np.arange(sorted_to), places, others)
 
 
 def _joined(one: _Rows, other: _Rows) -> _Rows:
