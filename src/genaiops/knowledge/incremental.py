@@ -88,31 +88,31 @@ def nearest(folder: Path, recipe: Recipe, documents: Digests) -> Base | None:
 
     None where there is none, or where less than half of `documents` are in it as they are.
     """
-    found: list[tuple[set[str], Path, _Kept]] = []
+    found: list[tuple[int, Path, _Kept]] = []
     for place in _newest(folder, recipe):
         with suppress(OSError, UserError):  # it was built before there was such a file, or is being removed
             kept = decode_json(_Kept, (place / _FILE).read_bytes())
-            found.append((_same(kept, documents), place, kept))
-            if len(found[-1][0]) >= _NEARLY_ALL * max(len(documents), len(kept.documents)):
+            found.append((len(kept.documents) - len(_gone(kept, documents)), place, kept))
+            if found[-1][0] >= _NEARLY_ALL * max(len(documents), len(kept.documents)):
                 break
-    for shared, place, kept in sorted(found, key=lambda one: len(one[0]), reverse=True):
-        if len(shared) < _LEAST_SHARED * max(len(documents), 1):
+    for shared, place, kept in sorted(found, key=lambda one: one[0], reverse=True):
+        if shared < _LEAST_SHARED * max(len(documents), 1):
             break
         with suppress(OutsideError):
             snapshot = Snapshot(place / "snapshots" / Path(kept.snapshot).name)
             if len(kept.ids) == len(snapshot):
-                return _base(snapshot, kept, shared, documents)
+                return _base(snapshot, kept, documents)
             snapshot.close()
     return None
 
 
-def _same(kept: _Kept, documents: Digests) -> set[str]:
-    return {name for name, digest in kept.documents.items() if documents.get(name) == digest}
+def _gone(kept: _Kept, documents: Digests) -> frozenset[str]:
+    return frozenset(name for name, digest in kept.documents.items() if documents.get(name) != digest)
 
 
-def _base(snapshot: Snapshot, kept: _Kept, same: set[str], documents: Digests) -> Base:
-    gone = frozenset(kept.documents.keys() - same)
-    drifted = kept.drifted + len(gone | (documents.keys() - same))
+def _base(snapshot: Snapshot, kept: _Kept, documents: Digests) -> Base:
+    gone = _gone(kept, documents)
+    drifted = kept.drifted + len(gone | (documents.keys() - kept.documents.keys()))
     return Base(snapshot, kept.ids, kept.documents, gone, drifted)
 
 

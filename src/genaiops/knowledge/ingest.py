@@ -7,7 +7,7 @@ batches before it is done with one, so that it never waits until another thread 
 import asyncio
 import sys
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import islice
@@ -42,10 +42,10 @@ _IN_FLIGHT = 3
 """Batches that the embedder has at once: one that comes back, one that it works on, one that waits there."""
 _TURN_S = 0.0005
 _USUAL_S = sys.getswitchinterval()
-_FIRST, _AHEAD = 256, 2_048
+_FIRST, _AHEAD = 64, 2_048
 """Passages that are read before the first of them is embedded, so that batches are of texts of one length.
 
-At first they are few, so that the embedder soon has something to do.
+At first they are few, and each time twice as many, so that the embedder soon has something to do.
 """
 
 
@@ -84,6 +84,7 @@ async def ingest(
     this raises, so that the next build goes on from there.
     """
     windows: asyncio.Queue[_Window | None] = asyncio.Queue()
+    waiting: asyncio.Queue[_Window | None] = asyncio.Queue()
     ingested = Ingested(np.zeros((0, 0), np.float32), [])
     with ExitStack() as stack:
         stack.enter_context(_soon_at_turn())
@@ -94,17 +95,19 @@ async def ingest(
             try:
                 most = _FIRST
                 while window := await on_thread(_read, source, most, read, embedder, cache):
-                    most = _AHEAD
+                    most = min(2 * most, _AHEAD)
                     embedding.meet(window)
                     windows.put_nowait(window)
+                    waiting.put_nowait(window)
                 if progress and embedding.wanted:
                     embedding.show(stack.enter_context(progress(embedding.wanted)))
             finally:
                 windows.put_nowait(None)
+                waiting.put_nowait(None)
 
         reader = asyncio.create_task(reading())
         try:
-            ingested = await _taken(windows, embedding, write, written)
+            ingested = await _taken(windows, embedding, _write(waiting, write, written))
             await reader
         finally:
             reader.cancel()
@@ -127,31 +130,24 @@ def _soon_at_turn() -> Generator[None]:
 
 
 async def _taken(
-    windows: "asyncio.Queue[_Window | None]",
-    embedding: "_Embedding",
-    write: Callable[[Sequence[Passage]], None],
-    written: Callable[[Sequence[int]], None],
+    windows: "asyncio.Queue[_Window | None]", embedding: "_Embedding", write: Coroutine[None, None, None]
 ) -> Ingested:
-    """Embed and write the windows as they come, the next one from before the last is done."""
+    """Embed the windows as they come, the next one from before the last is done, while they are written."""
     rows: list[Vectors] = []
     parts: list[int] = []
     begun: deque[tuple[_Window, list[asyncio.Task[None]]]] = deque()
-    waiting: asyncio.Queue[Sequence[Passage] | None] = asyncio.Queue()
     # it falls behind while windows are read, and nothing waits for it but the end
-    writing = asyncio.create_task(_write(waiting, write))
+    writing = asyncio.create_task(write)
     try:
         while window := await windows.get():
-            waiting.put_nowait(window.passages)
             begun.append((window, await embedding.begin(window)))
             parts += window.parts
             if len(begun) > 1:
                 rows.append(await embedding.rows(*begun.popleft()))
             if writing.done():
                 await writing  # it failed: a disk is full
-        waiting.put_nowait(None)
-        await writing
-        writing = asyncio.create_task(on_thread(written, parts))
         rows += [await embedding.rows(*one) for one in begun]
+        await embedding.end()
         await writing
     finally:
         writing.cancel()  # where it is not over; what it is just writing it ends
@@ -163,11 +159,16 @@ async def _taken(
 
 
 async def _write(
-    waiting: "asyncio.Queue[Sequence[Passage] | None]", write: Callable[[Sequence[Passage]], None]
+    waiting: "asyncio.Queue[_Window | None]",
+    write: Callable[[Sequence[Passage]], None],
+    written: Callable[[Sequence[int]], None],
 ) -> None:
     await on_thread(write, ())  # what it writes upon is made ready while the first texts are read
-    while passages := await waiting.get():
-        await on_thread(write, passages)
+    parts: list[int] = []
+    while window := await waiting.get():
+        await on_thread(write, window.passages)
+        parts += window.parts
+    await on_thread(written, parts)
 
 
 class _Embedding:

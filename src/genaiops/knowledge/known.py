@@ -84,7 +84,7 @@ class KnownDocuments:
         if len(facts) != len(same):
             return {}
         return {
-            row[0]: _document(values, _KeptBody(row[3], row[4], self, (name, row[0])))
+            row[0]: _document(values, _KeptBody(row[3], row[4], self, name, row[0]))
             for row, values in zip(same, facts, strict=True)
         }
 
@@ -148,14 +148,15 @@ class KnownDocuments:
 class _KeptBody(Body):
     """A body as it is kept; raises `OutsideError` where it is asked for and is not what was written."""
 
-    __slots__ = ("_at", "_digest", "_known")
+    __slots__ = ("_digest", "_folder", "_known", "_path")
 
-    def __init__(self, held: bytes, digest: Digest, known: KnownDocuments, at: tuple[str, str]) -> None:
-        self._held, self._digest, self._known, self._at = held, digest, known, at
+    def __init__(self, held: bytes, digest: Digest, known: KnownDocuments, folder: str, path: str) -> None:
+        self._held, self._digest = held, digest
+        self._known, self._folder, self._path = known, folder, path
 
     def _decoded(self, held: bytes) -> Parts:
         if digest_bytes(held) != self._digest:
-            raise self._known.damaged(*self._at)
+            raise self._known.damaged(self._folder, self._path)
         return super()._decoded(held)
 
 

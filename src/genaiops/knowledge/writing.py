@@ -178,8 +178,8 @@ class SnapshotWriter:
         is_gone = np.array([document in base.gone for document, _ in scopes], dtype=np.bool_)
         going = is_gone[earlier.scope_of]
         stays, gone = np.flatnonzero(~going), np.flatnonzero(going)
-        # the full text starts a new segment wherever a number is not above the last: that takes eight times as
-        # long, and merging them takes seconds one day
+        # the full text starts a new segment wherever a number is not above the last, which takes eight times as
+        # long, and merges them one day
         gone = gone[np.argsort(earlier.keys[gone])]
         keys = [(key,) for key in earlier.keys[gone].tolist()]
         old = zip(keys, earlier.passages(gone.tolist()), strict=True)
@@ -244,7 +244,8 @@ class SnapshotWriter:
     def _check_ascending(self, rows: _Rows, order: NDArray[np.int64]) -> None:
         if all(map(lt, self.ids, self.ids[1:])):
             return
-        for one, other in pairwise(order.tolist()):
+        places: list[int] = order.tolist()
+        for one, other in pairwise(places):
             if rows.ids[one] == rows.ids[other]:
                 scopes = list(self._table)
                 named = [scopes[int(rows.scopes[at])][0] for at in (one, other)]
