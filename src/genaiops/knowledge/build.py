@@ -212,7 +212,7 @@ async def _build_local(
         if not writer.ids:
             return None
         drifted = take_trust(source.base, source.documents, partial) if source.base else 0
-        keep_documents(partial, index.snapshot(), source.documents, writer.ids, drifted)
+        keep_documents(partial, index.snapshot(), source.documents, drifted)
         if not drifted:
             await index.measure(embedder)
         await index.anchors.keep(embedder)

@@ -2,12 +2,10 @@
 
 import json
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-
-from pydantic import ConfigDict
 
 from genaiops.core import Digest, OutsideError, Passage, UserError, decode_json, digest_bytes, encode_json
 from genaiops.knowledge.model import Document, Recipe
@@ -34,18 +32,14 @@ Digests = Mapping[str, Digest]
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """What a build writes beside its snapshot: what it was made of, and the passages' ids in their order.
+    """What a build writes beside its snapshot: what it was made of.
 
     `drifted` counts the documents that changed since the index's trust was measured.
     """
 
     snapshot: str
     documents: dict[str, Digest]
-    ids: list[str]
     drifted: int = 0
-
-    # hardly any of these texts comes twice, and looking for each takes as long as reading it
-    __pydantic_config__ = ConfigDict(cache_strings="keys")
 
 
 def document_digest(document: Document) -> Digest:
@@ -63,9 +57,9 @@ def passage_digest(passage: Passage) -> Digest:
     return digest_bytes(_ENCODER.encode(parts).encode())
 
 
-def keep_documents(folder: Path, snapshot: str, documents: Digests, ids: Sequence[str], drifted: int) -> None:
+def keep_documents(folder: Path, snapshot: str, documents: Digests, drifted: int) -> None:
     """Write beside the index in `folder` what a later one compares its documents with."""
-    kept = _Kept(snapshot, dict(documents), list(ids), drifted)
+    kept = _Kept(snapshot, dict(documents), drifted)
     (folder / _FILE).write_text(encode_json(kept), "utf-8")
 
 
@@ -99,10 +93,7 @@ def nearest(folder: Path, recipe: Recipe, documents: Digests) -> Base | None:
         if shared < _LEAST_SHARED * max(len(documents), 1):
             break
         with suppress(OutsideError):
-            snapshot = Snapshot(place / "snapshots" / Path(kept.snapshot).name)
-            if len(kept.ids) == len(snapshot):
-                return _base(snapshot, kept, documents)
-            snapshot.close()
+            return _base(Snapshot(place / "snapshots" / Path(kept.snapshot).name), kept, documents)
     return None
 
 
@@ -113,7 +104,7 @@ def _gone(kept: _Kept, documents: Digests) -> frozenset[str]:
 def _base(snapshot: Snapshot, kept: _Kept, documents: Digests) -> Base:
     gone = _gone(kept, documents)
     drifted = kept.drifted + len(gone | (documents.keys() - kept.documents.keys()))
-    return Base(snapshot, kept.ids, kept.documents, gone, drifted)
+    return Base(snapshot, kept.documents, gone, drifted)
 
 
 def _newest(folder: Path, recipe: Recipe) -> list[Path]:

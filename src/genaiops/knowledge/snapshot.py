@@ -3,6 +3,7 @@
     vectors.npy    float32, memory-mapped      scopes.npy   which scope each passage belongs to
     passages.db    passages, scopes, full text parts.npy    how many vectors each passage has
     manifest.json  number and counts           keys.npy     the number of each passage in passages.db
+    ids.json       the ids of the passages, for a build that takes them over
 
 A scope is a document with its metadata and its readers: what a filter decides about.
 """
@@ -30,6 +31,8 @@ from genaiops.knowledge.postings import Postings
 
 MAX_MATCHES = 4_000
 """A question's words may match about so many passages; beyond, its most common words are left out."""
+
+IDS = "ids.json"
 
 _COUNTED = 100_000
 """Terms whose count is remembered: counting a frequent one reads all that is kept of it."""
@@ -129,6 +132,17 @@ class Snapshot:
 
     def __len__(self) -> int:
         return len(self.scope_of)
+
+    def ids(self) -> list[str]:
+        """Return the ids of its passages, in their order; raises `OutsideError` where the file is damaged."""
+        try:
+            found: object = json.loads((self.folder / IDS).read_bytes())
+        except (OSError, ValueError) as error:
+            raise damaged(self.folder, f"{IDS}: {error}") from error
+        ids = cast("list[str]", found) if isinstance(found, list) else []
+        if len(ids) != len(self) or not set(map(type, ids)) <= {str}:
+            raise damaged(self.folder, f"{IDS} does not belong to its passages")
+        return ids
 
     @cached_property
     def scopes(self) -> list[Scope]:

@@ -25,7 +25,7 @@ from genaiops.knowledge.arrays import fill_rows, save_rows
 from genaiops.knowledge.filters import check_readers
 from genaiops.knowledge.lexical import TOKENIZER, indexed_words
 from genaiops.knowledge.links import name_of
-from genaiops.knowledge.snapshot import Snapshot
+from genaiops.knowledge.snapshot import IDS, Snapshot
 from genaiops.knowledge.staging import same_id
 from genaiops.store import disk_error
 
@@ -47,14 +47,13 @@ _Scope = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """An earlier snapshot, the ids of its passages in their order, and its documents' digests.
+    """An earlier snapshot, and its documents' digests.
 
     The passages of `gone` documents are not taken over. `drifted` documents, with those that are new, differ
     from the corpus on which its trust was measured.
     """
 
     snapshot: Snapshot
-    ids: Sequence[str]
     documents: Mapping[str, Digest]
     gone: frozenset[str]
     drifted: int
@@ -164,7 +163,7 @@ class SnapshotWriter:
             self._opened.execute("BEGIN")
             if base:
                 self._kept = self._carried(self._opened, base)
-                self._first = 1 + int(self._kept.keys.max(initial=-1))
+                self._first = 1 + int(base.snapshot.keys.max(initial=-1))
         return self._opened
 
     def _carried(self, database: sqlite3.Connection, base: Base) -> _Rows:
@@ -178,8 +177,8 @@ class SnapshotWriter:
         is_gone = np.array([document in base.gone for document, _ in scopes], dtype=np.bool_)
         going = is_gone[earlier.scope_of]
         stays, gone = np.flatnonzero(~going), np.flatnonzero(going)
-        # the full text starts a new segment wherever a number is not above the last, which takes eight times as
-        # long, and merges them one day
+        # the full text starts a new segment wherever a number is not above the last: it takes eight times as
+        # long, and all of them are merged one day
         gone = gone[np.argsort(earlier.keys[gone])]
         keys = [(key,) for key in earlier.keys[gone].tolist()]
         old = zip(keys, earlier.passages(gone.tolist()), strict=True)
@@ -191,7 +190,7 @@ class SnapshotWriter:
         database.executemany("DELETE FROM passages WHERE row = ?", keys)
         database.executemany("DELETE FROM titles WHERE row = ?", keys)
         return _Rows(
-            list(compress(base.ids, (~going).tolist())),
+            list(compress(earlier.ids(), (~going).tolist())),
             earlier.keys[stays],
             earlier.parts[stays],
             earlier.scope_of[stays].astype(np.int64),
@@ -224,6 +223,7 @@ class SnapshotWriter:
             file, base = self._folder / "vectors.npy", self._base
             known = beside.submit(save_rows, file, base.snapshot.vectors, self._chosen) if base else None
             arrays = {"parts": rows.parts[order], "keys": rows.keys[order], "scopes": scope_of.astype("<i4")}
+            (self._folder / IDS).write_text(encode_json(self.ids), "utf-8")
             for name, values in arrays.items():
                 np.save(self._folder / f"{name}.npy", values, allow_pickle=False)
             self._commit(database, scopes)
