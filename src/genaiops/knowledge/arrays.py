@@ -73,6 +73,15 @@ def fill_rows(file: Path, rows: Rows, at: NDArray[np.int64]) -> None:
             opened.write(rows[start:end].data)
 
 
+def to_disk(path: Path) -> None:
+    """Wait until what was written to a file, or the names in a folder, outlast a power cut."""
+    opened = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
+
+
 def _header(opened: BinaryIO, file: Path) -> tuple[DTypeLike, tuple[int, ...]]:
     """Return type and shape; what follows in `opened` are the numbers."""
     start = opened.read(len(_MAGIC) + 2)

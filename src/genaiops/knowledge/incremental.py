@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from genaiops.core import Digest, OutsideError, Passage, UserError, decode_json, digest_bytes, encode_json
+from genaiops.knowledge.arrays import to_disk
 from genaiops.knowledge.model import Document, Recipe
 from genaiops.knowledge.snapshot import Snapshot
 from genaiops.knowledge.writing import Base
@@ -72,7 +73,8 @@ def take_trust(base: Base, documents: Digests, folder: Path) -> int:
     if base.drifted > _MOST_DRIFTED * len(documents):
         return 0
     with suppress(FileNotFoundError):  # also where the base was removed meanwhile
-        shutil.copyfile(known, folder / known.name)
+        copied = Path(shutil.copyfile(known, folder / known.name))
+        to_disk(copied)
         return base.drifted
     return 0
 

@@ -5,7 +5,6 @@ is the order of everything else. So an index of a corpus that changed a little i
 a few rows taken out and a few put in, and answers as one that was written from nothing.
 """
 
-import os
 import shutil
 import sqlite3
 from bisect import bisect_left
@@ -21,13 +20,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genaiops.core import Digest, Json, OutsideError, Passage, canonical, encode_json
-from genaiops.knowledge.arrays import fill_rows, save_rows
+from genaiops.knowledge.arrays import fill_rows, save_rows, to_disk
 from genaiops.knowledge.filters import check_readers
 from genaiops.knowledge.lexical import TOKENIZER, indexed_words
 from genaiops.knowledge.links import name_of
 from genaiops.knowledge.snapshot import IDS, Snapshot
 from genaiops.knowledge.staging import same_id
-from genaiops.store import disk_error
+from genaiops.store import disk_error, write_new
 
 _SCHEMA = f"""
 CREATE TABLE passages (row INTEGER PRIMARY KEY, body TEXT NOT NULL);
@@ -36,8 +35,8 @@ CREATE VIRTUAL TABLE words USING fts5(
     header, body, content='', tokenize='{TOKENIZER}');
 CREATE TABLE titles (row INTEGER PRIMARY KEY, name TEXT NOT NULL);
 """
-# nobody reads the file before the whole folder is renamed, so that a journal would protect nothing; it is
-# brought to the disk once, at the end
+# nobody reads the file before the whole folder is renamed, so that a journal would protect nothing; all files
+# are brought to the disk once, at the end
 _FAST = "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA secure_delete=ON; PRAGMA cache_size=-64000;"
 
 _SCOPES = "SELECT document, metadata FROM scopes ORDER BY scope"
@@ -133,7 +132,9 @@ class SnapshotWriter:
                 save_rows(file, rows, self._chosen)
                 width = rows.shape[1]
             facts = {"number": number, **self._facts, "dimension": width if len(self._chosen) else 0}
-            (self._folder / "manifest.json").write_bytes(canonical(facts))
+            to_disk(file)
+            write_new(self._folder / "manifest.json", [canonical(facts)], 0o644)
+            to_disk(self._folder)
 
     def close(self) -> None:
         """Let go of the file."""
@@ -227,6 +228,8 @@ class SnapshotWriter:
             for name, values in arrays.items():
                 np.save(self._folder / f"{name}.npy", values, allow_pickle=False)
             self._commit(database, scopes)
+            for name in ("passages.db", *(f"{name}.npy" for name in arrays)):
+                to_disk(self._folder / name)
             if known:
                 known.result()
         documents = len({document for document, _ in scopes})
@@ -238,8 +241,6 @@ class SnapshotWriter:
         if not self._kept:
             database.execute("INSERT INTO words (words) VALUES ('optimize')")
         database.execute("COMMIT")
-        with (self._folder / "passages.db").open("rb") as file:
-            os.fsync(file.fileno())
 
     def _check_ascending(self, rows: _Rows, order: NDArray[np.int64]) -> None:
         if all(map(lt, self.ids, self.ids[1:])):

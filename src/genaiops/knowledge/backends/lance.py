@@ -25,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genaiops.core import OutsideError, UserError, one_line
+from genaiops.knowledge.arrays import to_disk
 from genaiops.knowledge.backends.codes import closest, codes_of, width
 from genaiops.knowledge.backends.held import Held
 from genaiops.knowledge.backends.seams import Incoming, View
@@ -194,7 +195,7 @@ class LanceFinder:
             _write_at(self._folder / "vectors.f32", int(starts[at]), some)
             _write_at(self._folder / "codes.u8", int(starts[at]), codes_of(some))
         for name in ("parts.i4", "vectors.f32", "codes.u8"):
-            _to_disk(self._folder / name)  # the ledger's commit is there after a power cut: so are these
+            to_disk(self._folder / name)  # the ledger's commit is there after a power cut: so are these
         return [int(start) for start in starts]
 
     def _index(self, table: Any) -> None:
@@ -339,11 +340,6 @@ def _write_at(path: Path, row: int, values: NDArray[Any]) -> None:
     with path.open("r+b") as file:
         file.seek(row * values.strides[0])
         file.write(values.tobytes())
-
-
-def _to_disk(path: Path) -> None:
-    with path.open("rb") as file:
-        os.fsync(file.fileno())
 
 
 def _delete(table: Any, rows: Sequence[int]) -> None:
