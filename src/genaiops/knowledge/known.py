@@ -76,10 +76,10 @@ class KnownDocuments:
         name = _name(folder)
         rows = self._run(lambda database: database.execute(_FOUND, (name, reader)).fetchall())
         same = [row for row in rows or () if stamped.stamps.get(row[0]) == row[1]]
-        said = b"[" + b",".join([row[2] for row in same]) + b"]"
         try:
+            said = b"[" + b",".join([row[2] for row in same]) + b"]"
             facts = decode_json(list[_Values], said, where=str(self._file))
-        except UserError:
+        except (TypeError, UserError):  # one is no blob, or no facts: the file is damaged
             return {}
         if len(facts) != len(same):
             return {}

@@ -181,6 +181,19 @@ def test_a_text_that_the_disk_changed_is_never_used_and_is_read_again(docs: Path
     assert asked(again) == 3
 
 
+@pytest.mark.proves("D-KNOWN")
+@pytest.mark.parametrize("facts", ["facts || ',' || facts", "CAST(facts || ',' || facts AS BLOB)", "x'5b5d'"])
+def test_what_is_known_of_documents_is_read_again_where_one_of_them_is_damaged(
+    docs: Path, facts: str
+) -> None:
+    read_corpus(docs, settled(docs))
+    change(docs, f"UPDATE known_documents SET facts = {facts} WHERE path = 'd.md'")
+    for read in (3, 0):
+        again = settled(docs)
+        assert read_corpus(docs, again) == read_corpus(docs)
+        assert asked(again) == read
+
+
 def test_texts_that_an_earlier_version_kept_are_removed(docs: Path) -> None:
     change(
         docs,
