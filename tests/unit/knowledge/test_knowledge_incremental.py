@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import random
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -125,6 +126,31 @@ def test_an_earlier_index_that_is_damaged_is_not_taken_over(store: Store, tmp_pa
     index.close()
     fresh.close()
     assert len(list((tmp_path / "indexes").iterdir())) == 2
+
+
+@pytest.mark.proves("D-ON-DISK")
+def test_what_an_index_answers_from_is_on_the_disk_before_the_index_is_there(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced, fsync = dict[int, tuple[int, int]](), os.fsync
+
+    def watched(descriptor: int) -> None:
+        fsync(descriptor)
+        status = os.fstat(descriptor)
+        synced[status.st_ino] = (status.st_size, status.st_mtime_ns)
+
+    monkeypatch.setattr(os, "fsync", watched)
+    pages = dict.fromkeys(range(12), 0)
+    for documents in (pages, {**pages, 3: 1}):
+        index = build(corpus(documents), WordEmbedder(), tmp_path / "indexes", store)
+        snapshot = index.folder / "snapshots" / index.snapshot()
+        index.close()
+        # without the last, a later build takes longer, and that is all
+        files = [*(one for one in snapshot.iterdir() if one.name != "ids.json"), index.folder / "CURRENT"]
+        assert len(files) == 7
+        for file in (*files, snapshot, index.folder / "trust.json"):
+            status = file.stat()
+            assert synced[status.st_ino] == (status.st_size, status.st_mtime_ns), file.name
 
 
 def test_only_documents_that_changed_are_read_again(store: Store, tmp_path: Path) -> None:
