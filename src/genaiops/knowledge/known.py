@@ -176,11 +176,12 @@ def stamp_files(folder: Path, files: Files, now: int) -> Stamped:
 def _stamped(files: Files, below: int, settled_before: int) -> Stamped:
     stamps: dict[str, str] = {}
     settled: set[str] = set()
+    sidecars = files.sidecars
     for path in files.documents:
         try:
             path.encode()
             stamp, changed = _stamp(path, below)
-            if path + SIDECAR in files.sidecars:
+            if sidecars and path + SIDECAR in sidecars:
                 beside, later = _stamp(path + SIDECAR, below)
                 stamp, changed = f"{stamp} {beside}", max(changed, later)
         except (OSError, UnicodeEncodeError):

@@ -9,7 +9,7 @@ import shutil
 import sqlite3
 from bisect import bisect_left
 from collections.abc import Generator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import compress, pairwise
@@ -94,6 +94,8 @@ class SnapshotWriter:
         self._scopes: list[int] = []
         self._table: dict[_Scope, int] = {}
         self._known_scopes = 0
+        self._beside = ThreadPoolExecutor(1)
+        self._saving: Future[None] | None = None
         self._chosen = np.zeros(0, dtype=np.int64)
         self._facts: dict[str, Json] = {}
         self.ids: list[str] = []
@@ -123,7 +125,8 @@ class SnapshotWriter:
         """Write the vectors, a row for each part of each passage added, and what says that all is there."""
         rows, file = np.asarray(vectors, dtype="<f4"), self._folder / "vectors.npy"
         with self._explained():
-            if self._base:
+            if self._base and self._saving:
+                self._saving.result()
                 known = self._base.snapshot.vectors
                 at = np.flatnonzero(self._chosen >= len(known))
                 fill_rows(file, rows[self._chosen[at] - len(known)], at)
@@ -137,7 +140,8 @@ class SnapshotWriter:
             to_disk(self._folder)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Let go of the files."""
+        self._beside.shutdown()
         if self._opened:
             self._opened.close()
 
@@ -219,19 +223,17 @@ class SnapshotWriter:
             scope_of = (np.cumsum(used) - 1)[scope_of]
             self._known_scopes = 0
             database.execute("DELETE FROM scopes")
-        # files and SQLite let go of the interpreter while they write
-        with ThreadPoolExecutor(1) as beside:
-            file, base = self._folder / "vectors.npy", self._base
-            known = beside.submit(save_rows, file, base.snapshot.vectors, self._chosen) if base else None
-            arrays = {"parts": rows.parts[order], "keys": rows.keys[order], "scopes": scope_of.astype("<i4")}
-            (self._folder / IDS).write_text(encode_json(self.ids), "utf-8")
-            for name, values in arrays.items():
-                np.save(self._folder / f"{name}.npy", values, allow_pickle=False)
-            self._commit(database, scopes)
-            for name in ("passages.db", *(f"{name}.npy" for name in arrays)):
-                to_disk(self._folder / name)
-            if known:
-                known.result()
+        if self._base:
+            file, known = self._folder / "vectors.npy", self._base.snapshot.vectors
+            # files and SQLite let go of the interpreter while they write
+            self._saving = self._beside.submit(_save_known, file, known, self._chosen)
+        arrays = {"parts": rows.parts[order], "keys": rows.keys[order], "scopes": scope_of.astype("<i4")}
+        (self._folder / IDS).write_text(encode_json(self.ids), "utf-8")
+        for name, values in arrays.items():
+            np.save(self._folder / f"{name}.npy", values, allow_pickle=False)
+        self._commit(database, scopes)
+        for name in ("passages.db", *(f"{name}.npy" for name in arrays)):
+            to_disk(self._folder / name)
         documents = len({document for document, _ in scopes})
         self._facts = {"passages": len(order), "documents": documents}
 
@@ -304,6 +306,11 @@ def _merged(ids: Sequence[str], sorted_to: int) -> tuple[list[str], NDArray[np.i
         before = place
     merged += ids[before:sorted_to]
     return merged, np.insert(np.arange(sorted_to), places, others)
+
+
+def _save_known(file: Path, known: NDArray[np.float32], chosen: NDArray[np.int64]) -> None:
+    save_rows(file, known, chosen)
+    to_disk(file)  # while others are embedded; again when their vectors are there, which are few
 
 
 def _joined(one: _Rows, other: _Rows) -> _Rows:
