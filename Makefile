@@ -30,7 +30,7 @@ check-types:
 	$(PYTHON) scripts/check_types.py
 
 check-tests:
-	nice -n 5 $(PYTHON) -m pytest tests/unit tests/contracts tests/properties -q -n 2 -m 'not long and not (remote and thorough)'
+	nice -n 5 $(PYTHON) -m pytest tests/unit tests/contracts tests/properties -q -n 2 --dist worksteal -m 'not long and not (remote and thorough)'
 
 test: check browser test-portable
 	GENAIOPS_BROWSER_TESTS=$$(command -v chromium > /dev/null && echo 1) \
