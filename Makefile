@@ -15,7 +15,7 @@ format:
 	$(BIN)ruff format src tests bench scripts
 	$(BIN)ruff check --fix --quiet src tests bench scripts
 
-# at once, on two cores: the types are one long thread, which the tests give way to
+# at once: the types are one thread, of which two cores have another
 check:
 	@$(MAKE) --no-print-directory --jobs 3 --output-sync=line check-style check-types check-tests
 
@@ -30,7 +30,7 @@ check-types:
 	$(PYTHON) scripts/check_types.py
 
 check-tests:
-	nice -n 5 $(PYTHON) -m pytest tests/unit tests/contracts tests/properties -q -n 2 --dist worksteal -m 'not long and not (remote and thorough)'
+	$(PYTHON) -m pytest tests/unit tests/contracts tests/properties -q -n 2 --dist worksteal -m 'not long and not (remote and thorough)'
 
 test: check browser test-portable
 	GENAIOPS_BROWSER_TESTS=$$(command -v chromium > /dev/null && echo 1) \

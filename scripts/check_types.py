@@ -112,7 +112,9 @@ def main() -> int:
         done = subprocess.run([pyright, "--warnings", *changed], cwd=ROOT, env=env, check=False)
         if done.returncode:
             return done.returncode
-    KEPT.write_text(json.dumps(now), encoding="utf-8")
+    whole = KEPT.with_suffix(".new")
+    whole.write_text(json.dumps(now), encoding="utf-8")
+    whole.replace(KEPT)  # never half of it, where somebody interrupts
     return 0
 
 
