@@ -5,7 +5,7 @@ BIN := $(dir $(PYTHON))
 # compiled once, not in each of the many processes that the checks start
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: install check test test-all test-portable test-adapters browser bench bench-decisions soak peers docs schemas format
+.PHONY: install check check-style check-types check-tests test test-all test-portable test-adapters browser bench bench-decisions soak peers docs schemas format
 
 install:
 	python3 -m venv .venv
@@ -15,14 +15,22 @@ format:
 	$(BIN)ruff format src tests bench scripts
 	$(BIN)ruff check --fix --quiet src tests bench scripts
 
+# at once: the types are one thread, of which two cores have another
 check:
+	@$(MAKE) --no-print-directory --jobs 3 --output-sync=line check-style check-types check-tests
+
+check-style:
 	$(BIN)ruff format --check --quiet src tests bench scripts
 	$(BIN)ruff check --quiet src tests bench scripts
 	$(BIN)lint-imports --no-cache > /dev/null || $(BIN)lint-imports --no-cache
 	$(PYTHON) scripts/style.py
 	$(PYTHON) scripts/schemas.py --check
-	$(BIN)pyright --warnings > .pyright.log || (cat .pyright.log; exit 1)
-	$(PYTHON) -m pytest tests/unit tests/contracts tests/properties -q -n 2 -m 'not long and not (remote and thorough)'
+
+check-types:
+	$(PYTHON) scripts/check_types.py
+
+check-tests:
+	$(PYTHON) -m pytest tests/unit tests/contracts tests/properties -q -n 2 --dist worksteal -m 'not long and not (remote and thorough)'
 
 test: check browser test-portable
 	GENAIOPS_BROWSER_TESTS=$$(command -v chromium > /dev/null && echo 1) \

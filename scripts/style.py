@@ -18,14 +18,29 @@ NESTING_CAP = 4
 TEMPLATES = "template/"  # what a blueprint copies into a user's project is theirs, not a module of ours
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
+_PARTS = ("body", "handlers", "orelse", "finalbody", "cases")
 _BLOCKS = (ast.For, ast.AsyncFor, ast.While, ast.If, ast.With, ast.AsyncWith, ast.Try, ast.Match)
+
+
+def parts(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
+    """Yield the statements right below one, and what each is there; in no expression is what is judged."""
+    for name in _PARTS:
+        for child in cast("list[ast.AST]", getattr(node, name, ())):
+            yield name, child
+
+
+def below(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield every statement below one."""
+    for _, child in parts(node):
+        yield child
+        yield from below(child)
 
 
 def functions(tree: ast.Module) -> Iterator[tuple[Function, bool]]:
     """Yield every function with whether it belongs to the public surface of its module."""
 
     def walk(node: ast.AST, public: bool) -> Iterator[tuple[Function, bool]]:
-        for child in ast.iter_child_nodes(node):
+        for _, child in parts(node):
             if isinstance(child, Function):
                 yield child, public and is_public(child.name)
                 yield from walk(child, False)
@@ -45,14 +60,12 @@ def is_public(name: str) -> bool:
 def depth(node: ast.AST, level: int = 0) -> int:
     """Return the deepest nesting of blocks below `node`; an `elif` is no deeper than its `if`."""
     deepest = level
-    for name, value in ast.iter_fields(node):
-        children = cast("list[object]", value) if isinstance(value, list) else [cast(object, value)]
-        for child in children:
-            if not isinstance(child, ast.AST) or isinstance(child, Function | ast.ClassDef | ast.Lambda):
-                continue
-            is_elif = name == "orelse" and isinstance(node, ast.If) and isinstance(child, ast.If)
-            step = int(isinstance(child, _BLOCKS) and not is_elif)
-            deepest = max(deepest, depth(child, level + step))
+    for name, child in parts(node):
+        if isinstance(child, Function | ast.ClassDef):
+            continue
+        is_elif = name == "orelse" and isinstance(node, ast.If) and isinstance(child, ast.If)
+        step = int(isinstance(child, _BLOCKS) and not is_elif)
+        deepest = max(deepest, depth(child, level + step))
     return deepest
 
 
@@ -65,7 +78,7 @@ def function_findings(node: Function, public: bool) -> Iterator[tuple[str, str]]
         yield "nesting", f"{node.name} nests {levels} deep (cap {NESTING_CAP})"
     if public and not ast.get_docstring(node) and not is_overload(node):
         yield "docstring", f"{node.name} is public and says nothing"
-    for inner in ast.walk(node):
+    for inner in below(node):
         if isinstance(inner, ast.ImportFrom) and (inner.module or "").startswith("genaiops"):
             yield "hidden-import", f"{node.name} imports {inner.module} inside"
 
@@ -90,7 +103,7 @@ def file_findings(path: Path) -> Iterator[tuple[str, int, str]]:
     for node, public in functions(tree):
         for rule, message in function_findings(node, public and area == "src"):
             yield rule, node.lineno, message
-    for node in ast.walk(tree):
+    for node in below(tree):
         if (
             isinstance(node, ast.ClassDef)
             and is_public(node.name)

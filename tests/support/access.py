@@ -8,6 +8,7 @@ from pathlib import Path
 
 import psycopg
 import sqlalchemy as sa
+from tests.support import stores
 
 from genaiops.access import Entry, Event, append, entries, people, prepare, verify
 from genaiops.access.model import Grant
@@ -42,12 +43,16 @@ def thaw(connection: sa.Connection, table: str, action: str) -> None:
 
 def log_of(folder: Path, size: int) -> Store:
     """Return an open store whose log has `size` entries, a second apart."""
-    store = Store.open(folder)
-    prepare(store.database)
-    with store.database.write() as connection:
-        for number in range(size):
-            append(connection, event(number))
+    store = stores.opened(folder, _prepared)
+    if size:
+        with store.database.write() as connection:
+            for number in range(size):
+                append(connection, event(number))
     return store
+
+
+def _prepared(store: Store) -> None:
+    prepare(store.database)
 
 
 def event(number: int) -> Event:
@@ -79,14 +84,17 @@ ADMIN = Principal(id="user:root")
 
 def peopled(folder: Path) -> Store:
     """Return an open store with the admin `root`, the user `anna`, the service `ci` and two projects."""
-    store = log_of(folder, 0)
+    return stores.opened(folder, _peopled)
+
+
+def _peopled(store: Store) -> None:
+    prepare(store.database)
     with store.database.write() as connection:
         people.add(connection, LOCAL, "user:root", START)
         for subject in ("user:anna", "user:bea", "service:ci", "group:team"):
             people.add(connection, ADMIN, subject, START)
         for project in ("support", "finance"):
             people.add_project(connection, ADMIN, project, START)
-    return store
 
 
 def give(store: Store, subject: str, role: str, project: str = "support") -> None:

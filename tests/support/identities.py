@@ -15,13 +15,14 @@ MAIN = "repo:shop/bot:ref:refs/heads/main"
 
 @dataclass
 class Issuer:
-    """A provider that is not asked: its keys are pinned."""
+    """A provider that is not asked: its keys are pinned. Its tokens are from `at` (s), or from now."""
 
     key: ECKey = field(default_factory=lambda: ECKey.generate_key("P-256", auto_kid=True))
+    at: int | None = None
 
     def token(self, audience: object, *, header: dict[str, Any] | None = None, **claims: object) -> str:
         """Return a token for `audience`; a claim that is None is left out."""
-        now = int(time.time())
+        now = int(time.time()) if self.at is None else self.at
         said = {"iss": ISSUER, "sub": MAIN, "aud": audience, "iat": now, "exp": now + 300, **claims}
         said = {name: value for name, value in said.items() if value is not None}
         return jwt.encode({"alg": "ES256", "kid": self.key.kid, **(header or {})}, said, self.key)

@@ -15,6 +15,7 @@ from tests.unit.hub.hub_sample import KINDS
 from genaiops.access.entrance import Entrance, StartToken
 from genaiops.access.keys import create_key
 from genaiops.access.oidc.flow import OidcFlow
+from genaiops.access.passwords import HashCost
 from genaiops.access.sessions import open_session
 from genaiops.core import Principal, Route, Scope
 from genaiops.hub.bodies import Shelf
@@ -25,6 +26,7 @@ from genaiops.store import Store
 MEANT = {"X-Genaiops-Request": "1"}
 PLACE = Place(port=80)
 ROOT = "http://127.0.0.1"
+CHEAP = HashCost(memory_kib=64, passes=1, lanes=1)  # the real one takes 0.1 s a sign-in
 
 
 @dataclass
@@ -75,7 +77,7 @@ def served(
     clock = Clock()
     with peopled(folder) as store:
         start = StartToken(ADMIN)
-        entrance = Entrance(store.database, start, oidc)
+        entrance = Entrance(store.database, start, oidc, CHEAP)
         rooms = [MountedRoom(entrance, routes)] if routes else all_rooms(entrance, Shelf(store, KINDS))
         api = app(store, place, rooms, clock=clock, close=egress.close if egress else None)
         with TestClient(api, base_url=place.public_url or ROOT, follow_redirects=False) as client:

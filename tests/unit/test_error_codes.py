@@ -3,7 +3,7 @@
 import ast
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import genaiops
@@ -12,15 +12,19 @@ SOURCE = Path(genaiops.__file__).parent
 CODE = re.compile(r"GAO-[A-Z]+-\d{3}")
 
 
-def codes() -> Iterator[tuple[str, str]]:
-    """Yield (code, file) for every text in the source that begins like a code."""
+@cache
+def codes() -> frozenset[tuple[str, str]]:
+    """Return (code, file) for every text in the source that begins like a code."""
+    found: set[tuple[str, str]] = set()
     for path in SOURCE.rglob("*.py"):
-        if "template" in path.parts:
+        source = path.read_text(encoding="utf-8")
+        if "template" in path.parts or "GAO-" not in source:
             continue
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(ast.parse(source)):
             text = node.value if isinstance(node, ast.Constant) else None
             if isinstance(text, str) and text.startswith("GAO-") and not text.endswith("-"):
-                yield text, str(path.relative_to(SOURCE))
+                found.add((text, str(path.relative_to(SOURCE))))
+    return frozenset(found)
 
 
 def test_a_code_is_written_in_one_file_only() -> None:

@@ -2,7 +2,7 @@
 
 import ast
 import tomllib
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -10,8 +10,10 @@ REQUIREMENTS = tomllib.loads((ROOT / "tests" / "requirements.toml").read_text(en
 IDS = {name: entry for section in REQUIREMENTS.values() for name, entry in section.items()}
 
 
-def proofs() -> Iterator[tuple[str, str]]:
-    """Yield (id, file) for every `@pytest.mark.proves("…")` in the tests."""
+@cache
+def proofs() -> frozenset[tuple[str, str]]:
+    """Return (id, file) for every `@pytest.mark.proves("…")` in the tests."""
+    found: set[tuple[str, str]] = set()
     for path in (ROOT / "tests").rglob("test_*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if (
@@ -21,7 +23,8 @@ def proofs() -> Iterator[tuple[str, str]]:
             ):
                 for argument in node.args:
                     assert isinstance(argument, ast.Constant), f"{path.name}: ids are written out"
-                    yield str(argument.value), path.name
+                    found.add((str(argument.value), path.name))
+    return frozenset(found)
 
 
 def test_every_requirement_is_proved_by_a_test_or_by_a_benchmark_that_was_run() -> None:

@@ -13,6 +13,7 @@ from genaiops.access.audit import append
 from genaiops.access.limits import Limit, Rate
 from genaiops.access.model import Event
 from genaiops.access.oidc.flow import OidcFlow
+from genaiops.access.passwords import HashCost
 from genaiops.access.sessions import NewSession, open_session
 from genaiops.core import Principal
 from genaiops.store import Database
@@ -45,12 +46,14 @@ class StartToken:
 class Entrance:
     """What the routes of access work on.
 
-    `start` is None where others reach the server, `oidc` where no identity provider is set up.
+    `start` is None where others reach the server, `oidc` where no identity provider is set up; `cost` is
+    what a password's hash costs.
     """
 
     database: Database
     start: StartToken | None = None
     oidc: OidcFlow | None = None
+    cost: HashCost = field(default_factory=HashCost)
     by_address: Limit = field(default_factory=lambda: Limit(_TRIES))
     by_account: Limit = field(default_factory=lambda: Limit(_TRIES))
     _hashing: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(_HASHES_AT_ONCE))

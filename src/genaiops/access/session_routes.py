@@ -19,7 +19,7 @@ def open_own_session(asked: At, body: SignIn) -> Reply[Session]:
     """Sign in with a name and a password. Tries are limited for each address and each account."""
     room = asked.room
     with room.trying(asked.client, body.name, asked.at):
-        by = sign_in(room.database, body.name, body.password.get_secret_value(), asked.at)
+        by = sign_in(room.database, body.name, body.password.get_secret_value(), asked.at, room.cost)
     with room.database.write() as connection:
         opened = open_session(connection, by.id, "password", asked.at)
     return Reply(body=opened.session, cookies=(session_cookie(opened),))
@@ -50,7 +50,8 @@ def end_a_session(asked: At, session: str) -> Changed:
 def set_user_password(asked: At, name: str, body: NewPassword) -> Changed:
     """Set one's own password, or anybody's as an admin. Ends all sessions of that account."""
     with asked.room.hashing():
-        set_password(asked.room.database, asked.by, name, body.password.get_secret_value(), asked.at)
+        password = body.password.get_secret_value()
+        set_password(asked.room.database, asked.by, name, password, asked.at, asked.room.cost)
     return Changed(subject=f"user:{name}", changed=True)
 
 

@@ -6,13 +6,13 @@ from typing import Annotated
 
 import typer
 
-from genaiops.app.commands import AsJson, Folder, anywhere
 from genaiops.app.model import Pruned, ReleaseMoved, Restored
 from genaiops.app.project import Project
 from genaiops.app.registering import hub_to_publish
 from genaiops.app.releasing import open_release
 from genaiops.app.services import Services
 from genaiops.app.telling import point_live, version_of, write_down
+from genaiops.app.within import AsJson, Folder, anywhere
 from genaiops.core import UserError, encode, one_line
 from genaiops.work import Console
 

@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 import typer
 
-from genaiops.app.commands import index as commands
+from genaiops.app.index_commands import index as commands
 from genaiops.cli.above import with_above
 
 ABOVE: Mapping[str, tuple[str, str]] = MappingProxyType(

@@ -24,8 +24,13 @@ _PROBLEM = {"$ref": "#/components/schemas/Problem"}
 _REFUSED = {"description": "Refused", "content": {"application/problem+json": {"schema": _PROBLEM}}}
 
 
-def mount(api: FastAPI, door: Door, room: object, routes: Sequence[Route]) -> None:
-    """Add a room's routes. Raises `ValueError` where one does not say who may ask it."""
+def mount(
+    api: FastAPI, door: Door, room: object, routes: Sequence[Route], *, described: bool = False
+) -> None:
+    """Add a room's routes, `described` with the models of their answers, which serving does not need.
+
+    Raises `ValueError` where one does not say who may ask it.
+    """
     for route in routes:
         check_route(route)
         made = get_type_hints(route.call, include_extras=True).get("return", None)
@@ -35,7 +40,7 @@ def mount(api: FastAPI, door: Door, room: object, routes: Sequence[Route]) -> No
             _endpoint(route, door.place),
             methods=[route.method],
             status_code=route.status,
-            response_model=None if is_content else _model(made),
+            response_model=_model(made) if described and not is_content else None,
             response_class=_Bytes if is_content else _Json,
             responses={"default": _REFUSED},
             operation_id=_operation(route),

@@ -17,7 +17,7 @@ from genaiops.core import Settings, UserError
 
 AUDIENCE = "genaiops:sha256:" + "a" * 64
 AT = datetime.now(UTC)
-PROVIDER = Issuer()
+PROVIDER = Issuer(at=int(AT.timestamp()))  # however much later a test is run
 
 
 def identities(folder: Path) -> Identities:

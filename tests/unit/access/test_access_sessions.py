@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from tests.support.access import ADMIN, START, everything_on_disk, logged
-from tests.support.server import MEANT, Served, code_of, served
+from tests.support.server import CHEAP, MEANT, Served, code_of, served
 
 from genaiops.access import Limit, Rate, set_password
 from genaiops.core import TooMany
@@ -23,7 +23,7 @@ def at(tmp_path: Path):
 
 @pytest.fixture
 def with_password(at: Served) -> Served:
-    set_password(at.store.database, ADMIN, "anna", PASSWORD, START)
+    set_password(at.store.database, ADMIN, "anna", PASSWORD, START, CHEAP)
     return at
 
 

@@ -1,7 +1,7 @@
 """Facts for people: plain lines, short digests, nothing that reads like a program's own value."""
 
 from genaiops.app import fact_lines
-from genaiops.app.commands import answer_lines
+from genaiops.app.showing import answer_lines
 from genaiops.core import Json, Output
 
 

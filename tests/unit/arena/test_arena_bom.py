@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import pytest
 from tests.support.access import LOCAL
 from tests.unit.arena.arena_sample import judged, sample_run
-from tests.unit.hub.hub_sample import kind
+from tests.unit.hub.hub_sample import empty, kind
 from typer.testing import CliRunner
 
 from genaiops.arena.bom import bill_of_materials, check, proof_of
@@ -90,7 +90,7 @@ def _evidence(store, hub, app):
 
 @pytest.fixture
 def made(tmp_path):
-    with Store.open(tmp_path / ".genaiops") as store:
+    with empty(tmp_path / ".genaiops") as store:
         hub = Hub(store, KINDS, by=LOCAL)
         app = _app(hub)
         yield Made(store, hub, app, _evidence(store, hub, app))

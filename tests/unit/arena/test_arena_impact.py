@@ -1,12 +1,11 @@
 import pytest
 from tests.support.access import LOCAL
-from tests.unit.hub.hub_sample import KINDS
+from tests.unit.hub.hub_sample import KINDS, empty
 
 from genaiops.arena.impact import impact
 from genaiops.core import UserError
 from genaiops.hub import Governance, Hub
 from genaiops.knowledge import CORPUS_KIND, INDEX_KIND, Corpus, corpus_blobs, corpus_facts, parse_document
-from genaiops.store import Store
 
 
 def _corpus(hub, name, **texts):
@@ -17,7 +16,7 @@ def _corpus(hub, name, **texts):
 
 @pytest.fixture
 def here(tmp_path):
-    with Store.open(tmp_path / ".genaiops") as store:
+    with empty(tmp_path / ".genaiops") as store:
         hub = Hub(store, [*KINDS, CORPUS_KIND, INDEX_KIND], by=LOCAL)
         for number, texts in enumerate(
             ({"returns": "30 days"}, {"returns": "14 days", "hours": "9 to 5"}, {"hours": "9 to 5"}), 1

@@ -6,17 +6,17 @@ from pathlib import Path
 import jsonschema_rs
 import pytest
 from tests.unit.hub.contents_sample import Shelf, row, write
+from tests.unit.hub.hub_sample import opened
 
 from genaiops.arena import KINDS, row_changes
 from genaiops.arena import datasets as reading
 from genaiops.core import KINDS as ALL
 from genaiops.core import UserError, split_lines
-from genaiops.store import Store
 
 
 @pytest.fixture
 def shelf(tmp_path):
-    with Store.open(tmp_path / "store") as store:
+    with opened(tmp_path / "store") as store:
         yield Shelf(store)
 
 

@@ -4,12 +4,12 @@ import pytest
 from tests.support.access import LOCAL
 from tests.support.endpoint import Say, serving
 from tests.unit.arena.test_arena_bom import KINDS
+from tests.unit.hub.hub_sample import empty
 from typer.testing import CliRunner
 
 from genaiops.arena.lineage_commands import lineage as commands
 from genaiops.core import GenaiopsError
 from genaiops.hub import Hub
-from genaiops.store import Store
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ def project(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("GENAIOPS_CONFIG", str(tmp_path / "config"))
     monkeypatch.delenv("OPENLINEAGE_API_KEY", raising=False)
-    with Store.open(tmp_path / ".genaiops") as store:
+    with empty(tmp_path / ".genaiops") as store:
         hub = Hub(store, KINDS, by=LOCAL)
         corpus = hub.publish("corpus", "docs", {"title": "\x1b[31mred"}, blobs={"a.md": b"text"})
         hub.publish("corpus", "docs", {"title": "new"}, parents=[corpus])

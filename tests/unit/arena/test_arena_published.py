@@ -4,6 +4,7 @@ import os
 
 import pytest
 from tests.unit.arena.arena_sample import judged, sample_run
+from tests.unit.hub.hub_sample import empty
 
 from genaiops.access import LOCAL, signing_key
 from genaiops.arena import KINDS, evidence_verifier
@@ -30,7 +31,7 @@ def environment(tmp_path, settings):
 @pytest.fixture
 def project(tmp_path, settings):
     """A project whose run wrote a bundle and registered its evidence."""
-    with Store.open(tmp_path / "here" / ".genaiops") as store:
+    with empty(tmp_path / "here" / ".genaiops") as store:
         run, key = sample_run(), signing_key(settings, announce=lambda text: None)
         verdict, facts = judged(run)
         folder = write_bundle(run, verdict, facts, folder=store.path / "evidence" / run.id, signer=key)

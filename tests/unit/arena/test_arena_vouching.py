@@ -7,6 +7,7 @@ import pytest
 from tests.support.forging import resign
 from tests.support.identities import Issuer
 from tests.unit.arena.arena_sample import judged, sample_run
+from tests.unit.hub.hub_sample import empty
 
 from genaiops.access import LOCAL, signing_key
 from genaiops.arena import KINDS
@@ -16,7 +17,6 @@ from genaiops.arena.published import bundle_files, evidence_facts
 from genaiops.cli import open_hub
 from genaiops.core import GateSaidNo, Principal, Settings, digest_bytes, digest_json, new_signing_key
 from genaiops.hub import Hub
-from genaiops.store import Store
 
 PROVIDER = Issuer()
 
@@ -31,7 +31,7 @@ def settings(tmp_path):
 @pytest.fixture
 def project(tmp_path):
     """A project whose evidence about app/bot:v1 a runner's own key signed, which nobody here knows."""
-    with Store.open(tmp_path / "here" / ".genaiops") as store:
+    with empty(tmp_path / "here" / ".genaiops") as store:
         hub = Hub(store, KINDS, by=Principal(id=LOCAL))
         app = hub.publish("app", "bot", {"config": {}, "digest": digest_json("bot")})
         run = sample_run()

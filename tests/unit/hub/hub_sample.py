@@ -1,8 +1,12 @@
 """A Hub whose clock is set by hand, versions of an app, and evidence about them as a verifier finds it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
+
+from tests.support import stores
 
 from genaiops.access import EVERYWHERE, LOCAL, PERMISSIONS, Identities, has_users, people, prepare
 from genaiops.access.keys import create_key
@@ -110,6 +114,25 @@ class Place:
 
 
 NOWHERE = parse_digest("sha256:" + "0" * 64)
+
+
+def opened(folder: Path, env: Mapping[str, str] | None = None) -> Store:
+    """Open a new store with the Hub's tables and ann, ben and rita, who were added when a `Clock` begins."""
+    return stores.opened(folder, _opened, env)
+
+
+def empty(folder: Path) -> Store:
+    """Open a new store with the Hub's tables and nothing in them: the local user has every role."""
+    return stores.opened(folder, _empty)
+
+
+def _empty(store: Store) -> None:
+    Hub(store, (), by=Principal(id=LOCAL))
+
+
+def _opened(store: Store) -> None:
+    add_people(store, Clock())
+    Hub(store, (), by=ANN)
 
 
 def add_people(store: Store, clock: Clock) -> None:

@@ -1,15 +1,14 @@
 import pytest
-from tests.unit.hub.hub_sample import BEN, RITA, Place
+from tests.unit.hub.hub_sample import BEN, RITA, Place, opened
 
 from genaiops.core import Principal, UserError
 from genaiops.hub import Governance
 from genaiops.hub.agreements import page
-from genaiops.store import Store
 
 
 @pytest.fixture
 def place(tmp_path):
-    with Store.open(tmp_path / ".genaiops") as store:
+    with opened(tmp_path / ".genaiops") as store:
         yield Place(store)
 
 

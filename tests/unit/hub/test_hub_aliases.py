@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
-from tests.unit.hub.hub_sample import ANN, BEN, NOWHERE, Clock, Place
+from tests.unit.hub.hub_sample import ANN, BEN, NOWHERE, Clock, Place, opened
 
 from genaiops.core import UserError
 from genaiops.hub.aliases import live_at
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.usefixtures("each_store")
 
 @pytest.fixture
 def place(tmp_path):
-    with Store.open(tmp_path / ".genaiops") as store:
+    with opened(tmp_path / ".genaiops") as store:
         yield Place(store)
 
 

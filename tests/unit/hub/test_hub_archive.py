@@ -7,7 +7,7 @@ import tarfile
 import pytest
 from tests.support import stores
 from tests.unit.hub.contents_sample import PROMPT, Shelf, row, write
-from tests.unit.hub.hub_sample import RITA
+from tests.unit.hub.hub_sample import RITA, opened
 
 from genaiops.core import UserError, digest_bytes
 from genaiops.store import Store
@@ -17,13 +17,13 @@ pytestmark = [pytest.mark.usefixtures("each_way"), pytest.mark.thorough]
 
 @pytest.fixture
 def shelf(tmp_path):
-    with Store.open(tmp_path / "store") as store:
+    with opened(tmp_path / "store") as store:
         yield Shelf(store)
 
 
 @pytest.fixture
 def other(tmp_path):
-    with Store.open(tmp_path / "other", {}) as store:
+    with opened(tmp_path / "other", {}) as store:
         yield Shelf(store)
 
 

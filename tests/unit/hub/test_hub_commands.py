@@ -2,12 +2,12 @@ import json
 
 import pytest
 from tests.support.access import LOCAL
+from tests.unit.hub.hub_sample import empty
 from typer.testing import CliRunner
 
 from genaiops.core import KindSpec, UserError
 from genaiops.hub import Hub, diff_json
 from genaiops.hub.commands import hub as commands
-from genaiops.store import Store
 
 pytestmark = [pytest.mark.usefixtures("each_store"), pytest.mark.thorough]
 
@@ -24,7 +24,7 @@ def project(tmp_path, monkeypatch):
     deep = tmp_path / "src"
     deep.mkdir()
     monkeypatch.chdir(deep)
-    with Store.open(tmp_path / ".genaiops") as store:
+    with empty(tmp_path / ".genaiops") as store:
         hub = Hub(store, [_kind("corpus"), _kind("index"), _kind("evidence")], by=LOCAL)
         corpus = hub.publish("corpus", "docs", {"title": "\x1b[31mred"}, blobs={"a.md": b"text"})
         hub.publish("corpus", "docs", {"title": "new"}, parents=[corpus])

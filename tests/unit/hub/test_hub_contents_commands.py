@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-import jsonschema
+import jsonschema_rs
 import pytest
 from tests.unit.hub.contents_sample import PROMPT, row, write
 from typer.testing import CliRunner
@@ -30,7 +30,7 @@ def as_json(schema, *arguments):
     """Return a command's JSON document, which must be what its committed schema says, and no more."""
     value = json.loads(run(*arguments, "--json"))
     promised = json.loads((SCHEMAS / f"{schema}.schema.json").read_text())
-    jsonschema.validate(value, promised)
+    jsonschema_rs.validate(promised, value)
     assert set(value) == set(promised["properties"])
     return value
 

@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from tests.unit.hub.hub_sample import ANN, BEN, RITA, Place, key_of
+from tests.unit.hub.hub_sample import ANN, BEN, RITA, Place, key_of, opened
 from typer.testing import CliRunner
 
 from genaiops.core import GateSaidNo, UserError
@@ -24,7 +24,7 @@ def project(tmp_path, monkeypatch):
     (tmp_path / "genaiops.yaml").write_text("project: x\n")
     (tmp_path / "policy.yaml").write_text(POLICY)
     monkeypatch.chdir(tmp_path)
-    with Store.open(tmp_path / ".genaiops") as store:
+    with opened(tmp_path / ".genaiops") as store:
         place = Place(store)
         for who in (ANN, BEN, RITA):
             monkeypatch.setenv(f"KEY_OF_{who.id}", key_of(store, who))

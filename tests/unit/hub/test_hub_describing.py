@@ -1,5 +1,5 @@
 import pytest
-from tests.unit.hub.hub_sample import ANN, KINDS, Place
+from tests.unit.hub.hub_sample import ANN, KINDS, Place, opened
 
 from genaiops.core import UserError
 from genaiops.hub import Hub
@@ -10,7 +10,7 @@ pytestmark = [pytest.mark.usefixtures("each_store"), pytest.mark.thorough]
 
 @pytest.fixture
 def hub(tmp_path):
-    with Store.open(tmp_path) as store:
+    with opened(tmp_path) as store:
         yield Place(store).hub
 
 

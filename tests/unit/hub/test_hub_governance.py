@@ -3,7 +3,7 @@ from datetime import timedelta
 
 import pytest
 from tests.support.documents import DOCS
-from tests.unit.hub.hub_sample import ANN, BEN, KINDS, RITA, Place
+from tests.unit.hub.hub_sample import ANN, BEN, KINDS, RITA, Place, opened
 
 from genaiops.access import LOCAL
 from genaiops.core import GateSaidNo, Principal, UserError
@@ -18,7 +18,7 @@ FOUR_EYES = {"risk": "approvals.risk >= 1", "four eyes": "author_is_approver == 
 
 @pytest.fixture
 def place(tmp_path):
-    with Store.open(tmp_path / ".genaiops") as store:
+    with opened(tmp_path / ".genaiops") as store:
         yield Place(store)
 
 

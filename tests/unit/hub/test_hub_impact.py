@@ -1,15 +1,14 @@
 import pytest
-from tests.unit.hub.hub_sample import Place
+from tests.unit.hub.hub_sample import Place, opened
 
 from genaiops.hub import impact_lines, impact_of
-from genaiops.store import Store
 
 pytestmark = [pytest.mark.usefixtures("each_store"), pytest.mark.thorough]
 
 
 @pytest.fixture
 def place(tmp_path):
-    with Store.open(tmp_path / ".genaiops") as store:
+    with opened(tmp_path / ".genaiops") as store:
         yield Place(store)
 
 

@@ -2,6 +2,7 @@ import threading
 
 import pytest
 from tests.support.access import LOCAL
+from tests.unit.hub.hub_sample import empty
 
 from genaiops.core import KindSpec, UserError
 from genaiops.hub import Hub, diff_json
@@ -21,7 +22,7 @@ KINDS = [_kind(kind) for kind in ("corpus", "index", "app", "evidence")]
 
 @pytest.fixture
 def store(tmp_path):
-    with Store.open(tmp_path / ".genaiops") as opened:
+    with empty(tmp_path / ".genaiops") as opened:
         yield opened
 
 

@@ -3,17 +3,16 @@ from dataclasses import replace
 
 import pytest
 from tests.unit.arena.arena_sample import sample_verdict
-from tests.unit.hub.hub_sample import Place
+from tests.unit.hub.hub_sample import Place, opened
 
 from genaiops.hub import openlineage_events
-from genaiops.store import Store
 
 pytestmark = [pytest.mark.usefixtures("each_store"), pytest.mark.thorough]
 
 
 @pytest.fixture
 def told(tmp_path):
-    with Store.open(tmp_path / ".genaiops") as store:
+    with opened(tmp_path / ".genaiops") as store:
         place = Place(store)
         hub = place.hub
         with hub.activity("app") as act:

@@ -6,17 +6,17 @@ from pathlib import Path
 import pytest
 from tests.support.shelves import Bucket, Folder
 from tests.unit.hub.contents_sample import PROMPT, Shelf, row, write
+from tests.unit.hub.hub_sample import opened
 
 from genaiops.core import UserError, digest_bytes
 from genaiops.prompts import load_prompt, prompt_facts
-from genaiops.store import Store
 
 pytestmark = [pytest.mark.usefixtures("each_way"), pytest.mark.thorough]
 
 
 @pytest.fixture
 def shelf(tmp_path):
-    with Store.open(tmp_path / "store") as store:
+    with opened(tmp_path / "store") as store:
         yield Shelf(store)
 
 

@@ -5,7 +5,7 @@ import json
 import pytest
 from tests.support import hubs
 from tests.unit.hub.contents_sample import PROMPT, Shelf, row, write
-from tests.unit.hub.hub_sample import ANN, key_of
+from tests.unit.hub.hub_sample import ANN, key_of, opened
 from typer.testing import CliRunner
 
 from genaiops.access import EVERYWHERE, people
@@ -18,14 +18,13 @@ from genaiops.hub import bodies
 from genaiops.hub.contents import routes as contents
 from genaiops.hub.remote import request_of
 from genaiops.hub.routes import ROUTES
-from genaiops.store import Store
 
 EVE = Principal(id="user:eve")
 
 
 @pytest.fixture
 def shelf(tmp_path, monkeypatch):
-    with hubs.on_the_way("url", monkeypatch), Store.open(tmp_path / "store") as store:
+    with hubs.on_the_way("url", monkeypatch), opened(tmp_path / "store") as store:
         yield Shelf(store)
 
 

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
-from tests.unit.hub.hub_sample import ANN, BEN, Place
+from tests.unit.hub.hub_sample import ANN, BEN, Place, opened
 from tests.unit.hub.hub_sample import KINDS as SPECS
 
 from genaiops.access import EVERYWHERE, LOCAL, people
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.usefixtures("each_store")
 
 @pytest.fixture
 def place(tmp_path):
-    with Store.open(tmp_path / ".genaiops") as store:
+    with opened(tmp_path / ".genaiops") as store:
         yield Place(store)
 
 

@@ -1,13 +1,12 @@
 import pytest
 from tests.unit.hub.contents_sample import Shelf, write
-from tests.unit.hub.hub_sample import ANN
+from tests.unit.hub.hub_sample import ANN, opened
 
 from genaiops.access import EVERYWHERE, entries, people
 from genaiops.access.model import Grant
 from genaiops.arena import KINDS
 from genaiops.core import Principal, UserError
 from genaiops.hub import Hub, Retention
-from genaiops.store import Store
 
 EVE = Principal(id="user:eve")
 
@@ -17,7 +16,7 @@ pytestmark = pytest.mark.usefixtures("each_way")
 @pytest.fixture
 def shelf(tmp_path):
     """A Hub with a blob that is personal, and eve, who may read what is not sensitive."""
-    with Store.open(tmp_path / ".genaiops") as store:
+    with opened(tmp_path / ".genaiops") as store:
         shelf = Shelf(store)
         with store.database.write() as connection:
             people.add(connection, ANN, EVE.id, shelf.clock())

@@ -1,8 +1,7 @@
 import pytest
-from tests.unit.hub.hub_sample import ANN, KINDS, Clock, add_people
+from tests.unit.hub.hub_sample import ANN, KINDS, Clock, add_people, opened
 
 from genaiops.hub import Edge, Hub, Walked, tree_lines
-from genaiops.store import Store
 
 
 def walked(edges):
@@ -11,7 +10,7 @@ def walked(edges):
 
 @pytest.fixture
 def hub(tmp_path):
-    with Store.open(tmp_path / ".genaiops") as store:
+    with opened(tmp_path / ".genaiops") as store:
         add_people(store, Clock())
         yield Hub(store, KINDS, by=ANN)
 

@@ -6,10 +6,10 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from tests.support.access import LOCAL
+from tests.unit.hub.hub_sample import empty
 
 from genaiops.core import Digest, KindSpec, UserError, digest_bytes
 from genaiops.hub import Hub, diff_json
-from genaiops.store import Store
 
 pytestmark = pytest.mark.usefixtures("each_store")
 
@@ -37,7 +37,7 @@ EVIDENCE = KindSpec(
 
 @pytest.fixture
 def store(tmp_path):
-    with Store.open(tmp_path / ".genaiops") as opened:
+    with empty(tmp_path / ".genaiops") as opened:
         yield opened
 
 

@@ -9,7 +9,7 @@ import pytest
 from tests.support import hubs
 from tests.support.access import everything_on_disk, logged
 from tests.support.identities import ISSUER, MAIN, Issuer
-from tests.unit.hub.hub_sample import ANN, BEN, KINDS, NOWHERE, RITA, Clock, Place, key_of
+from tests.unit.hub.hub_sample import ANN, BEN, KINDS, NOWHERE, RITA, Clock, Place, key_of, opened
 from typer.testing import CliRunner
 
 from genaiops.access import EVERYWHERE, Identities, people
@@ -21,7 +21,6 @@ from genaiops.hub.commands import hub as commands
 from genaiops.hub.policy import Found, facts_of
 from genaiops.hub.telling import show_lines
 from genaiops.hub.transport import Direct
-from genaiops.store import Store
 
 pytestmark = [pytest.mark.usefixtures("each_store"), pytest.mark.thorough]
 
@@ -40,7 +39,7 @@ UNKNOWN = {"accepted": False, "signer": None, "why": "no key known here signed i
 
 @pytest.fixture
 def place(tmp_path):
-    with Store.open(tmp_path / ".genaiops") as store:
+    with opened(tmp_path / ".genaiops") as store:
         place = Place(store)
         PROVIDER.trust(place.settings.config_dir)
         yield place

@@ -344,8 +344,12 @@ def test_an_index_that_another_machine_built_in_the_database_is_taken_from_there
 def test_many_vectors_are_found_through_an_index_and_compared_exactly(
     narrow: int, compared: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, value in (("LEAST_INDEXED", 300), ("NARROW", narrow), ("FEW", compared)):
-        monkeypatch.setattr(f"genaiops.knowledge.backends.lance.{name}", value)
+    for name, value in (
+        ("lance.LEAST_INDEXED", 300),
+        ("lance_rows.NARROW", narrow),
+        ("lance_rows.FEW", compared),
+    ):
+        monkeypatch.setattr(f"genaiops.knowledge.backends.{name}", value)
     index = create_index(tmp_path / "index", recipe("lance", nprobes=4))
     many = [
         passage(f"{at}.md", f"word{at % 40} and word{at % 37}", access=["few"] if at % 16 == 0 else ["all"])

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
-from tests.support.server import MEANT, PLACE, ROOT, code_of, served
+from tests.support.server import MEANT, PLACE, ROOT, Served, code_of, served
 
 from genaiops.core import ANYONE, Asked, Content, OutsideError, Route, UserError
 from genaiops.server import Place
@@ -18,22 +18,27 @@ BEHIND = Place(
 )
 
 
+@pytest.fixture(scope="module")
+def still(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """One server for the tests that change nothing."""
+    with served(tmp_path_factory.mktemp("still")) as at:
+        yield at
+
+
 @pytest.mark.proves("C-SERVER-LOOPBACK")
 @pytest.mark.parametrize(
     "host", ["evil.example", "127.0.0.1:81", "127.0.0.1.evil.example", "", "localhost@evil"]
 )
-def test_a_name_that_is_not_ours_is_not_answered(host: str, tmp_path: Path) -> None:
-    with served(tmp_path) as at:
-        response = at.client.get("/api/whoami", headers={**at.session("user:root"), "Host": host})
-        assert (response.status_code, code_of(response)) == (421, "GAO-SERVER-010")
+def test_a_name_that_is_not_ours_is_not_answered(host: str, still: Served) -> None:
+    response = still.client.get("/api/whoami", headers={**still.session("user:root"), "Host": host})
+    assert (response.status_code, code_of(response)) == (421, "GAO-SERVER-010")
 
 
 @pytest.mark.proves("C-SERVER-LOOPBACK")
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "LOCALHOST:80", "[::1]", "127.0.0.1:80"])
-def test_the_names_of_this_machine_are_answered_on_loopback(host: str, tmp_path: Path) -> None:
-    with served(tmp_path) as at:
-        headers = {**at.session("user:root"), "Host": host}
-        assert at.client.get("/api/whoami", headers=headers).status_code == 200
+def test_the_names_of_this_machine_are_answered_on_loopback(host: str, still: Served) -> None:
+    headers = {**still.session("user:root"), "Host": host}
+    assert still.client.get("/api/whoami", headers=headers).status_code == 200
 
 
 @pytest.mark.proves("C-SERVER-CSRF")
@@ -47,11 +52,10 @@ def test_the_names_of_this_machine_are_answered_on_loopback(host: str, tmp_path:
         {"Sec-Fetch-Site": "same-site"},
     ],
 )
-def test_another_sites_page_changes_nothing_also_with_a_key(headers: dict[str, str], tmp_path: Path) -> None:
-    with served(tmp_path) as at:
-        for who in (at.session("user:root"), at.key("user:root", "*", "people.change")):
-            response = at.client.post("/api/users", headers={**who, **headers}, json={"name": "eve"})
-            assert (response.status_code, code_of(response)) == (403, "GAO-SERVER-011")
+def test_another_sites_page_changes_nothing_also_with_a_key(headers: dict[str, str], still: Served) -> None:
+    for who in (still.session("user:root"), still.key("user:root", "*", "people.change")):
+        response = still.client.post("/api/users", headers={**who, **headers}, json={"name": "eve"})
+        assert (response.status_code, code_of(response)) == (403, "GAO-SERVER-011")
 
 
 @pytest.mark.proves("C-SERVER-CSRF")
@@ -195,12 +199,11 @@ def test_a_place_inside_what_was_sent_is_said_and_one_on_the_servers_disk_is_not
     ],
 )
 def test_every_bad_request_is_one_problem_document(
-    method: str, path: str, content: bytes, status: int, code: str, tmp_path: Path
+    method: str, path: str, content: bytes, status: int, code: str, still: Served
 ) -> None:
-    with served(tmp_path) as at:
-        headers = {**at.session("user:root"), "Content-Type": "application/json"}
-        response = at.client.request(method, path, headers=headers, content=content)
-        assert (response.status_code, code_of(response)) == (status, code)
+    headers = {**still.session("user:root"), "Content-Type": "application/json"}
+    response = still.client.request(method, path, headers=headers, content=content)
+    assert (response.status_code, code_of(response)) == (status, code)
 
 
 @pytest.mark.proves("C-SERVER-PROBLEM")

@@ -1,6 +1,7 @@
 """The Hub over HTTP says and does what its commands do, for whoever asks."""
 
 import json
+from contextlib import contextmanager
 
 import pytest
 from tests.support.access import give
@@ -17,10 +18,10 @@ ADMIN, BUILDER, RISK, STRANGER = "user:root", "user:anna", "user:bea", "service:
 BOT = "app/support/bot"
 
 
-@pytest.fixture
-def at(tmp_path):
-    (tmp_path / "genaiops.yaml").write_text("project: x\n")
-    with served(tmp_path / ".genaiops") as at:
+@contextmanager
+def peopled_hub(folder):
+    (folder / "genaiops.yaml").write_text("project: x\n")
+    with served(folder / ".genaiops") as at:
         for who, role, project in (
             (BUILDER, "builder", "support"),
             (RISK, "risk", "support"),
@@ -30,6 +31,20 @@ def at(tmp_path):
         hub = Hub(at.store, KINDS, by=Principal(id=BUILDER), clock=at.clock)
         first = hub.publish("app", "bot", {"words": "elephant"}, project="support", labels={"team": "x"})
         hub.publish("app", "bot", {"words": "zebra"}, project="support", parents=[first])
+        yield at
+
+
+@pytest.fixture
+def at(tmp_path):
+    with peopled_hub(tmp_path) as at:
+        yield at
+
+
+@pytest.fixture(scope="module")
+def still(tmp_path_factory):
+    """For tests that change nothing; `prod` of the app is there."""
+    with peopled_hub(tmp_path_factory.mktemp("still")) as at:
+        moved(at)
         yield at
 
 
@@ -84,16 +99,15 @@ def test_of_two_who_move_it_at_once_the_second_is_told(at):
 
 @pytest.mark.proves("C-HUB-HTTP", "C-HUB-RIGHTS")
 @pytest.mark.parametrize("route", [route for route in ROUTES if route.method == "GET"])
-def test_to_somebody_of_another_project_what_is_there_and_what_is_not_look_alike(at, route):
+def test_to_somebody_of_another_project_what_is_there_and_what_is_not_look_alike(still, route):
     path = route.path.removeprefix("/api/hub/")
 
     def answer(name):
         ref = f"app/support/{name}"
         query = {"ref": ref, "a": ref, "b": ref, "alias": f"{ref}:prod", "name": name}
-        given = ask(at, STRANGER, path, **query)
+        given = ask(still, STRANGER, path, **query)
         return given.status_code, given.text.replace(name, "NAME")
 
-    moved(at)
     assert answer("bot") == answer("nothing")
 
 
@@ -112,8 +126,8 @@ def test_to_somebody_of_another_project_what_is_there_and_what_is_not_look_alike
         ("lineage", {"ref": BOT, "direction": "sideways"}),
     ],
 )
-def test_a_question_out_of_bounds_is_one_problem_and_no_answer(at, path, query):
-    given = ask(at, BUILDER, path, **query)
+def test_a_question_out_of_bounds_is_one_problem_and_no_answer(still, path, query):
+    given = ask(still, BUILDER, path, **query)
     assert given.status_code in (400, 422)
     assert code_of(given)
 

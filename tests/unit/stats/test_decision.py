@@ -1,5 +1,6 @@
 """Claims are proven, refuted or open; several at once are corrected."""
 
+import gc
 import math
 from dataclasses import replace
 
@@ -101,6 +102,13 @@ def test_a_ratios_interval_has_no_p_value() -> None:
         stats.p_value(ratio, 1.0, "below")
 
 
+@pytest.fixture(scope="module")
+def few_to_collect() -> None:
+    """Keep the collector from what other tests left: statsmodels calls it each time, for 0.1 s."""
+    gc.freeze()
+
+
+@pytest.mark.usefixtures("few_to_collect")
 @settings(max_examples=50, deadline=None)
 @given(st.lists(st.floats(0.0, 1.0), max_size=12))
 def test_holm_and_benjamini_hochberg_agree_with_statsmodels(p_values: list[float]) -> None:

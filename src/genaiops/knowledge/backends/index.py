@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 
 from genaiops.core import Embedder, Json, ModelSpec, OutsideError, Passage, Principal, SnapshotId
 from genaiops.knowledge.anchors import Anchors
+from genaiops.knowledge.backends.entries import Entry, Known
 from genaiops.knowledge.backends.held import Held
-from genaiops.knowledge.backends.ledger import Entry, Known, Ledger
+from genaiops.knowledge.backends.ledger import Ledger
 from genaiops.knowledge.backends.looking import NOTHING, Asked, Look, Question
 from genaiops.knowledge.backends.seams import Finder, Incoming, View
 from genaiops.knowledge.backends.sieve import (

@@ -10,20 +10,12 @@ import sys
 from collections import Counter
 from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from typing import TypeVar, cast
 
 from sqlalchemy import (
-    BigInteger,
-    Column,
     ColumnElement,
     Connection,
-    Float,
-    Index,
-    Integer,
     MetaData,
-    Table,
-    Text,
     and_,
     func,
     insert,
@@ -33,10 +25,19 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
-from genaiops.core import OutsideError, Passage, SnapshotId, decode_json, encode, one_line
+from genaiops.core import OutsideError, Passage, SnapshotId, encode, one_line
 from genaiops.knowledge.backends.asking import rows
+from genaiops.knowledge.backends.entries import Entry, Known, Shapes
 from genaiops.knowledge.backends.seams import View
-from genaiops.knowledge.backends.sieve import EVERYONE, access_marks, readers_mark
+from genaiops.knowledge.backends.sieve import access_marks, readers_mark
+from genaiops.knowledge.backends.tables import (
+    passages_table,
+    shapes_table,
+    sizes_table,
+    snapshots_table,
+    trust_table,
+    withdrawn_table,
+)
 from genaiops.knowledge.backends.terms import TermTable
 from genaiops.knowledge.links import MOST_BEARERS, Titles, name_of
 from genaiops.store import Database
@@ -51,51 +52,6 @@ WHERE id {among} AND born <= {value} AND (gone IS NULL OR gone > {value})"""
 _IN = 500
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A passage as it is kept."""
-
-    key: int
-    id: str
-    body: str
-    readers: str
-
-    def passage(self) -> Passage:
-        """Return the passage."""
-        return decode_json(Passage, self.body)
-
-
-Shapes = Sequence[tuple[frozenset[str], frozenset[str]]]
-"""Who may read (their marks), and the metadata keys of passages with these readers."""
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What is held in memory of a snapshot.
-
-    `readers_of` has the readers of each passage that bears a title; `sizes`, by readers: their marks, and how
-    many passages and tokens are for them. `openers` are all marks that open a passage.
-    """
-
-    titles: Titles[str]
-    readers_of: Mapping[str, str]
-    shapes: Shapes
-    sizes: Mapping[str, tuple[frozenset[str], int, int]]
-    openers: frozenset[str]
-
-    def opening(self, marks: Sequence[str]) -> tuple[str, ...]:
-        """Return those of `marks` that open a passage, and always that of everyone."""
-        return tuple(one for one in marks if one == EVERYONE or one in self.openers)
-
-    def seen_by(self, view: View, marks: Collection[str]) -> View:
-        """Return the snapshot as if it held nothing but what the bearers of `marks` may read."""
-        # also where that is all of it: words of passages that are gone are kept, and may not be for them
-        mine = {readers: size for readers, size in self.sizes.items() if not size[0].isdisjoint(marks)}
-        passages = sum(passages for _, passages, _ in mine.values())
-        length = sum(length for _, _, length in mine.values())
-        return replace(view, readers=frozenset(mine), passages=passages, length=length)
-
-
 class Ledger:
     """The tables of one index, whose names begin with `prefix`."""
 
@@ -103,60 +59,13 @@ class Ledger:
         self.database = database
         self.prefix = prefix
         self._meta = MetaData()
-        self._passages = Table(
-            f"{prefix}passages",
-            self._meta,
-            Column("key", BigInteger, primary_key=True, autoincrement=False),
-            Column("id", Text, nullable=False),
-            Column("document", Text, nullable=False),
-            Column("name", Text, nullable=False),
-            Column("body", Text, nullable=False),
-            Column("length", Integer, nullable=False),
-            Column("readers", Text, nullable=False),
-            Column("born", Integer, nullable=False),
-            Column("gone", Integer),
-        )
-        columns = self._passages.c
-        Index(f"{prefix}passages_id", columns.id)
-        Index(f"{prefix}passages_document", columns.document)
-        Index(f"{prefix}passages_name", columns.name, columns.readers, columns.born, columns.gone)
+        self._passages = passages_table(prefix, self._meta)
         self.terms = TermTable(prefix, self._meta)
-        self._sizes = Table(
-            f"{prefix}sizes",
-            self._meta,
-            Column("number", Integer, primary_key=True),
-            Column("readers", Text, primary_key=True),
-            Column("passages", Integer, nullable=False),
-            Column("length", BigInteger, nullable=False),
-        )
-        self._shapes = Table(
-            f"{prefix}shapes",
-            self._meta,
-            Column("shape", Text, primary_key=True),
-        )
-        self._snapshots = Table(
-            f"{prefix}snapshots",
-            self._meta,
-            Column("number", Integer, primary_key=True),
-            Column("name", Text, nullable=False),
-            Column("mark", Text, nullable=False),
-            Column("passages", Integer, nullable=False),
-            Column("documents", Integer, nullable=False),
-            Column("length", BigInteger, nullable=False),
-            Column("dimension", Integer, nullable=False),
-        )
-        self._withdrawn = Table(
-            f"{prefix}withdrawn",
-            self._meta,
-            Column("document", Text, primary_key=True),
-            Column("last", Integer, nullable=False),
-        )
-        self._trust = Table(
-            f"{prefix}trust",
-            self._meta,
-            Column("script", Text, primary_key=True),
-            Column("value", Float, nullable=False),
-        )
+        self._sizes = sizes_table(prefix, self._meta)
+        self._shapes = shapes_table(prefix, self._meta)
+        self._snapshots = snapshots_table(prefix, self._meta)
+        self._withdrawn = withdrawn_table(prefix, self._meta)
+        self._trust = trust_table(prefix, self._meta)
 
     def create(self, connection: Connection) -> None:
         """Make the tables."""
