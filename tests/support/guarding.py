@@ -45,11 +45,24 @@ class Raises(Foreign):
 
 
 class Hangs(Foreign):
-    """Does not come back until it is let go."""
+    """Does not come back from a text with POISON until it is let go; counts how often it is asked of one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = 0
 
     def detect(self, text: str, where: Where) -> Any:
-        RELEASE.wait(30)
+        if "POISON" in text:
+            self.asked += 1
+            RELEASE.wait(30)
         return []
+
+
+class Interrupts(Foreign):
+    """Raises what a person at the keyboard would, with the text in it."""
+
+    def detect(self, text: str, where: Where) -> Any:
+        raise KeyboardInterrupt(text)
 
 
 class Answers(Foreign):

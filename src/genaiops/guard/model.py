@@ -12,8 +12,8 @@ ACTIONS: tuple[Action, ...] = get_args(Action)
 """The actions, the mildest first: of several the last counts."""
 
 FailedKind = Literal["raised", "late", "busy", "nonsense", "too_much"]
-"""How a detector fails: it raised; took longer than it may; hangs still from an earlier text; answered what
-cannot be; or the text holds more than it can look at in time."""
+"""How a detector fails: it raised; took longer than it may, or hangs still with this text; is with as many
+others as it may be at once; answered what cannot be; or the text holds more than it can look at in time."""
 
 Refusal = Literal["", "too_long", "not_text"]
 """Why a text was not looked at: over the policy's `max_bytes`, or no text (bad UTF-8, half a character)."""

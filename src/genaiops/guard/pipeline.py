@@ -70,12 +70,7 @@ class Pipeline:
         self._counts: Counter[str] = Counter()
         self._lock = threading.Lock()
         called = [
-            Called(
-                name,
-                each,
-                inline=name in ours and each.spec.cost == "cheap",
-                seconds=policy.timeout_ms / 1000,
-            )
+            Called(name, each, ours=name in ours, seconds=policy.timeout_ms / 1000)
             for name, each in detectors.items()
         ]
         called.sort(key=lambda one: _COSTS.index(one.spec.cost))
@@ -93,6 +88,10 @@ class Pipeline:
         """Count one more of something that an operator should see."""
         with self._lock:
             self._counts[what] += 1
+
+    def count_failed(self, failed: Failed) -> None:
+        """Count a detector that failed, by its name and how."""
+        self.count(f"failed.{failed.detector}.{failed.kind}")
 
     def detectors(self, surface: Surface) -> Sequence[Called]:
         """Return what looks at texts of `surface`, the cheapest first."""
@@ -181,13 +180,15 @@ class Pipeline:
         failed: list[Failed],
     ) -> None:
         """Ask one detector about a text and what it encodes; after a failure it is not asked on."""
-        for view in (None, *(views if called.spec.decoded else ())):
-            answer = called(text if view is None else view.says, where)
-            if isinstance(answer, Failed):
-                self.count(f"failed.{answer.detector}.{answer.kind}")
-                failed.append(answer)
-                return
-            found += answer if view is None else _placed(answer, view)
+        read = views if called.spec.decoded else ()
+        answer = called([text, *(view.says for view in read)], where)
+        for findings in answer.found[:1]:
+            found += findings
+        for view, findings in zip(read, answer.found[1:], strict=False):
+            found += _placed(findings, view)
+        if answer.failed:
+            self.count_failed(answer.failed)
+            failed.append(answer.failed)
 
     def _action(
         self,

@@ -72,13 +72,13 @@ class Stream:
     def _advance(self) -> Piece:
         findings: list[Finding] = []
         for called in self._local:
-            answer = called(self._tail, self._where)
-            if not isinstance(answer, Failed):
-                findings += answer
-            else:
-                self._pipeline.count(f"failed.{answer.detector}.{answer.kind}")
+            answer = called([self._tail], self._where)
+            for found in answer.found:
+                findings += found
+            if answer.failed:
+                self._pipeline.count_failed(answer.failed)
                 if self._pipeline.policy.fail == "closed":
-                    return self._stopped(answer)
+                    return self._stopped(answer.failed)
         settled = len(self._tail) - self._hold
         judged = judge(self._pipeline.policy, self._where.surface, findings, self._asker, self._today)
         stopping = [one for one in judged if one.action in ("ask", "block", "redact") and self._is_new(one)]
