@@ -83,8 +83,9 @@ class GuardFile(BaseModel):
 
     `fail: closed` stops a text that a detector failed on; `open` lets it pass and flags it. `timeout_ms` is
     how long one detector may take for one text with what it encodes, `message` what the user reads where a
-    text is stopped. `tools` are those that an app may call; `outside` its inputs that are not the user's words, `hosts` where
-    answers may point to, each with its sub-domains, beside what those words name; `*` any.
+    text is stopped. `tools` are those that an app may call; `outside` its inputs that are not the user's
+    words, `hosts` where answers may point to, each with its sub-domains, beside what those words name; `*`
+    any.
     """
 
     model_config = _FORBID

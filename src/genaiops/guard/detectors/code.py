@@ -45,8 +45,9 @@ SPEC = DetectorSpec(
     name="code",
     version="1",
     surfaces=frozenset({"output", "tool_call"}),
-    span=48,
+    span=224,  # of a command with the address that it fetches; all others are short
     categories=frozenset(form.category for form in _FORMS),
+    begins=("curl", "wget", "delete"),
 )
 
 
