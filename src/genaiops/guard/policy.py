@@ -42,12 +42,12 @@ def judge(
     rules = [
         (f"rules[{at}]", rule)
         for at, rule in enumerate(policy.rules)
-        if surface in rule.surfaces and _concerns(rule, asker)
+        if surface in rule.surfaces and concerns(rule, asker)
     ]
     excused = [
         (f"exceptions[{at}]", entry)
         for at, entry in enumerate(policy.exceptions)
-        if surface in entry.surfaces and _concerns(entry, asker) and today <= entry.until
+        if surface in entry.surfaces and concerns(entry, asker) and today <= entry.until
     ]
     ordered = sorted(findings, key=lambda one: (one.start, one.end, one.category, one.detector))
     return tuple(_judged(finding, rules, excused) for finding in ordered)
@@ -67,7 +67,7 @@ def _judged(
     return Judged(finding, "allow")
 
 
-def _concerns(entry: RuleEntry | ExceptionEntry, asker: Asker) -> bool:
+def concerns(entry: RuleEntry | ExceptionEntry, asker: Asker) -> bool:
     """Say whether an entry is for this asker; one that is narrowed does not fit who is not known."""
     return (not entry.roles or asker.role in entry.roles) and (not entry.apps or asker.app in entry.apps)
 
@@ -88,7 +88,7 @@ def score(policy: GuardFile, surface: Surface, judged: Sequence[Judged], asker: 
     stopping = [
         pattern
         for rule in policy.rules
-        if rule.do in _STOPS and surface in rule.surfaces and _concerns(rule, asker)
+        if rule.do in _STOPS and surface in rule.surfaces and concerns(rule, asker)
         for pattern in rule.find
     ]
     return max(
