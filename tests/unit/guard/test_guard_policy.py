@@ -27,6 +27,7 @@ def refusal(text: str) -> UserError:
 
 
 PII = "detectors: {pii: {}}\nrules:\n"
+LINKS = "rules: [{find: [links.*], do: redact}]\ndetectors: {links: {allow: "
 
 
 def test_the_first_rule_that_fits_decides_and_the_sternest_action_counts() -> None:
@@ -92,6 +93,11 @@ def test_an_exception_holds_to_its_last_day_for_its_role_and_is_then_said_to_be_
             "'pii.card'",
         ),
         ("detectors: {pii: {countries: [uk]}}\nrules: [{find: ['*'], do: flag}]", "GAO-GUARD-023", "'uk'"),
+        (LINKS + "['https://docs.example.com/']}}", "GAO-GUARD-027", "write 'docs.example.com'"),
+        (LINKS + "['docs.example.com:443']}}", "GAO-GUARD-027", "write 'docs.example.com'"),
+        (LINKS + "['*.example.com']}}", "GAO-GUARD-027", "write 'example.com'"),
+        (LINKS + "['u:p@docs.example.com/a.html']}}", "GAO-GUARD-027", "write 'docs.example.com'"),
+        (LINKS + "['*']}}", "GAO-GUARD-027", "remove it"),
         ("detectors: {pii: {contries: [us]}}\nrules: [{find: ['*'], do: flag}]", "GAO-GUARD-022", "contries"),
     ],
 )

@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 from pydantic import BaseModel, ConfigDict
 
-from genaiops.core import DetectorSpec, Finding, Json
+from genaiops.core import DetectorSpec, Finding, Json, UserError, one_line
 from genaiops.guard.detectors.base import Budget, Pure, parameters_of
 
 _URL = re.compile(
@@ -27,6 +27,8 @@ _CALLED = 256
 _CARRIES = 24
 """A value in an address so long, or longer, may carry what was said."""
 _QUERY_VALUE = re.compile(r"[=/]([^&=/?#]{1,2000})")
+_HOST = re.compile(r"(?!-)[\w-]{1,63}(?:\.[\w-]{1,63}){0,20}")
+_HOST_INSIDE = re.compile(r"[\w-]{1,63}(?:\.[\w-]{1,63}){1,20}")
 
 SPEC = DetectorSpec(
     name="links",
@@ -46,9 +48,24 @@ class LinksParameters(BaseModel):
 
 
 def links(given: Mapping[str, Json]) -> Pure:
-    """Return the detector of images and links that take data out."""
-    allowed = tuple(host.lower().lstrip(".") for host in parameters_of(LinksParameters, given).allow)
+    """Return the detector of images and links that take data out; raises `UserError` for what is no host."""
+    allowed = tuple(_host(entry) for entry in parameters_of(LinksParameters, given).allow)
     return Pure(SPEC, lambda text, where: _find(text, allowed))
+
+
+def _host(entry: str) -> str:
+    host = entry.lower().lstrip(".")
+    if _HOST.fullmatch(host):
+        return host
+    inside = _HOST_INSIDE.search(host)
+    raise UserError(
+        "GAO-GUARD-027",
+        f"links.allow: {one_line(entry, 80)!r} is no host name, and allows nothing",
+        why="a host stands there without scheme, port and path; it means its sub-domains too",
+        fix=f"write {inside.group()!r}"
+        if inside
+        else "write a name such as 'docs.example.com', or remove it",
+    )
 
 
 def _find(text: str, allowed: tuple[str, ...]) -> Iterator[Finding]:
