@@ -98,7 +98,9 @@ class Services:
             return None
         path = guard_file(project.root, project.guard)
         if path not in self._guards:
-            self._guards[path] = load_guard(path)
+            self._guards[path] = guard = load_guard(path)
+            for name in guard.expired():
+                self.console.note(f"{path.name}: {name}, and no longer counts")
         return self._guards[path]
 
     async def chat(self, project: Project, role: str = "chat") -> ChatModel:

@@ -28,7 +28,7 @@ from genaiops.guard.cache import ResultCache
 from genaiops.guard.calling import Called
 from genaiops.guard.decoding import View, decoded
 from genaiops.guard.model import Action, Failed, GuardResult, Judged, Refusal
-from genaiops.guard.policy import NOBODY_KNOWN, Asker, judge, redacted, score, sternest
+from genaiops.guard.policy import NOBODY_KNOWN, Asker, expired, judge, redacted, score, sternest
 from genaiops.guard.policy_file import SURFACES, GuardFile
 from genaiops.guard.reach import needed
 
@@ -83,6 +83,10 @@ class Pipeline:
         """How often what failed, was refused or ended a stream: `failed.NAME.late`, `refused.too_long`, …"""
         with self._lock:
             return dict(self._counts)
+
+    def expired(self) -> list[str]:
+        """Return the policy's exceptions that no longer count today, by name with their last day."""
+        return expired(self.policy, self.today())
 
     def count(self, what: str) -> None:
         """Count one more of something that an operator should see."""

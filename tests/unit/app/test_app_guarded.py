@@ -1,17 +1,22 @@
 """The guard around one answer: what passes, what is left out, what stops, and what is said of it."""
 
 import asyncio
+import io
 from collections.abc import Awaitable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.support.apps import services_of, write_project
 from tests.support.guarding import Raises
 
+from genaiops.app import load_project
 from genaiops.app.guarded import Guarded, GuardStop
 from genaiops.core import Answer, ChatReply, ChatRequest, Citation, Json, Message, Passage, ToolCall
 from genaiops.guard import GuardFile, Pipeline, parse_guard
 from genaiops.traces import Recorder
+from genaiops.work import Console
 
 GUARD = parse_guard(
     """\
@@ -399,3 +404,24 @@ def test_an_answer_of_data_with_quotations_passes_a_guard_that_wants_json() -> N
     )
     assert run(one.guarded.answer(answer)) == replace(answer, tool_calls=())
     assert one.stopped(one.guarded.answer(Answer("no JSON"))) == "block on output: json.syntax"
+
+
+EXPIRED = """\
+detectors: {pii: {}}
+rules: [{find: [pii.*], do: block}]
+exceptions: [{find: [pii.email], until: 2026-01-31, reason: they answer by mail}]
+"""
+
+
+@pytest.mark.proves("E-GUARD-EXCEPTION")
+def test_an_exception_that_is_over_is_told_once_where_an_app_is_asked(tmp_path: Path) -> None:
+    write_project(tmp_path, "", "guard: guard.yaml\n", guard_yaml=EXPIRED)
+
+    async def told() -> str:
+        async with services_of(tmp_path, {}) as services:
+            services.console = Console(stderr=(said := io.StringIO()))
+            project = load_project(tmp_path)
+            assert services.guard(project) is services.guard(project)
+            return said.getvalue()
+
+    assert run(told()) == "guard.yaml: exceptions[0] held until 2026-01-31, and no longer counts\n"
