@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from genaiops.core import DetectorSpec, Finding, Json, Where
@@ -82,6 +83,12 @@ def foreign(parameters: Mapping[str, Json]) -> Foreign:
 
 def broken(parameters: Mapping[str, Json]) -> Foreign:
     raise RuntimeError("no model here")
+
+
+def no_signs(parameters: Mapping[str, Json]) -> Foreign:
+    detector = Foreign()
+    detector.spec = replace(Foreign.spec, begins=("",))
+    return detector
 
 
 def no_detector(parameters: Mapping[str, Json]) -> object:

@@ -3,6 +3,8 @@
 import base64
 import codecs
 import logging
+import signal
+import threading
 from collections.abc import Iterator
 from datetime import date
 from importlib.metadata import EntryPoint
@@ -90,7 +92,6 @@ def test_texts_that_hang_take_so_many_threads_and_further_ones_are_refused_at_on
     kinds = [guard.check(f"POISON {at}", IN).failed[0].kind for at in range(MOST_THREADS + 3)]
     assert kinds == [*["late"] * MOST_THREADS, *["busy"] * 3]
     assert detector.asked <= MOST_THREADS
-    assert load_guard().check(CARD, IN).action == "redact"
 
 
 class Slow(Foreign):
@@ -111,6 +112,23 @@ def test_one_text_has_one_deadline_with_all_that_it_encodes(hanging: None) -> No
     result = pipeline(detector, timeout_ms=100).check(words, IN)
     assert result.failed == (Failed("foreign", "late"),)
     assert 1 <= detector.asked <= 6
+
+
+class Presses(Foreign):
+    """Has a person press Ctrl-C while it is waited for."""
+
+    def detect(self, text: str, where: Where) -> Any:
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+        RELEASE.wait(30)
+        return []
+
+
+def test_a_person_who_presses_ctrl_c_ends_the_program_whoever_is_looking(hanging: None) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        pipeline(Presses(), timeout_ms=20_000).check("one", IN)
+    policy = GuardFile.model_validate({"detectors": {"foreign": {}}, "rules": RULES})
+    with pytest.raises(KeyboardInterrupt):
+        Pipeline(policy, {"foreign": Interrupts()}, ours=frozenset({"foreign"})).check("one", IN)
 
 
 @pytest.mark.proves("E-GUARD-NO-ECHO")
@@ -293,7 +311,7 @@ def test_a_detector_of_another_package_is_loaded_by_its_name(monkeypatch: pytest
 
 
 @pytest.mark.proves("E-GUARD-PLUGIN")
-@pytest.mark.parametrize("factory", ["broken", "no_detector", "not_there"])
+@pytest.mark.parametrize("factory", ["broken", "no_detector", "no_signs", "not_there"])
 def test_a_plug_in_that_cannot_be_used_stops_the_policy(
     monkeypatch: pytest.MonkeyPatch, factory: str
 ) -> None:
