@@ -74,7 +74,8 @@ def _wrong(detector: object, spec: object) -> str:
     if not sound or not spec.surfaces or not spec.surfaces <= set(SURFACES):
         return "its `spec` names no surface that there is, or no span"
     begins = cast("object", spec.begins)
-    if not isinstance(begins, tuple) or not all(isinstance(sign, str) and sign for sign in begins):
+    signs = cast("tuple[object, ...]", begins) if isinstance(begins, tuple) else (None,)
+    if not all(isinstance(sign, str) and sign for sign in signs):
         return "in its `spec`, `begins` are not signs"
     return "" if spec.cost in ("cheap", "model", "remote") else "its `spec` names a cost that there is not"
 
