@@ -160,7 +160,7 @@ STOPPING = parse_guard(
 )
 
 
-@pytest.mark.proves("E-GUARD-STREAM")
+@pytest.mark.proves("E-GUARD-STREAM-SPAN")
 @settings(max_examples=100)
 @given(st.lists(LONG, max_size=25).map("".join), CUTS)
 def test_nothing_of_what_ends_up_stopped_is_released(text: str, cuts: list[int]) -> None:

@@ -67,9 +67,10 @@ class DecodeEntry(BaseModel):
 class StreamEntry(BaseModel):
     """How an output that streams is checked.
 
-    `hold` characters are held back: what a detector with a span up to it finds is stopped or redacted in
-    time. `whole`: a detector that needs more either makes the stream wait to its end (`buffer`), or can only
-    end it with an error (`end`).
+    `hold` characters are held back, and more of a word that has not ended and from where a longer finding may
+    begin: what a detector with a span up to it, or with signs of its longer findings, finds is stopped or
+    redacted in time. `whole`: a detector that needs more either makes the stream wait to its end (`buffer`),
+    or can only end it with an error (`end`).
     """
 
     model_config = _FORBID

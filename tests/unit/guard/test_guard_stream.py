@@ -59,7 +59,7 @@ HEADER = (
 )
 
 
-@pytest.mark.proves("E-GUARD-STREAM")
+@pytest.mark.proves("E-GUARD-STREAM-SPAN")
 @pytest.mark.parametrize(
     "found",
     [
