@@ -143,9 +143,11 @@ class Pipeline:
             said = decoded(text, self.policy.decode.depth, self.policy.decode.max_characters)
             views = said.views
             found += [_beyond(view) for view in said.beyond]
+        alone = [text]
+        texts = [text, *(view.says for view in views)] if views else alone
         for _, group in groupby(detectors, key=lambda one: one.spec.cost):
             for called in group:
-                self._ask(called, text, views, where, found, failed)
+                self._ask(called, texts if called.spec.decoded else alone, views, where, found, failed)
             if self._action(found, failed, where.surface, asker, today) == "block":
                 break
         return (_once(found) if views else found), failed
@@ -177,19 +179,17 @@ class Pipeline:
     def _ask(
         self,
         called: Called,
-        text: str,
+        texts: Sequence[str],
         views: Sequence[View],
         where: Where,
         found: list[Finding],
         failed: list[Failed],
     ) -> None:
-        """Ask one detector about a text and what it encodes; after a failure it is not asked on."""
-        read = views if called.spec.decoded else ()
-        answer = called([text, *(view.says for view in read)], where)
-        for findings in answer.found[:1]:
-            found += findings
-        for view, findings in zip(read, answer.found[1:], strict=False):
-            found += _placed(findings, view)
+        """Ask one detector about a text and what `views` of it say; after a failure it is not asked on."""
+        answer = called(texts, where)
+        for at, findings in enumerate(answer.found):
+            if findings:
+                found += _placed(findings, views[at - 1]) if at else findings
         if answer.failed:
             self.count_failed(answer.failed)
             failed.append(answer.failed)
