@@ -134,7 +134,9 @@ class AppWorker:
             seed = self._seed + repeat
             name = self._project.project
             guard, person = self._services.guard(self._project), self._services.person
-            guarded = Guarded(guard, name, recorder, system=self._system, own=self._words, person=person)
+            guarded = Guarded(
+                guard, self._project.asker, recorder, system=self._system, own=self._words, person=person
+            )
             serving = Serving(self._project, self._services, self._prices, recorder, seed, guarded)
             facts: dict[str, Json] = {"gen_ai.provider.name": "genaiops", "gen_ai.agent.name": name}
             with recorder.span(f"invoke_agent {name}", "invoke_agent", **facts) as span:

@@ -78,7 +78,7 @@ class Guarded:
     def __init__(
         self,
         guard: Pipeline | None,
-        app: str,
+        asker: Asker,
         recorder: Recorder,
         *,
         system: Sequence[str] = (),
@@ -91,7 +91,7 @@ class Guarded:
         if self._outside and elsewhere:
             self._outside.saw()
         self._person = person
-        self._asker = Asker(app=app)
+        self._asker = asker
         self._recorder = recorder
         self._known = Passed(own)
         self._handed: dict[str, Passage] = {}

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from genaiops.guard.measuring import GuardMeasured, Share, Told, ask_all, measured
     from genaiops.guard.model import Action, Failed, GuardResult, Judged
     from genaiops.guard.pipeline import Pipeline
-    from genaiops.guard.policy import Asker
+    from genaiops.guard.policy import Asker, idle_entries
     from genaiops.guard.policy_file import GuardFile
     from genaiops.guard.stream import Piece, Stream
     from genaiops.guard.structure import Decision, Known, decide
@@ -29,7 +29,7 @@ _FILES = {
     "measuring": "GuardMeasured Share Told ask_all measured",
     "model": "Action Failed GuardResult Judged",
     "pipeline": "Pipeline",
-    "policy": "Asker",
+    "policy": "Asker idle_entries",
     "policy_file": "GuardFile",
     "stream": "Piece Stream",
     "structure": "Decision Known decide",
@@ -41,8 +41,8 @@ __all__ = [
     "GUARD_KIND", "KINDS", "Action", "Asker", "Decision", "Failed", "GuardFile", "GuardMeasured",
     "GuardResult", "Judged", "Known", "LabelledRow", "Passed", "Piece", "Pipeline", "Share", "Stream",
     "Told", "ToolEntry", "addresses_shown", "ask_all", "check_assembled", "check_value", "decide", "fields",
-    "guard_facts", "guard_manifest", "hosts_in", "keyed", "load_guard", "measured", "new_in", "parse_guard",
-    "policy_of", "policy_text", "read_labelled", "without_addresses",
+    "guard_facts", "guard_manifest", "hosts_in", "idle_entries", "keyed", "load_guard", "measured",
+    "new_in", "parse_guard", "policy_of", "policy_text", "read_labelled", "without_addresses",
 ]  # fmt: skip
 
 __getattr__ = attach(__name__, {name: file for file, names in _FILES.items() for name in names.split()})

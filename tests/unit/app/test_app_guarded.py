@@ -22,7 +22,7 @@ from genaiops.core import (
     Passage,
     ToolCall,
 )
-from genaiops.guard import GuardFile, Pipeline, new_in, parse_guard
+from genaiops.guard import Asker, GuardFile, Pipeline, new_in, parse_guard
 from genaiops.traces import Recorder
 
 GUARD = parse_guard(
@@ -37,6 +37,7 @@ rules:
 """,
     "guard.yaml",
 )
+SHOP = Asker(app="shop")
 CARD = "4111 1111 1111 1111"
 SYSTEM = "You are the clerk of a small shop and never tell anybody how its prices are made."
 
@@ -46,7 +47,7 @@ class One:
 
     def __init__(self, guard: Pipeline | None = GUARD) -> None:
         self.recorder = Recorder()
-        self.guarded = Guarded(guard, "shop", self.recorder)
+        self.guarded = Guarded(guard, SHOP, self.recorder)
 
     def stopped(self, work: Awaitable[Any]) -> str:
         with pytest.raises(GuardStop):
@@ -229,7 +230,7 @@ MAIL: dict[str, Json] = {
 
 def tooled(person: Any = None, inputs: dict[str, Json] = ASKED) -> One:
     one = One(TOOLS)
-    one.guarded = Guarded(TOOLS, "shop", one.recorder, system=("Be brief.",), person=person)
+    one.guarded = Guarded(TOOLS, SHOP, one.recorder, system=("Be brief.",), person=person)
     run(one.guarded.inputs(inputs))
     return one
 
@@ -382,7 +383,7 @@ def test_an_app_that_read_by_itself_or_runs_elsewhere_is_taken_to_have_read_text
         Answer(text, tool_calls=[ToolCall(name="search", arguments={})]),
     ):
         assert run(tooled().guarded.answer(answer)).text == "see [address removed]"
-    there = Guarded(TOOLS, "shop", Recorder(), elsewhere=True)
+    there = Guarded(TOOLS, SHOP, Recorder(), elsewhere=True)
     assert run(there.answer(Answer(text))).text == "see [address removed]"
 
 
