@@ -168,13 +168,15 @@ class Guarded:
             asked = "; a person must decide, and there is nobody to ask" if decision.do == "ask" else ""
             return self._refused(call, f"{decision.why}{asked}")
         result, passed = await self._checked(dict(call.arguments), Where(surface="tool_call"))
-        if not result.passes:
-            return self._refused(call, _why(result, "tool_call"))
+        named, id = await self._checked(call.id, Where(surface="tool_call"), whole=False)
+        for one in (result, named):
+            if not one.passes:
+                return self._refused(call, _why(one, "tool_call"))
         given = cast("dict[str, Json]", passed)
         arguments, taken = await asyncio.to_thread(self._outside.unbound, call.name, given)
         self._count_addresses("tool_call", taken)
         self._outside.called(call.name)
-        self.calls.append(replace(call, arguments=arguments))
+        self.calls.append(replace(call, arguments=arguments, id=cast(str, id)))
         return ToolReply(self.calls[-1])
 
     async def returned(self, number: int, value: Json) -> ToolReply:
@@ -292,7 +294,8 @@ class Guarded:
     def _refused(self, call: ToolCall, why: str) -> ToolReply:
         self.counts["refuse tool_call"] += 1
         with self._recorder.span("guardrail tool_call", "guardrail") as span:
-            span.set("gen_ai.tool.name", one_line(call.name, 100))
+            if self._guard is not None and call.name in self._guard.policy.tools:
+                span.set("gen_ai.tool.name", call.name)  # another name is the model's own text
             span.set("genaiops.guard.action", "refuse")
             span.set("genaiops.guard.reasons", [why])
         return self._told(ToolReply(call, why))

@@ -369,6 +369,19 @@ def test_a_person_reads_the_whole_call_or_is_not_asked() -> None:
     assert len(asked) == 1
 
 
+@pytest.mark.proves("E-GUARD-APP-NO-ECHO")
+def test_the_name_and_the_id_of_a_call_are_the_models_text_too() -> None:
+    one = tooled()
+    assert call(one, f"pay {CARD} to Anna", {}) == "the policy does not list this tool"
+    assert call(one, "pay", {"to": "Ann"}) != ""
+    run(one.guarded.call(ToolCall(name="look_up", arguments={}, id=f"id {CARD}")))
+    assert [each.id for each in one.guarded.calls] == ["id [pii.card]"]
+    assert run(one.guarded.call(ToolCall(name="look_up", arguments={}, id="Acme"))).refused
+    said = repr(one.recorder.trace())
+    assert CARD not in said
+    assert "'gen_ai.tool.name': 'pay'" in said
+
+
 def test_arguments_too_long_to_be_checked_are_not_compared() -> None:
     one = tooled()
     given: dict[str, Json] = {f"k{at}": "Bob " * 9_000 for at in range(50)}
