@@ -10,7 +10,7 @@ import json
 import re
 import threading
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import accumulate
 
@@ -53,8 +53,8 @@ class Passed:
     def stretches(self, text: str) -> list[_Stretch]:
         """Return what in `text` stands in one that passed, in order of place; they may overlap.
 
-        It may stand there as it is written in JSON.
-        A word or two that passed are known where they stand, and do not make one stretch with the next.
+        It may stand there as it is written in JSON. A word or two that passed are known where they stand, and
+        do not make one stretch with the next.
         """
         if any(text in one._whole for one in self._chain):
             return [(0, len(text))]
@@ -63,27 +63,20 @@ class Passed:
                 one._escape()
         tokens = [match.span() for match in _TOKEN.finditer(text)]
         words = [text[start:end] for start, end in tokens]
-        found: list[_Stretch] = []
-        for size in range(1, _RUN + 1):
-            found += self._runs_in(words, tokens, size)
-        return sorted(found)
+        runs = _chained(self._found(words, _RUN))
+        inside = [0] * len(words)
+        for number, (start, end) in enumerate(runs, start=1):
+            inside[start : end + 1] = [number] * (end + 1 - start)
+        for size in range(1, _RUN):
+            here = self._found(words, size)
+            runs += [(at, at + size - 1) for at in here if not 0 < inside[at] == inside[at + size - 1]]
+        return sorted((tokens[first][0], tokens[last][1]) for first, last in runs)
 
-    def _runs_in(self, words: list[str], tokens: list[_Stretch], size: int) -> list[_Stretch]:
-        """Return the stretches of known runs of `size` tokens, those that overlap most as one."""
+    def _found(self, words: list[str], size: int) -> list[int]:
+        """Return the numbers of the tokens at which known runs of `size` tokens begin."""
         sets = [runs for one in self._chain if (runs := one._learnt(size))]
-        found: list[_Stretch] = []
-        last = -2
-        for at in range(len(words) - size + 1 if sets else 0):
-            run = hash(tuple(words[at : at + size]))
-            if not any(run in known for known in sets):
-                continue
-            end = tokens[at + size - 1][1]
-            if size == _RUN and at == last + 1:
-                found[-1] = (found[-1][0], end)
-            else:
-                found.append((tokens[at][0], end))
-            last = at
-        return found
+        runs = list(_runs(words, size)) if sets else []
+        return sorted({at for known in sets for at, run in enumerate(runs) if run in known})
 
     @property
     def _chain(self) -> tuple["Passed", ...]:
@@ -97,9 +90,8 @@ class Passed:
     def _learn(self) -> None:
         for text in self._waiting:
             words = _TOKEN.findall(text)
-            size = min(_RUN, len(words))
-            runs = self._runs.setdefault(size, set()) if size else set[int]()
-            runs |= {hash(tuple(words[at : at + size])) for at in range(len(words) - size + 1)}
+            if size := min(_RUN, len(words)):
+                self._runs.setdefault(size, set()).update(_runs(words, size))
         self._unescaped += self._waiting
         self._waiting = []
 
@@ -112,6 +104,25 @@ class Passed:
             self._waiting = [one for one in written if "\\" in one]
             self._learn()
             self._unescaped = []
+
+
+def _runs(words: list[str], size: int) -> Iterator[int]:
+    """Yield a number for each run of `size` tokens."""
+    return map(hash, zip(*(words[first:] for first in range(size)), strict=False))
+
+
+def _chained(found: Sequence[int]) -> list[_Stretch]:
+    """Return the first and the last token of runs that overlap in all but one."""
+    chains: list[_Stretch] = []
+    last = -2
+    for at in found:
+        end = at + _RUN - 1
+        if at == last + 1:
+            chains[-1] = (chains[-1][0], end)
+        else:
+            chains.append((at, end))
+        last = at
+    return chains
 
 
 def check_assembled(
