@@ -13,6 +13,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import accumulate
+from typing import NamedTuple
 
 from genaiops.core import Finding, Where
 from genaiops.guard.calling import Called
@@ -29,6 +30,14 @@ _MARGIN = 384
 """Characters of known text around what is new that detectors of shapes see too."""
 
 _Stretch = tuple[int, int]
+
+
+class KnownStretch(NamedTuple):
+    """What in a text stands in one that passed. A word of a sentence that passed alone is not `apart`."""
+
+    start: int
+    end: int
+    apart: bool
 
 
 class Passed:
@@ -50,14 +59,14 @@ class Passed:
                     self._whole.add(text)
                     self._waiting.append(text)
 
-    def stretches(self, text: str) -> list[_Stretch]:
+    def stretches(self, text: str) -> list[KnownStretch]:
         """Return what in `text` stands in one that passed, in order of place; they may overlap.
 
         It may stand there as it is written in JSON. A word or two that passed are known where they stand, and
         do not make one stretch with the next.
         """
         if any(text in one._whole for one in self._chain):
-            return [(0, len(text))]
+            return [KnownStretch(0, len(text), True)]
         if "\\" in text:
             for one in self._chain:
                 one._escape()
@@ -70,7 +79,10 @@ class Passed:
         for size in range(1, _RUN):
             here = self._found(words, size)
             runs += [(at, at + size - 1) for at in here if not 0 < inside[at] == inside[at + size - 1]]
-        return sorted((tokens[first][0], tokens[last][1]) for first, last in runs)
+        return sorted(
+            KnownStretch(tokens[first][0], tokens[last][1], _is_apart(text, tokens, first, last))
+            for first, last in runs
+        )
 
     def _found(self, words: list[str], size: int) -> list[int]:
         """Return the numbers of the tokens at which known runs of `size` tokens begin."""
@@ -111,6 +123,21 @@ def _runs(words: list[str], size: int) -> Iterator[int]:
     return map(hash, zip(*(words[first:] for first in range(size)), strict=False))
 
 
+def _is_apart(text: str, tokens: list[_Stretch], first: int, last: int) -> bool:
+    """Say whether a stretch is long, or no word at its ends stands beside another one on its line."""
+    if last - first >= _RUN - 1:
+        return True
+    ends = ((first - 1, first), (last, last + 1))
+    return not any(
+        before >= 0
+        and after < len(tokens)
+        and text[tokens[before][0]].isalnum()
+        and text[tokens[after][0]].isalnum()
+        and "\n" not in text[tokens[before][1] : tokens[after][0]]
+        for before, after in ends
+    )
+
+
 def _chained(found: Sequence[int]) -> list[_Stretch]:
     """Return the first and the last token of runs that overlap in all but one."""
     chains: list[_Stretch] = []
@@ -128,7 +155,7 @@ def _chained(found: Sequence[int]) -> list[_Stretch]:
 def check_assembled(
     guard: Pipeline,
     text: str,
-    known: Sequence[_Stretch],
+    known: Sequence[KnownStretch],
     where: Where,
     asker: Asker = NOBODY_KNOWN,
     *,
@@ -155,7 +182,7 @@ def check_assembled(
             return guard.check(joined, where, asker)  # it refuses it
         told, broken = _scan(guard, joined, asked, where, asker)
         found += _placed(told, pieces)
-        failed += broken
+        failed += [one for one in broken if one not in failed]
     return guard.conclude(text, _not_known(found, known), failed, where.surface, asker, today)
 
 
@@ -170,11 +197,13 @@ def _scan(
     return guard.scan(text, where, asked, asker, guard.today()) if asked else ([], [])
 
 
-def new_in(text: str, known: Sequence[_Stretch]) -> list[_Stretch]:
+def new_in(text: str, known: Sequence[KnownStretch]) -> list[_Stretch]:
     """Return what of `text` is in no known stretch, without the blanks around it."""
     gaps: list[_Stretch] = []
     done = 0
-    for start, end in (*known, (len(text), len(text))):
+    for start, end, apart in (*known, KnownStretch(len(text), len(text), True)):
+        if not apart:
+            continue
         gap = text[done:start]
         if gap.strip():
             first = done + len(gap) - len(gap.lstrip())
@@ -183,11 +212,11 @@ def new_in(text: str, known: Sequence[_Stretch]) -> list[_Stretch]:
     return gaps
 
 
-def _around(text: str, known: Sequence[_Stretch], new: Sequence[_Stretch]) -> list[_Stretch]:
+def _around(text: str, known: Sequence[KnownStretch], new: Sequence[_Stretch]) -> list[_Stretch]:
     """Return what is new, and where one known stretch meets another, each with its surroundings."""
     joints: list[_Stretch] = []
     done = 0
-    for start, end in known:
+    for start, end, _ in known:
         if 0 < done < end:
             joints.append((min(start, done), max(start, done)))
         done = max(done, end)
@@ -213,9 +242,9 @@ def _placed(told: Sequence[Finding], pieces: Sequence[_Stretch]) -> list[Finding
     return [replace(one, start=at(one.start), end=at(one.end - 1) + 1) for one in told]
 
 
-def _not_known(found: Sequence[Finding], known: Sequence[_Stretch]) -> list[Finding]:
+def _not_known(found: Sequence[Finding], known: Sequence[KnownStretch]) -> list[Finding]:
     """Return the findings that lie in no known stretch, each once."""
-    starts = [start for start, _ in known]
-    ends = [0, *accumulate((end for _, end in known), max)]
+    starts = [one.start for one in known]
+    ends = [0, *accumulate((one.end for one in known), max)]
     once = {(one.start, one.end, one.category): one for one in found}
     return [one for one in once.values() if one.end > ends[bisect_right(starts, one.start)]]

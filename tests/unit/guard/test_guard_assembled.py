@@ -1,6 +1,7 @@
 """A prompt that is put together of texts that passed: what is new in it counts, and nothing a second time."""
 
 import json
+import time
 
 import pytest
 
@@ -76,6 +77,13 @@ def test_short_texts_that_passed_do_not_hide_what_they_make_together() -> None:
     assert check(together, passed("the number 4111 1111", "1111 1111 is the rest of it")).action == "redact"
 
 
+@pytest.mark.proves("E-GUARD-APP-MESSAGES")
+def test_words_of_a_sentence_that_are_known_alone_do_not_hide_it() -> None:
+    words = passed(*ATTACK.rstrip(".").split(), "all previous", TEMPLATE)
+    assert check(f"{TEMPLATE}\n{ATTACK}", words).action == "block"
+    assert check(f'{{"print": "{TEMPLATE}", "all": 1, "system": ["prompt"]}}', words).action == "allow"
+
+
 def test_a_system_message_is_not_judged_by_how_it_sounds() -> None:
     assert check(ATTACK, Passed()).action == "block"
     assert check(ATTACK, Passed(), shapes=True).action == "allow"
@@ -88,3 +96,12 @@ def test_texts_that_passed_before_count_too_and_blanks_are_nothing_new() -> None
     text = f"{TEMPLATE}\n\n why?\n"
     assert new_in(text, known.stretches(text)) == []
     assert new_in(f" a {text}", known.stretches(f" a {text}")) == [(1, 2)]
+
+
+@pytest.mark.parametrize("piece", [")", "a ", "\\n"])
+def test_a_prompt_made_to_be_slow_is_known_again_in_time(piece: str) -> None:
+    text = piece * (40_000 // len(piece))
+    known = passed(piece, text, TEMPLATE)
+    began = time.process_time()
+    assert check(f"{TEMPLATE}\n{text}", known).action == "allow"
+    assert time.process_time() - began < 1
