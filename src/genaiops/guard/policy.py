@@ -127,6 +127,25 @@ def merged(judged: Iterable[Judged]) -> list[tuple[int, int, str]]:
     return [(start, end, finding.category) for start, end, finding in stretches]
 
 
+def idle_entries(policy: GuardFile, asker: Asker) -> list[str]:
+    """Return the rules and exceptions that never apply for `asker`, by name and why."""
+    named = [
+        *((f"rules[{at}]", one) for at, one in enumerate(policy.rules)),
+        *((f"exceptions[{at}]", one) for at, one in enumerate(policy.exceptions)),
+    ]
+    return [f"{name} does not apply: {why}" for name, entry in named if (why := _why_idle(entry, asker))]
+
+
+def _why_idle(entry: RuleEntry | ExceptionEntry, asker: Asker) -> str:
+    if entry.apps and asker.app not in entry.apps:
+        return f"it is for the apps {', '.join(entry.apps)}, and this one is {asker.app}"
+    if entry.roles and not asker.role:
+        return f"it is for the roles {', '.join(entry.roles)}, and no role is said (`role:` or `--role NAME`)"
+    if entry.roles and asker.role not in entry.roles:
+        return f"it is for the roles {', '.join(entry.roles)}, and this one is {asker.role}"
+    return ""
+
+
 def expired(policy: GuardFile, today: date) -> list[str]:
     """Return the exceptions that no longer hold, by name with their last day."""
     return [
