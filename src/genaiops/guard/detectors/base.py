@@ -29,8 +29,14 @@ class Pure:
     find: Callable[[str, Where], Iterable[Finding]]
 
     def detect(self, text: str, where: Where) -> list[Finding]:
-        """Return what `find` finds."""
-        return list(self.find(text, where))
+        """Return what `find` finds; raises `TooMuch` with what it found until it gave up."""
+        found: list[Finding] = []
+        try:
+            for one in self.find(text, where):
+                found.append(one)  # noqa: PERF402  a list made of all would lose these
+        except TooMuch:
+            raise TooMuch(found) from None
+        return found
 
 
 class NoParameters(BaseModel):
@@ -45,15 +51,30 @@ def parameters_of(kind: type[Parameters], given: Mapping[str, Json]) -> Paramete
 
 
 class Budget:
-    """How many more candidates a detector may look at in one text."""
+    """How much more a detector may look at in one text."""
 
     def __init__(self, left: int = MOST_CANDIDATES) -> None:
-        self._left = left
+        self.left = left
 
-    def spend(self) -> None:
-        """Count one candidate; raises `TooMuch` when there were too many."""
-        self._left -= 1
-        if self._left < 0:
+    def spend(self, cost: int = 1) -> None:
+        """Count what a candidate costs; raises `TooMuch` when there were too many."""
+        self.left -= cost
+        if self.left < 0:
+            raise TooMuch
+
+
+class Share(Budget):
+    """What looking for one kind of thing may cost: what all kinds have left, and `least` in any case."""
+
+    def __init__(self, whole: Budget, least: int) -> None:
+        super().__init__(least)
+        self._whole = whole
+
+    def spend(self, cost: int = 1) -> None:
+        """Count what a candidate costs; raises `TooMuch` when there were too many."""
+        self.left -= cost
+        self._whole.left -= cost
+        if self.left < 0 and self._whole.left < 0:
             raise TooMuch
 
 
