@@ -1,7 +1,7 @@
 """What the built-in detectors share: a detector made of a function, its bounds, the words nearby."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -11,6 +11,7 @@ from genaiops.core import DetectorSpec, Finding, Json, Where, decode
 from genaiops.guard.model import TooMuch
 
 Parameters = TypeVar("Parameters", bound=BaseModel)
+Thing = TypeVar("Thing")
 
 MOST_CANDIDATES = 5_000
 """A detector that meets more stretches to look at closely gives the text up rather than take long."""
@@ -76,6 +77,25 @@ class Share(Budget):
         self._whole.left -= cost
         if self.left < 0 and self._whole.left < 0:
             raise TooMuch
+
+
+def each_kind(
+    kinds: Iterable[Callable[[Budget], Iterator[Thing]]], whole: Budget, *, least: int, found: int = 0
+) -> Iterator[Thing]:
+    """Yield what looking for each kind brings; too much of one is said after the others were looked for.
+
+    `least`: what a kind may cost in any case; `found`: what each thing found costs. Raises `TooMuch`.
+    """
+    for kind in kinds:
+        budget = Share(whole, least)
+        try:
+            for one in kind(budget):
+                yield one
+                budget.spend(found)
+        except TooMuch:
+            continue
+    if whole.left < 0:
+        raise TooMuch
 
 
 def lower(text: str) -> str:

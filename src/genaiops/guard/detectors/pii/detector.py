@@ -7,7 +7,7 @@ from functools import lru_cache, partial
 from pydantic import BaseModel, ConfigDict
 
 from genaiops.core import DetectorSpec, Finding, Json, UserError
-from genaiops.guard.detectors.base import Budget, Pure, Share, lower, parameters_of
+from genaiops.guard.detectors.base import Budget, Pure, each_kind, lower, parameters_of
 from genaiops.guard.detectors.pii.accounts import SMALL_IBAN, card_at, iban_at
 from genaiops.guard.detectors.pii.contact import (
     Found,
@@ -20,7 +20,6 @@ from genaiops.guard.detectors.pii.contact import (
 from genaiops.guard.detectors.pii.identities import FROM_DIGIT, FROM_LETTER, Identity
 from genaiops.guard.detectors.pii.named import NAMES, named
 from genaiops.guard.detectors.pii.plainly import in_plain_signs
-from genaiops.guard.model import TooMuch
 from genaiops.guard.policy_file import SURFACES, nearest
 
 # Where a number begins: a group of digits with five more digits close behind its first. A group of four may
@@ -107,7 +106,6 @@ def _found(text: str, digits: _Digits, letters: Sequence[Identity]) -> Iterator[
     """Yield what is found; where there is too much of one kind, the others are looked for first."""
     plain = in_plain_signs(text)
     low = lower(plain)
-    whole = Budget(MOST)
     kinds: list[_Kind] = [partial(emails, text), partial(addresses, plain)]
     if _DIGIT.search(plain) is not None:  # all others have one
         kinds += [
@@ -117,16 +115,7 @@ def _found(text: str, digits: _Digits, letters: Sequence[Identity]) -> Iterator[
         ]
         if "iban" in low:
             kinds.append(partial(_small_ibans, plain))
-    for kind in kinds:
-        budget = Share(whole, _LEAST)
-        try:
-            for one in kind(budget):
-                yield one
-                budget.spend(_FOUND)
-        except TooMuch:
-            continue
-    if whole.left < 0:
-        raise TooMuch
+    yield from each_kind(kinds, Budget(MOST), least=_LEAST, found=_FOUND)
 
 
 def _from_digit(text: str, low: str, digits: _Digits, budget: Budget) -> Iterator[Found]:
