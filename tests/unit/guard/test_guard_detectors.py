@@ -109,7 +109,7 @@ def test_what_is_no_secret_is_let_be(text: str) -> None:
         ("pass phrase: blue-horse-42", "blue-horse-42"),
         ("pw=Sommer2026!x", "Sommer2026!x"),
         ("Passwort: Sommer2026!", "Sommer2026!"),
-        ("Kennwort lautet Sommer2026", "Sommer2026"),
+        ("das Passwort lautet Sommer2026", "Sommer2026"),
         ("Contraseña: Verano2026", "Verano2026"),
         ("mot de passe : Soleil2026!", "Soleil2026!"),
         ("senha=verao26", "verao26"),

@@ -26,10 +26,7 @@ _KEY = re.compile(rf"s?(?:[_\- ](?:key|token|id))?{_TAIL}", re.IGNORECASE)
 _PASSWORD = re.compile(rf"(?P<rest>(?:wor[dt]|wd|d|[ -]?phrase|code|e|[ñn]a)?s?){_TAIL}", re.IGNORECASE)
 _NAMES: tuple[tuple[str, re.Pattern[str]], ...] = (
     *((name, _KEY) for name in ("key", "secret", "token", "credential")),
-    *(
-        (name, _PASSWORD)
-        for name in ("pass", "pw", "contrase", "kennwort", "wachtwoord", "senha", "heslo", "parola", "haslo")
-    ),
+    *((name, _PASSWORD) for name in ("pass", "pw", "contrase", "wachtwoord", "senha", "heslo", "parola")),
 )
 _OTHER_NAMES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (name, re.compile(rf"(?P<rest>\w{{0,2}}){_TAIL}", re.IGNORECASE))
