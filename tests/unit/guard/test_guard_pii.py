@@ -164,6 +164,7 @@ def test_whatever_people_write_between_its_groups_a_number_is_found_whole(gap: s
     [
         ("card", "4111 1111\n1111 1111"),
         ("card", "4111 1111 1111\r\n1111"),
+        ("card", "3782 822463\n10005"),
         ("card", "٤١١١ ١١١١ ١١١١ ١١١١"),
         ("card", "๔๑๑๑๑๑๑๑๑๑๑๑๑๑๑๑"),
         ("iban", "DE89 3704 0044\n0532 0130 00"),
