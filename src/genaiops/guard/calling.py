@@ -88,8 +88,8 @@ class Called:
         try:
             found = self._detector.detect(text, where)
             return self._checked(found, text, where)
-        except TooMuch:
-            return _Said((), "too_much")
+        except TooMuch as error:
+            return self._checked(error.found, text, where)._replace(kind="too_much")
         except BaseException as error:
             if self._threads is None and isinstance(error, KeyboardInterrupt):
                 raise  # the person at the keyboard: ours raise none, and no other thread is told of it

@@ -1,5 +1,6 @@
 """What the guard says: an action, what it rests on, and what failed on the way."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -20,7 +21,14 @@ Refusal = Literal["", "too_long", "not_text"]
 
 
 class TooMuch(Exception):
-    """A detector meets more candidates than it may check: the text is refused rather than waited for."""
+    """A detector meets more candidates than it may check: the text is refused rather than waited for.
+
+    `found` is what it had found by then: it counts, whatever the policy's `fail` is.
+    """
+
+    def __init__(self, found: Sequence[Finding] = ()) -> None:
+        super().__init__("more candidates than may be checked")
+        self.found = tuple(found)
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,21 +50,26 @@ def judge(
         if surface in entry.surfaces and concerns(entry, asker) and today <= entry.until
     ]
     ordered = sorted(findings, key=lambda one: (one.start, one.end, one.category, one.detector))
-    return tuple(_judged(finding, rules, excused) for finding in ordered)
+    # a table of customers has thousands of findings, and few kinds of them
+    kinds = {(one.category, one.confidence) for one in ordered}
+    decided = {kind: _decided(*kind, rules, excused) for kind in kinds}
+    return tuple(Judged(one, *decided[one.category, one.confidence]) for one in ordered)
 
 
-def _judged(
-    finding: Finding,
+def _decided(
+    category: str,
+    confidence: float,
     rules: Sequence[tuple[str, RuleEntry]],
     excused: Sequence[tuple[str, ExceptionEntry]],
-) -> Judged:
+) -> tuple[Action, str]:
+    """Return what becomes of such a finding, and the name of the rule or exception that says so."""
     for name, entry in excused:
-        if _means(entry.find, finding.category):
-            return Judged(finding, "allow", name)
+        if _means(entry.find, category):
+            return "allow", name
     for name, rule in rules:
-        if finding.confidence >= rule.at_least and _means(rule.find, finding.category):
-            return Judged(finding, rule.do, name)
-    return Judged(finding, "allow")
+        if confidence >= rule.at_least and _means(rule.find, category):
+            return rule.do, name
+    return "allow", ""
 
 
 def concerns(entry: RuleEntry | ExceptionEntry, asker: Asker) -> bool:
@@ -91,14 +96,12 @@ def score(policy: GuardFile, surface: Surface, judged: Sequence[Judged], asker: 
         if rule.do in _STOPS and surface in rule.surfaces and concerns(rule, asker)
         for pattern in rule.find
     ]
-    return max(
-        (
-            one.finding.confidence
-            for one in judged
-            if _means(stopping, one.finding.category) and not one.by.startswith("exceptions")
-        ),
-        default=0.0,
-    )
+    kinds = {
+        (one.finding.category, one.finding.confidence)
+        for one in judged
+        if not one.by.startswith("exceptions")
+    }
+    return max((sure for category, sure in kinds if _means(stopping, category)), default=0.0)
 
 
 def redacted(text: str, judged: Iterable[Judged]) -> str:

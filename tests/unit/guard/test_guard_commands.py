@@ -184,7 +184,7 @@ def test_a_guard_is_kept_as_its_policy_with_versions_and_given_back_as_the_same_
     text = f"{default_policy()}\n{tools}\n"
     manifest = composed(text).manifest
     jsonschema_rs.validator_for(dict(GUARD_KIND.schema)).validate(manifest)
-    assert manifest["versions"]["pii"] == "1"  # pyright: ignore
+    assert manifest["versions"]["pii"] == "2"  # pyright: ignore
     assert GUARD_KIND.files is not None
     given = GUARD_KIND.files(manifest, nothing)["guard.yaml"]
     assert isinstance(given, bytes)

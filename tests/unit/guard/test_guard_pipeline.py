@@ -16,6 +16,7 @@ from tests.support.guarding import RELEASE, Answers, Foreign, Hangs, Interrupts,
 from genaiops import plugins
 from genaiops.core import Surface, UserError, Where
 from genaiops.guard import Failed, GuardFile, Pipeline, load_guard, parse_guard
+from genaiops.guard.model import TooMuch
 from genaiops.guard.threads import MOST_THREADS
 
 IN = Where(surface="input")
@@ -155,6 +156,43 @@ def test_the_reason_of_a_foreign_detector_is_shown_as_far_as_it_repeats_nothing(
 def test_a_policy_that_fails_open_says_so_and_flags() -> None:
     result = pipeline(Raises(), fail="open").check("secret", IN)
     assert (result.action, result.text, result.failed) == ("flag", "secret", (Failed("foreign", "raised"),))
+
+
+class GivesUp(Foreign):
+    """Finds what it was told to, and then there is too much."""
+
+    def detect(self, text: str, where: Where) -> Any:
+        raise TooMuch(self._answers)
+
+
+@pytest.mark.proves("E-GUARD-TOO-MUCH", "E-GUARD-OPEN")
+@pytest.mark.parametrize(
+    ("do", "action", "text"), [("redact", "redact", "[foreign.word] x"), ("block", "block", "")]
+)
+def test_what_was_found_before_there_was_too_much_counts_where_a_policy_fails_open(
+    do: str, action: str, text: str
+) -> None:
+    guard = pipeline(GivesUp(found(end=6)), fail="open", rules=[{"find": ["*"], "do": do}])
+    result = guard.check("secret x", IN)
+    assert (result.action, result.text, result.failed) == (action, text, (Failed("foreign", "too_much"),))
+    assert [one.finding.category for one in result.findings] == ["foreign.word"]
+    assert guard.counts == {"failed.foreign.too_much": 1}
+
+
+@pytest.mark.proves("E-GUARD-TOO-MUCH")
+def test_what_cannot_be_a_finding_is_none_where_there_was_too_much_either() -> None:
+    result = pipeline(GivesUp(found(end=99)), fail="open").check("secret", IN)
+    assert (result.failed, result.findings) == ((Failed("foreign", "too_much"),), ())
+
+
+@pytest.mark.proves("E-GUARD-TOO-MUCH", "E-GUARD-OPEN")
+def test_a_flood_of_addresses_takes_no_card_through_a_policy_that_fails_open() -> None:
+    guard = parse_guard(
+        "fail: open\ndetectors: {pii: {}}\nrules: [{find: [pii.card], do: redact}]\n", "policy"
+    )
+    result = guard.check(f"{'a1@b.co ' * 16_000}{CARD}", Where(surface="output"))
+    assert result.text.endswith("card [pii.card]")
+    assert result.failed == (Failed("pii", "too_much"),)
 
 
 @pytest.mark.proves("E-GUARD-NO-ECHO")
