@@ -13,7 +13,6 @@ thing was found the exit status is 1.
 import base64
 import json
 import os
-import platform
 import random
 import sys
 import time
@@ -21,10 +20,11 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from bench.guard.conditions import conditions
 from bench.guard.worst import SEEDS, everything
 
 from genaiops.core import Surface, Where
-from genaiops.guard import GuardResult, Pipeline, Stream, load_guard, parse_guard
+from genaiops.guard import Asker, GuardResult, Pipeline, Stream, load_guard, parse_guard
 from genaiops.guard.policy_file import SURFACES
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -72,10 +72,34 @@ def streamed(
     return out + end.text, end.result or result
 
 
-def needs_whole(result: GuardResult) -> bool:
-    """Say whether a stream cannot know in time: hidden or encoded text is found in the whole only."""
+def needs_whole(guard: Pipeline, result: GuardResult) -> bool:
+    """Say whether a stream cannot know in time: hidden or encoded text is found in the whole only, and of
+    what is longer than the hold some may be out."""
+    hold = guard.policy.stream.hold
     taken = [one.finding for one in result.findings if one.action == "redact"]
-    return any(one.detector == "hidden" or "(written as" in one.reason for one in taken)
+    return any(
+        one.detector == "hidden" or "(written as" in one.reason or one.end - one.start > hold for one in taken
+    )
+
+
+def changes_again(guard: Pipeline, text: str, where: Where) -> bool:
+    """Say whether a redacted text is redacted once more. What is left at its end may be, rightly: it looks
+    like a password in a URL that goes on, which a stream must not let go of."""
+    again = guard.check(text, where)
+    taken = [one.finding for one in again.findings if one.action == "redact"]
+    unended = all(one.category == "secrets.url_password" and one.end == len(text) for one in taken)
+    return again.text not in ("", text) and not (taken and unended)
+
+
+def least(guard: Pipeline, text: str, where: Where) -> float:
+    """Return the least processor time of three checks in milliseconds: what others do on the machine makes
+    it longer. Each is for somebody else, so that no verdict is known."""
+    spent: list[float] = []
+    for at in range(3):
+        began = time.process_time()
+        guard.check(text, where, Asker(role=f"role {at}"))
+        spent.append(time.process_time() - began)
+    return min(spent) * 1000
 
 
 def wrong(guard: Pipeline, text: str, where: Where, chance: random.Random) -> list[str]:
@@ -84,15 +108,15 @@ def wrong(guard: Pipeline, text: str, where: Where, chance: random.Random) -> li
     whole = guard.check(text, where)
     taken = (time.process_time() - began) * 1000
     said = [f"failed {one.detector} {one.kind}" for one in whole.failed if one.kind != "too_much"]
-    if taken > SLOW_MS and not (whole.failed or whole.refused):
+    if not (whole.failed or whole.refused) and taken > SLOW_MS and least(guard, text, where) > SLOW_MS:
         said.append(f"slow {taken:.0f}")
-    if whole.passes and guard.check(whole.text, where).text not in ("", whole.text):
+    if whole.passes and changes_again(guard, whole.text, where):
         said.append("redacted again")
     if where.surface == "output":
         out, result = streamed(guard, text, where, chance)
         if result is None or (result.passes and (not whole.passes or out != whole.text)):
             said.append("stream passes other text")
-        elif whole.passes and not result.passes and not needs_whole(whole):
+        elif whole.passes and not result.passes and not needs_whole(guard, whole):
             said.append("stream is late")
     return said
 
@@ -121,19 +145,14 @@ def main() -> None:
         for one in said:
             kind = " ".join(one.split()[:2])
             found[kind] += 1
-            examples.setdefault(kind, text[:500])
+            examples.setdefault(kind, text)
     facts: dict[str, Any] = {
         "minutes": minutes,
         "seed": seed,
         "texts": texts,
         "actions": dict(actions),
         "found": dict(found),
-        "machine": {
-            "cores": os.cpu_count(),
-            "load_before": before,
-            "load_after": os.getloadavg(),
-            "python": platform.python_version(),
-        },
+        "machine": conditions(before),
     }
     RESULTS.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
     print(json.dumps({**facts, "examples": examples}, indent=1))
