@@ -117,15 +117,16 @@ def _bytes(file: Path, most: int) -> bytes:
 
 def _check_rows(pipeline: Pipeline, dataset: Path, surface: Surface, asker: Asker, console: Console) -> None:
     seen: set[str] = set()
-    left_out = 0
+    left_out = again = 0
     try:
         total = dataset.stat().st_size
         with dataset.open("rb") as opened, Progress("checked, bytes", total, console=console) as progress:
             for number, line in enumerate(worked_lines(opened, LONGEST_ROW, dataset.name, progress), 1):
                 row = read_row(line, surface, asker) if line.strip() else None
-                if isinstance(row, Row) and row.id in seen:
-                    row = "id: another row has it"
                 if isinstance(row, Row):
+                    if row.id in seen:
+                        again += 1
+                        console.note(f"{dataset.name}:{number}: another row has the same id")
                     seen.add(row.id)
                     _say_row(report(row.id, pipeline.check(row.text, row.where, row.asker)), console)
                 elif row is not None:
@@ -135,6 +136,8 @@ def _check_rows(pipeline: Pipeline, dataset: Path, surface: Surface, asker: Aske
         raise unreadable(dataset, error) from error
     if not seen and not left_out:
         raise no_rows(dataset.name)
+    if again:
+        console.note(f"{again} row(s) have the id of another; each was checked")
     if left_out:
         console.note(f"{left_out} row(s) left out")
         raise typer.Exit(UserError.exit_status)

@@ -102,10 +102,12 @@ def test_each_row_of_a_data_set_gets_a_line_and_bad_rows_are_said_and_left_out(
         ("2", "block"),
         ("3", "redact"),
         ("4", "block"),
+        ("1", "allow"),
     ]
-    assert [line["score"] for line in lines] == [0.0, 1.0, 0.0, 1.0]
+    assert [line["score"] for line in lines] == [0.0, 1.0, 0.0, 1.0, 0.0]
     told = [line.split(" ")[0] for line in err.splitlines() if "left out" in line]
-    assert told == [*(f"rows.jsonl:{number}" for number in (5, 6, 7, 8, 9, 10, 12, 13)), "8"]
+    assert told == [*(f"rows.jsonl:{number}" for number in (5, 6, 7, 9, 10, 12, 13)), "7"]
+    assert "rows.jsonl:8: another row has the same id" in err
     assert "secret" not in err
     assert f"checked, bytes {file.stat().st_size}/{file.stat().st_size} · 100 %" in err
     file.write_text('{"id": "1", "text": "hello"}\n', encoding="utf-8")
