@@ -149,8 +149,7 @@ def _long_words(text: str) -> Iterator[tuple[int, int]]:
     while start >= 0:
         end = classes.find(0, start)
         end = end if end >= 0 else len(text)
-        if text[start - 1 : start] != "=":
-            yield start, end + (text[end : end + 1] == "=") + (text[end : end + 2] == "==")
+        yield start, end + (text[end : end + 1] == "=") + (text[end : end + 2] == "==")
         start = classes.find(_LONG_WORD, end)
 
 
