@@ -142,6 +142,49 @@ def test_ways_out_of_an_answer_are_found_but_to_hosts_that_are_allowed(category:
 
 
 @pytest.mark.proves("E-GUARD-OUTPUT")
+@pytest.mark.parametrize(
+    "text",
+    [
+        "![x](https:/evil.example/a)",
+        "![x](https:evil.example/a)",
+        "![x](https:\\\\evil.example\\a)",
+        "![x](/\\evil.example/a)",
+        "![x](ftp://evil.example/a)",
+        "![x](https&#58;//evil.example/a)",
+        "![x](https&colon;//evil.example/a)",
+        "![x](https\\://evil.example/a)",
+        "![x][1]\n\n[1]: https://evil.example/a",
+        "![X]\n\n[x]: <https://evil.example/a>",
+        "![a [b] c][1]\n\n> [1]:\n  https:/evil.example/a",
+        "<img alt='>' src=https://evil.example/a>",
+        "<img alt='" + "a" * 300 + "' src=https://evil.example/a>",
+        '<div style="background:url(https://evil.example/a)">',
+        "<input type=image src=https://evil.example/a>",
+        "<body background=https:/evil.example/a>",
+        "<a ping=https://evil.example/a href=/>x</a>",
+        "<meta http-equiv=refresh content='0;url=https://evil.example/a'>",
+        "<style>@import 'https://evil.example/a'</style>",
+    ],
+)
+def test_an_image_is_found_however_its_address_is_written_and_nothing_of_it_is_left(text: str) -> None:
+    (address,) = found("links", text).values()
+    assert found("links", text) == {"image": address}
+    assert "evil" not in text.replace(address, "")
+
+
+@pytest.mark.proves("E-GUARD-OUTPUT")
+def test_what_loads_nothing_is_no_image() -> None:
+    for text in (
+        "![x](/img/a.png) and ![y](img/b.png#c:d) and ![z][1]\n\n[1]: b.png",
+        "[x][1] and ![y](b.png)\n\n[1]: https://other.example/a",
+        '<svg xmlns="https://www.w3.org/2000/svg" style="color:red"><p title="https://other.example/a">',
+        '<a href="https://other.example/a">x</a> <meta name=description content="https://other.example/a">',
+        "a[0](b) x[1]: //c <y a=b; body { background: url(https://other.example/a) }",
+    ):
+        assert found("links", text) == {}, text
+
+
+@pytest.mark.proves("E-GUARD-OUTPUT")
 def test_ordinary_links_and_code_in_an_answer_are_let_be() -> None:
     for text in (
         "see https://docs.example/en/latest/how-to-configure-the-gateway.html",
