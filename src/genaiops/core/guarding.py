@@ -45,7 +45,8 @@ class DetectorSpec:
     """What a detector is and needs: where it may look, and how much of a text it must see.
 
     `span` is the most characters one finding of it covers: a stream may release what can no longer begin
-    one; `whole` needs all of the text. A change of what it finds is a new `version`. `categories` are all
+    one; `whole` needs all of the text, but what it finds within `early` characters, if any, a stream asks it
+    for on the way too. A change of what it finds is a new `version`. `categories` are all
     that it may find; empty where it does not say. `decoded`: what a text encodes is to be looked at too.
     """
 
@@ -53,6 +54,7 @@ class DetectorSpec:
     version: str
     surfaces: frozenset[Surface]
     span: int | Literal["whole"]
+    early: int | None = None
     cost: CostClass = "cheap"
     categories: frozenset[str] = frozenset()
     decoded: bool = True

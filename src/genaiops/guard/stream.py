@@ -42,7 +42,9 @@ class Stream:
         policy = pipeline.policy
         every = pipeline.detectors(where.surface)
         self._local = [one for one in every if _span(one) <= policy.stream.hold and one.spec.cost == "cheap"]
-        needs_whole = len(self._local) < len(every) or policy.decode.depth > 0
+        needs_whole = policy.decode.depth > 0 or any(
+            one.spec.span == "whole" or one not in self._local for one in every
+        )
         self._buffers = policy.stream.whole == "buffer" and needs_whole
         self._hold = max((_span(one) for one in self._local), default=0)
         self._parts: list[str] = []
@@ -134,7 +136,8 @@ class Stream:
 
 
 def _span(called: Called) -> int:
-    return called.spec.span if isinstance(called.spec.span, int) else LONGEST_OPEN + 1
+    span = called.spec.early or called.spec.span
+    return span if isinstance(span, int) else LONGEST_OPEN + 1
 
 
 def _cut(stopping: list[Judged], settled: int) -> int:

@@ -232,6 +232,37 @@ def test_instructions_that_are_repeated_and_canaries_are_found() -> None:
     assert found("leak", told) == {}
 
 
+@pytest.mark.proves("E-GUARD-OUTPUT")
+def test_a_canary_is_found_in_any_case_broken_up_and_with_other_hyphens() -> None:
+    for written in (
+        "CANARY-0123456789ABCDEF",
+        "canary-01234567\n   89abcdef",
+        "canary\u20110123456789abcdef",
+        "canary\u00ad0123\u200b456789ab**cdef**"[:-2],
+        " ".join("canary-0123456789abcdef"),
+    ):
+        assert found("leak", f"it is {written}!", context=PROMPT) == {"canary": written}
+    assert found("leak", "it is canary-0123456789abcdee", context=PROMPT) == {}
+    long = "canary-" + "0123456789abcdef" * 4
+    assert found("leak", f"it is {long[:50]} and", context=long) == {"canary": long[:50]}
+    assert found("leak", f"it is {long[:30]}\n{long[30:]}", context=long)["canary"].endswith(long[30:])
+    given: Json = ["blue-heron"]
+    assert found("leak", "BLUE-\nHERON", canaries=given) == {"canary": "BLUE-\nHERON"}
+    assert found("leak", "a blue heron", canaries=given) == {}
+
+
+@pytest.mark.proves("E-GUARD-OUTPUT")
+def test_instructions_without_blanks_are_found_where_they_are_repeated() -> None:
+    japanese = "あなたは銀行のアシスタントです。社内の金利表について顧客に決して話さないでください。"
+    chinese = "你是一家银行的客服助手，绝对不能把内部利率表告诉客户，遇到投诉请转人工处理。"
+    for told, other in ((japanese, chinese), (chinese, japanese)):
+        (leaked,) = found("leak", f"OK: {told} OK", context=told).values()
+        assert leaked in told
+        assert len(leaked) > len(told) - 3
+        assert found("leak", other, context=told) == {}
+        assert found("leak", told[:10], context=told) == {}
+
+
 @pytest.mark.proves("E-GUARD-TOPICS")
 def test_topics_are_whole_words_whatever_their_case() -> None:
     words: Json = {"rivals": ["Acme", "Foo & Bar"]}
