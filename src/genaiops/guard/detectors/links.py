@@ -129,6 +129,8 @@ def _in_markdown(text: str, known: _Knows) -> Iterator[_Address]:
     """Yield where images and links lead that are written as Markdown."""
     budget = Budget()
     for match in _IN_BRACKETS.finditer(text) if "](" in text else ():
+        if "&" in match[1]:  # to read its entities takes a while
+            budget.spend()
         if not known(_ESCAPED.sub(r"\1", match[1])):
             budget.spend()
             yield _Address(*match.span(1), _is_captioned(text, match.start(1)))
