@@ -104,7 +104,10 @@ def escaped(text: str, most: int) -> Escaped | None:
                 break
     if not kinds:
         return None
-    reading.keep(at, reading.ahead(at, len(text)))
+    end = reading.ahead(at, len(text))
+    reading.keep(at, end)
+    if end < len(text):  # what stands there has an end
+        reading.add("\n", end, end + 1)
     encoding = kinds.pop() if len(kinds) == 1 else "escapes"
     return Escaped("".join(reading.parts), reading.starts, reading.lasts, encoding)
 

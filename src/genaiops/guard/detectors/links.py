@@ -37,17 +37,13 @@ _ATTRIBUTE = re.compile(
 )
 _STYLE = re.compile(r"(?:url\(\s{0,40}[\"']?|@import\s{1,40}[\"'])([^\s<>\"')]{1,2000})", re.IGNORECASE)
 _REFRESH = re.compile(r"url\s{0,40}=\s{0,40}[\"']?([^\s\"']+)", re.IGNORECASE)
-_IMAGE_TAG = re.compile(
-    r"<(?:img|image|video|audio|source|iframe|embed|object|link)\b[^<>]{0,200}$", re.IGNORECASE
-)
+_IMAGES = frozenset(("img", "image", "video", "audio", "source", "iframe", "embed", "object", "link"))
 _CAPTION = 2_048
 """Characters before an address in which its caption is looked for."""
 
 _BRACKETS = 64
 """A caption with more of them than that counts as an image's."""
 
-_CALLED = 256
-"""So many characters before an address may say that it is an image's."""
 _CARRIES = 24
 """A value in an address so long, or longer, may carry what was said."""
 _QUERY_VALUE = re.compile(r"[=/]([^&=/?#]{1,2000})")
@@ -120,9 +116,7 @@ def _bare(text: str, known: _Knows) -> Iterator[_Address]:
         url = match.group().rstrip(".,;:!?")
         if not known(url):
             start = match.start()
-            yield _Address(
-                start, start + len(url), _is_captioned(text, start) or _is_in_image_tag(text, start)
-            )
+            yield _Address(start, start + len(url), _is_captioned(text, start))
 
 
 def _in_markdown(text: str, known: _Knows) -> Iterator[_Address]:
@@ -162,6 +156,9 @@ def _in_tags(text: str, known: _Knows) -> Iterator[_Address]:
     """Yield what tags of HTML load or, where one has to click them, lead to."""
     budget = Budget()
     for tag in _TAG.finditer(text) if "<" in text else ():
+        if tag[1].lower() in _IMAGES:
+            for start, end, _ in _bare(tag[2], known):
+                yield _Address(tag.start(2) + start, tag.start(2) + end, loads=True)
         for value in _ATTRIBUTE.finditer(tag[2]) if "=" in tag[2] else ():
             at = value.lastindex or 0
             name = value[1].lower()
@@ -198,11 +195,6 @@ def _is_captioned(text: str, start: int) -> bool:
     """Say whether the address at `start` is that of a Markdown image: `![…](`."""
     lead = text[max(0, start - _CAPTION) : start].rstrip(" \t\r\n<")
     return lead.endswith("](") and _is_image_caption(lead[:-2])
-
-
-def _is_in_image_tag(text: str, start: int) -> bool:
-    lead = text[max(0, start - _CALLED) : start]
-    return _IMAGE_TAG.search(lead[max(0, lead.rfind("<")) :]) is not None
 
 
 def _is_image_caption(lead: str) -> bool:
