@@ -48,13 +48,7 @@ SEEDS = {
     "urls": "https://a.example/?q=" + "x1Y" * 9 + " ",
     "images": "![a](https://a.example/x.png) ",
     "brackets": "![",
-    "images by reference": "![x][1]\n[1]: //e.example\n",
-    "brackets that close": "](//e.example/",
-    "captions that close": "](&#58; ",
     "tags": "<img ",
-    "tags and quotes": '<a ="',
-    "attributes": "<img src=//e.example ",
-    "styles": "<style>url(//e.example ",
     "scripts": "<script",
     "handlers": " onload =",
     "sql": "delete from a ",
@@ -97,6 +91,16 @@ SEEDS = {
     "empty objects": '{"a":',
 }
 
+TANGLED = {
+    "images by reference": "![x][1]\n[1]: //e.example\n",
+    "brackets that close": "](//e.example/",
+    "captions that close": "](&#58; ",
+    "attributes": "<img src=//e.example ",
+    "styles": "<style>url(//e.example ",
+    "tags and quotes": '<a ="',
+}
+"""What does not end: to take one address out can make an image of the next, so the fuzz has none of these."""
+
 
 def everything() -> str:
     """Return the default policy with the detectors that it does not name and that need no extra."""
@@ -109,6 +113,6 @@ def everything() -> str:
 
 def worst() -> Iterator[tuple[str, str]]:
     """Yield each text with its name, cut to 256 KiB."""
-    for name, seed in SEEDS.items():
+    for name, seed in (SEEDS | TANGLED).items():
         text = seed * (SIZE // len(seed.encode()))
         yield name, text

@@ -37,12 +37,16 @@ _ATTRIBUTE = re.compile(
 )
 _STYLE = re.compile(r"(?:url\(\s{0,40}[\"']?|@import\s{1,40}[\"'])([^\s<>\"')]{1,2000})", re.IGNORECASE)
 _REFRESH = re.compile(r"url\s{0,40}=\s{0,40}[\"']?([^\s\"']+)", re.IGNORECASE)
-_IMAGES = frozenset(("img", "image", "video", "audio", "source", "iframe", "embed", "object", "link"))
+_IMAGE_TAG = re.compile(
+    r"<(?:img|image|video|audio|source|iframe|embed|object|link)\b[^<>]{0,200}$", re.IGNORECASE
+)
 _CAPTION = 2_048
 """Characters before an address in which its caption is looked for."""
 
-_BRACKETS = 64
-"""A caption with more of them than that counts as an image's."""
+_CALLED = 256
+"""So many characters before an address may say that it is an image's."""
+_BRACKETS = 32
+"""To look at so many in captions costs as much as a candidate."""
 
 _CARRIES = 24
 """A value in an address so long, or longer, may carry what was said."""
@@ -116,7 +120,8 @@ def _bare(text: str, known: _Knows) -> Iterator[_Address]:
         url = match.group().rstrip(".,;:!?")
         if not known(url):
             start = match.start()
-            yield _Address(start, start + len(url), _is_captioned(text, start))
+            loads = _is_captioned(text, start, budget) or _is_in_image_tag(text, start)
+            yield _Address(start, start + len(url), loads)
 
 
 def _in_markdown(text: str, known: _Knows) -> Iterator[_Address]:
@@ -127,7 +132,7 @@ def _in_markdown(text: str, known: _Knows) -> Iterator[_Address]:
             budget.spend()
         if not known(_ESCAPED.sub(r"\1", match[1])):
             budget.spend()
-            yield _Address(*match.span(1), _is_captioned(text, match.start(1)))
+            yield _Address(*match.span(1), _is_captioned(text, match.start(1), budget))
     labels: frozenset[str] | None = None
     for match in _DEFINITION.finditer(text) if "]:" in text else ():
         if not known(_ESCAPED.sub(r"\1", match[2])):
@@ -143,7 +148,7 @@ def _labels_of_images(text: str) -> frozenset[str]:
     budget, labels = Budget(), set[str]()
     for match in _REFERENCE.finditer(text):
         budget.spend()
-        if match[1] or _is_image_caption(text[max(0, match.start() - _CAPTION) : match.start()]):
+        if match[1] or _is_image_caption(text[max(0, match.start() - _CAPTION) : match.start()], budget):
             labels.add(_label(match[match.lastindex or 0]))
     return frozenset(labels)
 
@@ -156,9 +161,6 @@ def _in_tags(text: str, known: _Knows) -> Iterator[_Address]:
     """Yield what tags of HTML load or, where one has to click them, lead to."""
     budget = Budget()
     for tag in _TAG.finditer(text) if "<" in text else ():
-        if tag[1].lower() in _IMAGES:
-            for start, end, _ in _bare(tag[2], known):
-                yield _Address(tag.start(2) + start, tag.start(2) + end, loads=True)
         for value in _ATTRIBUTE.finditer(tag[2]) if "=" in tag[2] else ():
             at = value.lastindex or 0
             name = value[1].lower()
@@ -191,19 +193,24 @@ def _in_styles(text: str, known: _Knows) -> Iterator[_Address]:
             yield _Address(*match.span(1), loads=True)
 
 
-def _is_captioned(text: str, start: int) -> bool:
+def _is_captioned(text: str, start: int, budget: Budget) -> bool:
     """Say whether the address at `start` is that of a Markdown image: `![…](`."""
     lead = text[max(0, start - _CAPTION) : start].rstrip(" \t\r\n<")
-    return lead.endswith("](") and _is_image_caption(lead[:-2])
+    return lead.endswith("](") and _is_image_caption(lead[:-2], budget)
 
 
-def _is_image_caption(lead: str) -> bool:
+def _is_in_image_tag(text: str, start: int) -> bool:
+    lead = text[max(0, start - _CALLED) : start]
+    return _IMAGE_TAG.search(lead[max(0, lead.rfind("<")) :]) is not None
+
+
+def _is_image_caption(lead: str, budget: Budget) -> bool:
     """Say whether the caption that ends with `lead` was opened by `![`; one that began too far counts."""
-    depth, at = 1, len(lead)
-    for _ in range(_BRACKETS):
-        at = max(lead.rfind("[", 0, at), lead.rfind("]", 0, at))
-        if at < 0:
-            break
+    depth, at, seen = 1, len(lead), 0
+    while (at := max(lead.rfind("[", 0, at), lead.rfind("]", 0, at))) >= 0:
+        seen += 1
+        if seen % _BRACKETS == 0:
+            budget.spend()
         depth += 1 if lead[at] == "]" else -1
         if depth == 0:
             return lead[:at].endswith("!")
