@@ -43,6 +43,9 @@ def pieces() -> list[str]:
         "219-09-9999",
         "a@b.co",
         "password: Xy12abcd",
+        "**Passwort:** `Sommer26!`",
+        "4111\u00a01111\u00a01111\u00a01111",
+        "7,4111111111111111,",
     ]
 
 

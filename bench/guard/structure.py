@@ -36,7 +36,7 @@ from scipy.stats import beta
 
 from genaiops.app.guarded import Guarded
 from genaiops.core import Answer, ChatReply, ChatRequest, Json, Message, ToolCall
-from genaiops.guard import GuardFile, Pipeline
+from genaiops.guard import Asker, GuardFile, Pipeline
 from genaiops.traces import Recorder
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -66,12 +66,13 @@ def guard_of(task: Task) -> Pipeline:
 
 async def attempt(task: Task, style: str, guard: Pipeline | None) -> Did:
     """Run the loop of an agent on one task; without `guard` nothing is checked."""
-    guarded = Guarded(guard, "bench", Recorder())
+    guarded = Guarded(guard, Asker(app="bench"), Recorder())
     await guarded.inputs({"question": task.user})
     messages = [Message(role="system", content=SYSTEM), Message(role="user", content=task.user)]
     did, made, read = Did(), list[Call](), list[str]()
     for _ in range(ROUNDS):
         wanted = [call for call in obey(task, style, read) if call not in made]
+        await guarded.asked(ChatRequest(messages=tuple(messages)))
         reply = ChatReply(text=json.dumps([call.plain for call in wanted]))
         await guarded.reply(ChatRequest(messages=tuple(messages)), reply)
         later = [call for call in wanted if task.reads and not read and call not in task.reads]

@@ -128,3 +128,49 @@ def test_a_stream_passes_on_what_the_whole_text_would_however_it_is_cut(guard, t
         assert (passed, result) == (whole.text, whole)
     else:
         assert guard.check(passed, OUT).passes
+
+
+LONG = st.sampled_from(
+    [
+        *(
+            "anna.maria.theresia.",
+            "of.the.long.names",
+            "@mail",
+            ".example",
+            "eyJhbGciOiJIUzI1NiJ9.eyJ",
+            "a" * 50,
+        ),
+        *("curl ", "https://mirror.example/", "install.sh", " | ", "bash", "wget\t", "delete from ", ";"),
+        *(
+            "the quiet merger ",
+            "of both of the houses ",
+            "of the river",
+            "4111 1111 1111 1111",
+            "://app:",
+            "Zk3qW9x",
+        ),
+        *("password: ", "sk-", " ", "\n", "and ", '"', "x" * 200),
+    ]
+)
+STOPPING = parse_guard(
+    "decode: {depth: 0}\ndetectors:\n  pii: {}\n  secrets: {}\n  code: {}\n"
+    "  topics: {words: {t: [the quiet merger of both of the houses of the river]}}\n"
+    "rules: [{find: ['*'], do: block}]",
+    "guard.yaml",
+)
+
+
+@pytest.mark.proves("E-GUARD-STREAM-SPAN")
+@settings(max_examples=100)
+@given(st.lists(LONG, max_size=25).map("".join), CUTS)
+def test_nothing_of_what_ends_up_stopped_is_released(text: str, cuts: list[int]) -> None:
+    whole = STOPPING.check(text, OUT)
+    stream = Stream(STOPPING, OUT)
+    passed, at = "", 0
+    for size in cuts * (len(text) // len(cuts) + 1):
+        passed, at = passed + stream.feed(text[at : at + size]).text, at + size
+    passed += stream.close().text
+    first = min((one.finding.start for one in whole.findings), default=len(text))
+    assert text.startswith(passed)
+    assert len(passed) <= first
+    assert whole.findings or passed == text

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from genaiops.core import DetectorSpec, Finding, Json, Where
@@ -45,11 +46,24 @@ class Raises(Foreign):
 
 
 class Hangs(Foreign):
-    """Does not come back until it is let go."""
+    """Does not come back from a text with POISON until it is let go; counts how often it is asked of one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = 0
 
     def detect(self, text: str, where: Where) -> Any:
-        RELEASE.wait(30)
+        if "POISON" in text:
+            self.asked += 1
+            RELEASE.wait(30)
         return []
+
+
+class Interrupts(Foreign):
+    """Raises what a person at the keyboard would, with the text in it."""
+
+    def detect(self, text: str, where: Where) -> Any:
+        raise KeyboardInterrupt(text)
 
 
 class Answers(Foreign):
@@ -69,6 +83,12 @@ def foreign(parameters: Mapping[str, Json]) -> Foreign:
 
 def broken(parameters: Mapping[str, Json]) -> Foreign:
     raise RuntimeError("no model here")
+
+
+def no_signs(parameters: Mapping[str, Json]) -> Foreign:
+    detector = Foreign()
+    detector.spec = replace(Foreign.spec, begins=("",))
+    return detector
 
 
 def no_detector(parameters: Mapping[str, Json]) -> object:

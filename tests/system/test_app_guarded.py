@@ -34,7 +34,7 @@ from genaiops import Answer, Context
 async def answer(inputs: dict, ctx: Context) -> Answer:
     passages = await ctx.search(inputs["question"], k=4)
     try:
-        reply = await ctx.chat(inputs["question"])
+        reply = await ctx.chat(inputs["question"][::-1] if "!" in inputs["question"] else inputs["question"])
     except Exception:
         return Answer("I say Acme all the same", passages=passages)
     return Answer(reply.text, passages=passages, data={"question": inputs["question"]})
@@ -59,8 +59,8 @@ def answers(folder: Path, *questions: str) -> list[tuple[Output, Trace]]:
 
 @pytest.mark.proves("E-GUARD-APP")
 def test_an_app_gets_what_passes_and_cannot_answer_past_its_guard(tmp_path: Path) -> None:
-    (plain, trace), (before, _), (during, told) = answers(
-        tmp_path, "parcel to 4111 1111 1111 1111", "parcel of Acme", "the secret"
+    (plain, trace), (before, _), (during, told), (sent, _) = answers(
+        tmp_path, "parcel to 4111 1111 1111 1111", "parcel of Acme", "the secret", "emcA!"
     )
     assert plain.text == "Fine."
     assert plain.data == {"question": "parcel to [pii.card]"}
@@ -71,6 +71,7 @@ def test_an_app_gets_what_passes_and_cannot_answer_past_its_guard(tmp_path: Path
         assert (output.status, output.text, output.abstained) == ("ok", "Not here.", True)
         assert output.stopped == why
         assert (output.data, output.passages) == (None, ())
+    assert sent.stopped == "block on input: topic.rivals, in a message to a model"
     assert told.spans[0].attributes["genaiops.guard.stopped"] == "block on output: topic.rivals"
     assert "Acme" not in repr((before, during, told))
 

@@ -22,6 +22,7 @@ from typing import Any, cast
 from genaiops.app.environments import OwnEnvironment
 from genaiops.app.guarded import Guarded, GuardStop
 from genaiops.app.outside import prompt_texts
+from genaiops.app.own import own_words
 from genaiops.app.project import Project
 from genaiops.app.services import Services
 from genaiops.app.serving import Serving
@@ -90,6 +91,7 @@ class AppWorker:
         self._seed = seed
         self._own = own
         self._system = prompt_texts(self._tree)
+        self._words = own_words(self._tree)
         self._prices = Prices.load(
             {name: {"in": price.usd_in, "out": price.usd_out} for name, price in project.prices.items()}
         )
@@ -132,7 +134,9 @@ class AppWorker:
             seed = self._seed + repeat
             name = self._project.project
             guard, person = self._services.guard(self._project), self._services.person
-            guarded = Guarded(guard, name, recorder, system=self._system, person=person)
+            guarded = Guarded(
+                guard, self._project.asker, recorder, system=self._system, own=self._words, person=person
+            )
             serving = Serving(self._project, self._services, self._prices, recorder, seed, guarded)
             facts: dict[str, Json] = {"gen_ai.provider.name": "genaiops", "gen_ai.agent.name": name}
             with recorder.span(f"invoke_agent {name}", "invoke_agent", **facts) as span:

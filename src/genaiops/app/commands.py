@@ -23,6 +23,10 @@ ask = typer.Typer(help="Ask the app one question.", add_completion=False)
 @ask.command("ask", epilog="Example: genaiops ask 'How long do refunds take?' --set params.top_k=8")
 def ask_command(
     question: Annotated[str, typer.Argument(help="What to ask.")],
+    role: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="On whose behalf: what rules of the guard may be narrowed to."),
+    ] = None,
     sets: Sets = None,
     timeout: Annotated[float, typer.Option(help="Seconds that the app may take.", min=0.1)] = 120.0,
     pass_env: PassEnv = None,
@@ -55,7 +59,8 @@ def ask_command(
         TraceSink(services.store).append(trace)
         return output, trace
 
-    output, trace = with_project(folder, sets, allow_private, console, work, serving=True)
+    said = [*(sets or ()), *([f"role={role}"] if role is not None else ())]
+    output, trace = with_project(folder, said, allow_private, console, work, serving=True)
     if as_json:
         console.emit_json(encode(Asked(output=output, trace=trace)))
     else:

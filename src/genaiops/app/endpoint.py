@@ -73,6 +73,7 @@ class EndpointApp:
     ) -> None:
         assert project.app.url is not None
         self._name = project.project
+        self._asker = project.asker
         self._url = project.app.url
         self._egress = egress
         self._key = key
@@ -92,7 +93,7 @@ class EndpointApp:
         recorder = Recorder()
         facts: dict[str, Json] = {"gen_ai.provider.name": "genaiops", "gen_ai.agent.name": self._name}
         with recorder.span(f"invoke_agent {self._name}", "invoke_agent", **facts) as span:
-            guarded = Guarded(self._guard, self._name, recorder, elsewhere=True)
+            guarded = Guarded(self._guard, self._asker, recorder, elsewhere=True)
             ending = await self._guarded(guarded, inputs, deadline)
             usage = ending.reply.usage or Usage()
             # one request is at least one call; zero would read as "nothing was asked"

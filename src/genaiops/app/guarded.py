@@ -11,13 +11,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import cast
 
-from genaiops.app.outside import Outside
+from genaiops.app.outside import Outside, texts_of
 from genaiops.app.turns import ROLES
 from genaiops.core import (
     Answer,
     ChatReply,
     ChatRequest,
     Citation,
+    Grounding,
     Json,
     Passage,
     Surface,
@@ -27,11 +28,29 @@ from genaiops.core import (
     Where,
     one_line,
 )
-from genaiops.guard import Asker, Decision, GuardResult, Pipeline, check_value
+from genaiops.guard import (
+    Asker,
+    Decision,
+    GuardResult,
+    Passed,
+    Pipeline,
+    check_assembled,
+    check_value,
+    new_in,
+)
 from genaiops.traces import LiveSpan, Recorder
 
 Person = Callable[[str], bool]
 """Shows a person the question, and says whether they agree; called in a thread of its own."""
+
+_SENT_AS: Mapping[str, Surface] = {
+    "system": "input",
+    "user": "input",
+    "assistant": "history",
+    "tool": "tool_result",
+    "passage": "passage",
+}
+"""The surface of what is new in a message of each role, and in the texts that an answer may rest on."""
 
 _MOST_SHOWN = 2_000
 """Characters of arguments that a person is asked to read; what they cannot read they cannot approve."""
@@ -51,17 +70,19 @@ class Guarded:
 
     `stopped` says what stopped the answer, empty where nothing did: action, surface and categories, or what
     failed; never what was found. `counts` are the results that were no plain pass: `redact passage`, …
-    `calls` are the calls of tools that were let happen. `system`: the project's prompts; `person`: who is
-    asked; `elsewhere`: whether the app runs where nothing that it reads is seen.
+    `calls` are the calls of tools that were let happen. `system`: the project's prompts, `own`: its own
+    words, which are nobody's text; `person`: who is asked; `elsewhere`: whether the app runs where nothing
+    that it reads is seen.
     """
 
     def __init__(
         self,
         guard: Pipeline | None,
-        app: str,
+        asker: Asker,
         recorder: Recorder,
         *,
         system: Sequence[str] = (),
+        own: Passed | None = None,
         person: Person | None = None,
         elsewhere: bool = False,
     ) -> None:
@@ -70,8 +91,9 @@ class Guarded:
         if self._outside and elsewhere:
             self._outside.saw()
         self._person = person
-        self._asker = Asker(app=app)
+        self._asker = asker
         self._recorder = recorder
+        self._known = Passed(own)
         self._handed: dict[str, Passage] = {}
         self._systems: dict[str, None] = {}
         self.stopped = ""
@@ -95,6 +117,7 @@ class Guarded:
             else:
                 passed[key] = await self._passed(value, Where(surface="input"))
         self._outside.given(passed)
+        self._known.add(_as_sent(list(passed.values())))
         return passed
 
     async def passages(self, found: Sequence[Passage]) -> tuple[list[Passage], int]:
@@ -105,7 +128,25 @@ class Guarded:
         self._handed |= {passage.id: passage for passage in handed}
         if handed:
             self._outside.saw()
+        for one in handed:
+            self._known.add((one.title, *one.heading, one.text, one.document, one.id))
+            self._known.add(_as_sent(dict(one.metadata)))
         return handed, len(found) - len(handed)
+
+    async def asked(self, request: ChatRequest) -> ChatRequest:
+        """Return what a model may be asked; raises `GuardStop` where it is stopped.
+
+        Of each message only what did not pass before is judged. A system message is the app's own word: it
+        may hold no secret, and nobody asks what it sounds like. What a tool says is from outside.
+        """
+        if self._outside is None:
+            return request
+        messages = [replace(one, content=await self._sent(one.content, one.role)) for one in request.messages]
+        grounding = request.grounding
+        if grounding is not None:
+            texts = [await self._sent(text, "passage") for text in grounding.texts]
+            grounding = Grounding(question=await self._sent(grounding.question, "user"), texts=tuple(texts))
+        return replace(request, messages=tuple(messages), grounding=grounding)
 
     async def reply(self, request: ChatRequest, reply: ChatReply) -> ChatReply:
         """Return a model's reply as the app may have it; raises `GuardStop` where it is stopped."""
@@ -114,6 +155,7 @@ class Guarded:
         self._systems |= {one.content: None for one in request.messages if one.role == "system"}
         text = cast(str, await self._passed(reply.text, self._out))
         self._outside.replied(request, text)
+        self._known.add([text])
         return replace(reply, text=text)
 
     async def call(self, call: ToolCall) -> ToolReply:
@@ -126,13 +168,15 @@ class Guarded:
             asked = "; a person must decide, and there is nobody to ask" if decision.do == "ask" else ""
             return self._refused(call, f"{decision.why}{asked}")
         result, passed = await self._checked(dict(call.arguments), Where(surface="tool_call"))
-        if not result.passes:
-            return self._refused(call, _why(result, "tool_call"))
+        named, id = await self._checked(call.id, Where(surface="tool_call"), whole=False)
+        for one in (result, named):
+            if not one.passes:
+                return self._refused(call, _why(one, "tool_call"))
         given = cast("dict[str, Json]", passed)
         arguments, taken = await asyncio.to_thread(self._outside.unbound, call.name, given)
         self._count_addresses("tool_call", taken)
         self._outside.called(call.name)
-        self.calls.append(replace(call, arguments=arguments))
+        self.calls.append(replace(call, arguments=arguments, id=cast(str, id)))
         return ToolReply(self.calls[-1])
 
     async def returned(self, number: int, value: Json) -> ToolReply:
@@ -143,10 +187,11 @@ class Guarded:
             return ToolReply(self.calls[number])
         result, passed = await self._checked(value, Where(surface="tool_result"))
         if not result.passes:
-            return ToolReply(call, f"its result is withheld: {_why(result, 'tool_result')}")
+            return self._told(ToolReply(call, f"its result is withheld: {_why(result, 'tool_result')}"))
         self._outside.returned(call.name, passed)
         self.calls[number] = replace(call, result=passed)
-        return ToolReply(self.calls[number])
+        self._known.add(_as_sent(passed))
+        return self._told(ToolReply(self.calls[number]))
 
     async def answer(self, answer: Answer) -> Answer:
         """Return the app's answer as it may be shown; raises `GuardStop` where it is stopped.
@@ -249,10 +294,15 @@ class Guarded:
     def _refused(self, call: ToolCall, why: str) -> ToolReply:
         self.counts["refuse tool_call"] += 1
         with self._recorder.span("guardrail tool_call", "guardrail") as span:
-            span.set("gen_ai.tool.name", one_line(call.name, 100))
+            if self._guard is not None and call.name in self._guard.policy.tools:
+                span.set("gen_ai.tool.name", call.name)  # another name is the model's own text
             span.set("genaiops.guard.action", "refuse")
             span.set("genaiops.guard.reasons", [why])
-        return ToolReply(call, why)
+        return self._told(ToolReply(call, why))
+
+    def _told(self, reply: ToolReply) -> ToolReply:
+        self._known.add([reply.text])
+        return reply
 
     def _count_addresses(self, surface: Surface, taken: int) -> None:
         if taken:
@@ -293,13 +343,37 @@ class Guarded:
         assert isinstance(passed, dict)
         return {name: value for name, value in passed.items() if isinstance(value, (int, float))}
 
+    async def _sent(self, text: str, role: str) -> str:
+        """Return what of a message may be sent to a model; raises `GuardStop` where it is stopped."""
+        assert self._guard is not None
+        assert self._outside is not None
+        known = await asyncio.to_thread(self._known.stretches, text)
+        new = new_in(text, known)
+        if not new and len(known) < 2:
+            return text
+        where = Where(surface=_SENT_AS[role])
+        result = await asyncio.to_thread(
+            check_assembled, self._guard, text, known, where, self._asker, shapes=role == "system"
+        )
+        self._count(result, where.surface)
+        if not result.passes:
+            raise self._stop(f"{_why(result, where.surface)}, in a message to a model")
+        if role == "tool" and new:
+            self._outside.saw()
+        if role != "system":
+            self._known.add([result.text])
+        return result.text
+
     async def _passed(self, value: Json, where: Where, *, whole: bool = True) -> Json:
         """Return what of `value` may go on; raises `GuardStop` where it is stopped."""
         result, passed = await self._checked(value, where, whole=whole)
         if not result.passes:
-            self.stopped = self.stopped or _why(result, where.surface)
-            raise GuardStop(self.stopped)
+            raise self._stop(_why(result, where.surface))
         return passed
+
+    def _stop(self, why: str) -> GuardStop:
+        self.stopped = self.stopped or why
+        return GuardStop(self.stopped)
 
     async def _checked(self, value: Json, where: Where, *, whole: bool = True) -> tuple[GuardResult, Json]:
         assert self._guard is not None
@@ -307,13 +381,26 @@ class Guarded:
         result, passed = await asyncio.to_thread(
             check_value, self._guard, value, where, self._asker, whole=whole
         )
+        self._count(result, where.surface)
+        return result, passed
+
+    def _count(self, result: GuardResult, surface: Surface) -> None:
+        """Count what is no plain pass, and say it in the trace."""
         if result.action != "allow" or result.failed:
-            self.counts[f"{result.action} {where.surface}"] += 1
-            with self._recorder.span(f"guardrail {where.surface}", "guardrail") as span:
+            self.counts[f"{result.action} {surface}"] += 1
+            with self._recorder.span(f"guardrail {surface}", "guardrail") as span:
                 span.set("genaiops.guard.policy", result.policy)
                 span.set("genaiops.guard.action", result.action)
                 span.set("genaiops.guard.reasons", cast(Json, _reasons(result)))
-        return result, passed
+
+
+def _as_sent(value: Json) -> list[str]:
+    """Return the texts of a value as they may stand in a message: each, and an object as JSON."""
+    if isinstance(value, str):
+        return [value]
+    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    written = [json.dumps(one, ensure_ascii=False) for one in inside if isinstance(one, (dict, list))]
+    return [json.dumps(value, ensure_ascii=False), *written, *texts_of(value, keys=True)]
 
 
 def _name(key: str) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from genaiops.app.hosts import is_foreign, trusted_hosts
 from genaiops.app.turns import user_words
 from genaiops.core import ChatRequest, Json
-from genaiops.guard import Decision, GuardFile, Known, decide, fields, without_addresses
+from genaiops.guard import Decision, GuardFile, Known, decide, fields, keyed, without_addresses
 
 _MOST = 200_000
 """Characters of prompts that are read."""
@@ -72,7 +72,7 @@ class Outside:
 
     def returned(self, name: str, result: Json) -> None:
         """Take note of the fields of a result that the policy trusts."""
-        told = [text for one in fields(result, self._policy.tools[name].trusted) for text in _texts(one)]
+        told = [text for one in fields(result, self._policy.tools[name].trusted) for text in texts_of(one)]
         self._known = replace(self._known, fields=(*self._known.fields, *told))
 
     def unbound(self, name: str, arguments: Mapping[str, Json]) -> tuple[dict[str, Json], int]:
@@ -95,7 +95,7 @@ class Outside:
     def _leads_away(self, arguments: Json) -> bool:
         """Say whether a host stands in arguments, or in their keys, that nobody trusted names."""
         named = self._named
-        texts = _texts(arguments, keys=True)
+        texts = texts_of(arguments, keys=True)
         return any(is_foreign(text, self._policy.hosts, named) for text in texts)
 
 
@@ -108,16 +108,17 @@ def prompt_texts(root: Path) -> tuple[str, ...]:
     )
 
 
-def _texts(value: Json, *, keys: bool = False) -> Iterator[str]:
+def texts_of(value: Json, *, keys: bool = False) -> Iterator[str]:
+    """Yield the texts and numbers in a value, with `keys` those of objects too."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, list):
         for item in value:
-            yield from _texts(item, keys=keys)
+            yield from texts_of(item, keys=keys)
     elif isinstance(value, dict):
         yield from value if keys else ()
         for item in value.values():
-            yield from _texts(item, keys=keys)
+            yield from texts_of(item, keys=keys)
     elif value is not None and not isinstance(value, bool):
         yield str(value)
 
@@ -130,6 +131,6 @@ def _bare(value: Json, hosts: Sequence[str], named: frozenset[str]) -> tuple[Jso
         return [item for item, _ in pairs], sum(taken for _, taken in pairs)
     if isinstance(value, dict):
         parts = [(_bare(key, hosts, named), _bare(item, hosts, named)) for key, item in value.items()]
-        passed = {str(key): item for (key, _), (item, _) in parts}
+        passed = keyed((str(key), item) for (key, _), (item, _) in parts)
         return passed, sum(one + other for (_, one), (_, other) in parts)
     return value, 0

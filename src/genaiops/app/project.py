@@ -25,6 +25,7 @@ from genaiops.app.schema import (
 )
 from genaiops.app.secrets import find_secrets
 from genaiops.core import Json, KeyPath, Located, OutsideError, UserError, one_line, read_yaml
+from genaiops.guard import Asker
 from genaiops.models import EmbedSettings
 
 PROJECT_FILE = "genaiops.yaml"
@@ -35,7 +36,8 @@ class Project:
     """A project as its file states it, overrides applied; `root` is the folder of the file.
 
     `embedding`: what is said of the embedder beside its reference in `models`. `guard`: the file of the
-    policy that its texts are checked by, None where there is none.
+    policy that its texts are checked by, None where there is none. `role`: on whose behalf it answers, for
+    rules of that policy that are narrowed to roles; empty where it is not said.
     """
 
     root: Path
@@ -50,6 +52,12 @@ class Project:
     reuse: ReuseConfig
     embedding: EmbedSettings = field(default_factory=EmbedSettings)
     guard: str | None = None
+    role: str = ""
+
+    @property
+    def asker(self) -> Asker:
+        """For whom and where the guard checks its texts."""
+        return Asker(role=self.role, app=self.project)
 
     def resolved(self) -> Json:
         """Return what shapes the app's outputs, defaults filled in; suites only judge them."""
@@ -63,6 +71,8 @@ class Project:
         said = {"version": self.embedding.version, **self.embedding.facts}
         if self.guard is not None:
             values["guard"] = self.guard
+        if self.role:
+            values["role"] = self.role
         if stated := {key: value for key, value in said.items() if value is not None}:
             values["embedding"] = stated
         return cast(Json, values)
@@ -88,13 +98,14 @@ def load_project(path: Path, overrides: Sequence[str] = (), env: Mapping[str, st
     try:
         parsed = ProjectFile.model_validate(applied.values)
     except ValidationError as error:
-        raise _invalid(error, sites) from None
-    apart = ("models", "guard")
+        raise _invalid(error, sites, applied.values) from None
+    apart = ("models", "guard", "role")
     stated = {name: getattr(parsed, name) for name in ProjectFile.model_fields if name not in apart}
     return Project(
         root=file.parent.resolve(),
         models={role: model.model for role, model in parsed.models.items()},
         guard=parsed.guard or None,
+        role=parsed.role or "",
         embedding=parsed.models["embed"].settings if "embed" in parsed.models else EmbedSettings(),
         **stated,
     )
@@ -209,7 +220,7 @@ def _keys_at(path: KeyPath) -> Sequence[str]:
             return ()
 
 
-def _invalid(error: ValidationError, sites: _Sites) -> UserError:
+def _invalid(error: ValidationError, sites: _Sites, values: Mapping[str, Json]) -> UserError:
     details = error.errors(include_url=False)
     # an unknown key first: it is often the reason why a known one is missing
     first = min(details, key=lambda item: item["type"] != "extra_forbidden")
@@ -231,13 +242,28 @@ def _invalid(error: ValidationError, sites: _Sites) -> UserError:
             fix=f"add `{path[-1]}:` here",
             where=sites.of(path[:-1]),
         )
+    path = _there(path, dict(values))
+    same = [item for item in details if _there(tuple(item["loc"]), dict(values)) == path]
+    more = f" ({len(details) - len(same)} more after this one)" if len(details) > len(same) else ""
     return UserError(
         "GAO-APP-004",
         f"{_dotted(path) or 'the file'} does not fit: {_given(first)}",
-        why=_expected(first) + more,
+        why=", or ".join(dict.fromkeys(map(_expected, same))) + more,
         fix="correct the value; schemas/genaiops.schema.json lists every key",
         where=sites.of(path),
     )
+
+
+def _there(path: KeyPath, values: Json) -> KeyPath:
+    """Return the part of `path` that the file has: of a value of several kinds it names the kind last."""
+    for at, part in enumerate(path):
+        if isinstance(values, dict) and part in values:
+            values = values[str(part)]
+        elif isinstance(values, list) and isinstance(part, int) and part < len(values):
+            values = values[part]
+        else:
+            return path[:at]
+    return path
 
 
 def _dotted(path: KeyPath) -> str:

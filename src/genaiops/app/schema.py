@@ -368,7 +368,7 @@ class ReuseConfig(_Strict):
 
 
 class ProjectFile(_Strict):
-    """genaiops.yaml."""
+    """genaiops.yaml. `role`: on whose behalf the app answers, which rules of its guard may be narrowed to."""
 
     project: Name
     app: Annotated[AppTarget, BeforeValidator(_target), WithJsonSchema(_TARGET_SCHEMA)]
@@ -380,6 +380,7 @@ class ProjectFile(_Strict):
     judges: dict[Name, JudgeConfig] = {}
     reuse: ReuseConfig = ReuseConfig()
     guard: Annotated[str, Field(min_length=1)] | Literal[False] = False
+    role: Name | None = None
 
     @model_validator(mode="after")
     def _only_the_embedder_is_described(self) -> Self:

@@ -21,7 +21,7 @@ from genaiops.core import (
     encode,
     one_line,
 )
-from genaiops.guard import Pipeline, load_guard
+from genaiops.guard import Pipeline, idle_entries, load_guard
 from genaiops.knowledge import (
     ChunkOptions,
     Corpus,
@@ -72,6 +72,7 @@ class Services:
         default_factory=dict[tuple[Path, str, KnowledgeConfig, Digest], Digest]
     )
     _guards: dict[Path, Pipeline] = field(default_factory=dict[Path, Pipeline])
+    _told: set[str] = field(default_factory=set[str])
     _opening: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @cached_property
@@ -92,13 +93,20 @@ class Services:
     def guard(self, project: Project) -> Pipeline | None:
         """Return the guard that the project names, None where it names none; one for all of its answers.
 
-        Raises `UserError` where the policy is not there, or does not hold.
+        What of the policy never applies in this project is said once. Raises `UserError` where the policy is
+        not there, or does not hold.
         """
         if project.guard is None:
             return None
         path = guard_file(project.root, project.guard)
         if path not in self._guards:
-            self._guards[path] = load_guard(path)
+            self._guards[path] = guard = load_guard(path)
+            for name in guard.expired():
+                self.console.note(f"{path.name}: {name}, and no longer counts")
+        for idle in idle_entries(self._guards[path].policy, project.asker):
+            if idle not in self._told:
+                self._told.add(idle)
+                self.console.note(f"{project.guard}: {idle}")
         return self._guards[path]
 
     async def chat(self, project: Project, role: str = "chat") -> ChatModel:

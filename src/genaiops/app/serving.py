@@ -173,6 +173,7 @@ class Serving:
         asked = decode(ChatArguments, arguments, where="ctx.chat", code=_BAD)
         request = decode(ChatRequest, {**asked.request, "seed": self.seed}, where="ctx.chat", code=_BAD)
         model = await self.services.chat(self.project, asked.role)
+        request = await self.guarded.asked(request)
         with self.recorder.span(
             f"chat {model.spec.model}", "chat", **_request_facts(model.spec, request)
         ) as span:

@@ -97,6 +97,8 @@ async def prepare(
     if (url := project.app.url) is not None:
         # nothing of the tree answers, and nothing of this environment
         parts: dict[str, Json] = {"endpoint": {"url": url, "version": project.app.version}}
+        if project.role:  # its guard may let through what another role's does not
+            parts["role"] = project.role
         named = digest_json(parts if guard is None else {**parts, "guard": guard.digest})
         return Prepared(exported, project, {}, {}, {}, {}, {}, named, guard=guard)
     specs: dict[str, ModelSpec] = {}

@@ -7,7 +7,7 @@ that none is worse by a margin.
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from genaiops.app import SuiteConfig
 from genaiops.arena.candidates import environment
@@ -107,6 +107,7 @@ def _case(row: LabelledRow, attacks: Sequence[str]) -> Case:
     inputs: dict[str, Json] = {"text": row.row.text, "surface": row.row.where.surface}
     if row.row.where.context:
         inputs["context"] = row.row.where.context
+    inputs |= {key: said for key, said in asdict(row.row.asker).items() if said}
     tags: dict[str, str | bool | float] = {"label": label, "category": category}
     if row.source:
         tags["source"] = row.source

@@ -44,10 +44,13 @@ class Finding:
 class DetectorSpec:
     """What a detector is and needs: where it may look, and how much of a text it must see.
 
-    `span` is the most characters one finding of it covers: a stream may release what can no longer begin
-    one; `whole` needs all of the text, but what it finds within `early` characters, if any, a stream asks it
-    for on the way too. A change of what it finds is a new `version`. `categories` are all
-    that it may find; empty where it does not say. `decoded`: what a text encodes is to be looked at too.
+    `span` is the most characters that one finding of it covers, or the beginning of one that is found before
+    it ends: a stream may release what can no longer begin one. A word that has not ended is held back by
+    itself, and may be longer. `begins` are signs in lower case: a finding with more characters than a stream
+    holds back begins with one of them, and only from there so much is held back as `span` says. `whole`
+    needs all of the text, but what it finds within `early` characters, if any, a stream asks it for on the
+    way too. A change of what it finds is a new `version`. `categories` are all that it may find; empty where
+    it does not say. `decoded`: what a text encodes is to be looked at too.
     """
 
     name: str
@@ -58,6 +61,7 @@ class DetectorSpec:
     cost: CostClass = "cheap"
     categories: frozenset[str] = frozenset()
     decoded: bool = True
+    begins: tuple[str, ...] = ()
 
 
 class Detector(Protocol):

@@ -12,14 +12,17 @@ from collections.abc import Callable, Iterable
 from urllib.parse import unquote, urlsplit
 
 _TAG = re.compile(r"<\s*[A-Za-z!?/](?:[^<>=]+|=\s*(?:\"[^\"]*\"|'[^']*')|=)*>?")
+_ACTING = r"[\s/\"'](?:style|srcdoc|on(?!(?:ce|ly|line|to|going|set|board)\b)[a-z]{2,30})\s*="
+_ACTS = re.compile(_ACTING, re.IGNORECASE)
 _LOADING = re.compile(
-    r"<(?:/?style\b|meta\b[^<>]*\bhttp-equiv|base\b[^<>]*\bhref|[a-z/][^<>]*?[\s/\"'](?:style|srcdoc)\s*=)"
-    r"(?:=\s*(?:\"[^\"]*\"|'[^']*')|[^<>])*>?",
+    r"<(?:/?(?:style|script|set|animate[a-z]*)\b|meta\b[^<>]*\bhttp-equiv|base\b[^<>]*\bhref"
+    rf"|[a-z/][^<>]*?{_ACTING})(?:=\s*(?:\"[^\"]*\"|'[^']*')|[^<>])*>?",
     re.IGNORECASE,
 )
-"""A tag that loads by another language than HTML's attributes: it goes, whatever it says."""
+"""A tag that loads or acts by another language than HTML's attributes: it goes, whatever it says."""
 _ADDRESS_IN_TAG = re.compile(
-    r"(?:src|href|srcset|data|action|poster|background|style|url|content)\s*=|//", re.IGNORECASE
+    r"(?:src|href|srcset|data|action|poster|background|style|url|content|ping|manifest|codebase|archive)\s*=|//",
+    re.IGNORECASE,
 )
 _CAPTION = r"\[((?:[^\[\]]|\[[^\[\]]{0,200}\]){0,2000})\]"
 _TARGET = (
@@ -198,14 +201,14 @@ def _tag_is_known(tag: str, known: Callable[[str], bool]) -> bool:
     body = said.strip("<> /")
     if _SCHEME.match(body) and " " not in body:  # <https://…>, an address in brackets
         return known(body)
-    if _LOADING.search(said):
-        return False
+    acts = bool(_LOADING.search(said) or _ACTS.search(said))
     if not _ADDRESS_IN_TAG.search(said):
-        return True
+        return not acts
     values = [a or b or c for a, b, c in re.findall(r"=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s>]+))", said)]
     if not values and not tag.endswith(">"):  # no tag but a sign: addresses after it are read as bare ones
-        return "&" not in tag
-    return bool(values) and all(known(part.strip()) for value in values for part in _parts(value))
+        return not acts and "&" not in tag
+    seen = {known(part.strip()) for value in values for part in _parts(value)}
+    return seen == {True} and not acts
 
 
 def _parts(value: str) -> list[str]:

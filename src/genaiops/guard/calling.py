@@ -1,83 +1,112 @@
 """Calling a detector so that it answers or is known to have failed: nothing else comes out.
 
-Ours are linear in time and run where they are called. Foreign ones and models run in a thread of their own
-and may take so long; one that hangs is not called again until it has come back. A thread cannot be killed:
-what never returns keeps its thread, and the texts it was to look at stay closed.
+Ours are linear in time and run where they are called. Foreign ones and models run in threads of their own
+and may take so long: one text with all that it encodes has one deadline. A text that hangs stays closed, and
+is not tried again until its thread is back; others go on in other threads.
 """
 
 import logging
 import re
-import threading
 import time
-from collections.abc import Sequence
-from typing import cast
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Literal, NamedTuple, cast
 
 from genaiops.core import Detector, DetectorSpec, Finding, Where
 from genaiops.guard.model import Failed, FailedKind, TooMuch
+from genaiops.guard.reasons import without_echo
+from genaiops.guard.threads import Threads
 
 _log = logging.getLogger("genaiops.guard")
 _CATEGORY = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z0-9_]+)*")
 _LONGEST_WORD = 300
 
 
-class Called:
-    """A detector as the pipeline calls it; `inline`: it is ours and cheap, and needs no thread."""
+class Answered(NamedTuple):
+    """What a detector found in each of the texts that it came to, in order, and whether it then failed."""
 
-    def __init__(self, name: str, detector: Detector, *, inline: bool, seconds: float) -> None:
+    found: Sequence[Sequence[Finding]]
+    failed: Failed | None = None
+
+
+class _Said(NamedTuple):
+    """What a detector says of one text: what it found, and how it failed where it did."""
+
+    found: Sequence[Finding]
+    kind: FailedKind | Literal[""] = ""
+    error: str = ""
+
+
+_NOTHING_SAID = _Said(())
+_SILENT = [_NOTHING_SAID]
+_NOTHING = Answered(((),))
+
+
+class Called:
+    """A detector as the pipeline calls it; one that is `ours` and cheap needs no thread."""
+
+    def __init__(self, name: str, detector: Detector, *, ours: bool, seconds: float) -> None:
         self.name = name
         self.spec: DetectorSpec = detector.spec
         self._detector = detector
-        self._inline = inline
+        self._ours = ours
+        self._threads = None if ours and self.spec.cost == "cheap" else Threads(f"guard-{name}")
         self._seconds = seconds
-        self._hanging: list[threading.Thread] = []
 
-    def __call__(self, text: str, where: Where) -> Sequence[Finding] | Failed:
-        """Return what was found in `text`, checked, or that the detector failed; raises nothing."""
-        if self._hanging:
-            self._hanging = [thread for thread in self._hanging if thread.is_alive()]
-        if self._hanging:
-            return self._failed("busy")
-        return self._here(text, where) if self._inline else self._apart(text, where)
+    def __call__(self, texts: Sequence[str], where: Where) -> Answered:
+        """Return what was found in `texts`, a text and then what it encodes, checked; raises nothing."""
+        said: list[_Said] = []
+        if self._threads is None:
+            # the time of this thread alone: what else the machine does must not close a text
+            self._look(texts, where, said, time.thread_time)
+            return _NOTHING if said == _SILENT else self._answered(said, "")
+        work = partial(self._look, texts, where, said, time.monotonic)
+        ended: FailedKind | Literal[""] = self._threads.run(texts[0], work, self._seconds)
+        every = tuple(said)  # a thread that was given up may still add to it
+        if not ended and (not every or (not every[-1].kind and len(every) < len(texts))):
+            ended = "raised"
+        return self._answered(every, ended)
 
-    def _here(self, text: str, where: Where) -> Sequence[Finding] | Failed:
-        began = time.thread_time()  # of this thread alone: what else the machine does must not close a text
-        answer = self._answer(text, where)
-        late = time.thread_time() - began > self._seconds
-        return self._failed("late") if late and not isinstance(answer, Failed) else answer
+    def _answered(self, said: Sequence[_Said], ended: FailedKind | Literal[""]) -> Answered:
+        kind, error = (ended, "") if ended else (said[-1].kind, said[-1].error)
+        return Answered([one.found for one in said], self._failed(kind, error) if kind else None)
 
-    def _apart(self, text: str, where: Where) -> Sequence[Finding] | Failed:
-        answers: list[Sequence[Finding] | Failed] = []
-        thread = threading.Thread(
-            target=lambda: answers.append(self._answer(text, where)), name=f"guard-{self.name}", daemon=True
-        )
-        try:
-            thread.start()
-        except RuntimeError:  # the system gives no more threads
-            return self._failed("busy")
-        thread.join(self._seconds)
-        if thread.is_alive():
-            self._hanging.append(thread)
-            return self._failed("late")
-        return answers[0] if answers else self._failed("raised")
+    def _look(
+        self, texts: Sequence[str], where: Where, said: list[_Said], clock: Callable[[], float]
+    ) -> None:
+        """Add to `said` what is found in each text, until one fails or the time is over."""
+        until = clock() + self._seconds
+        for text in texts:
+            answer = self._answer(text, where)
+            if not answer.kind and clock() > until:
+                answer = answer._replace(kind="late")
+            said.append(answer)
+            if answer.kind:
+                return
 
-    def _answer(self, text: str, where: Where) -> Sequence[Finding] | Failed:
+    def _answer(self, text: str, where: Where) -> _Said:
         try:
             found = self._detector.detect(text, where)
-            return self._checked(found, len(text))
-        except TooMuch:
-            return self._failed("too_much")
+            return self._checked(found, text, where)
+        except TooMuch as error:
+            return self._checked(error.found, text, where)._replace(kind="too_much")
         except BaseException as error:
-            if isinstance(error, KeyboardInterrupt):
-                raise
-            return self._failed("raised", type(error).__name__)
+            if self._threads is None and isinstance(error, KeyboardInterrupt):
+                raise  # the person at the keyboard: ours raise none, and no other thread is told of it
+            return _Said((), "raised", type(error).__name__)
 
-    def _checked(self, found: object, size: int) -> Sequence[Finding] | Failed:
+    def _checked(self, found: object, text: str, where: Where) -> _Said:
         if not isinstance(found, (list, tuple)):
-            return self._failed("nonsense")
-        findings = cast("Sequence[object]", found)
-        if all(_sound(finding, self.spec, size) for finding in findings):
-            return cast("Sequence[Finding]", findings)
-        return self._failed("nonsense")
+            return _Said((), "nonsense")
+        if not found:
+            return _NOTHING_SAID
+        for finding in cast("Sequence[object]", found):
+            if not _sound(finding, self.spec, len(text)):
+                return _Said((), "nonsense")
+        findings = cast("Sequence[Finding]", found)
+        if not self._ours:
+            findings = without_echo(findings, self.name, (text, where.context))
+        return _Said(findings)
 
     def _failed(self, kind: FailedKind, error: str = "") -> Failed:
         _log.warning("detector %s failed: %s%s", self.name, kind, f" ({error})" if error else "")

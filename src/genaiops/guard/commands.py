@@ -1,15 +1,17 @@
 """`genaiops guard`: thin over the pipeline."""
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, BinaryIO, cast
+from typing import Annotated, cast
 
 import typer
 
-from genaiops.core import Surface, UserError, Where, encode, one_line, plain, split_lines
-from genaiops.guard.loading import load_guard, utc_today
+from genaiops.core import Surface, UserError, Where, encode, one_line, plain
+from genaiops.guard.files import worked_lines
+from genaiops.guard.loading import load_guard
 from genaiops.guard.pipeline import Pipeline
-from genaiops.guard.policy import Asker, expired
+from genaiops.guard.policy import Asker
 from genaiops.guard.policy_file import SURFACES
 from genaiops.guard.rows import LONGEST_ROW, CheckedText, Row, no_rows, read_row, report, unreadable, why_of
 from genaiops.guard.traced.command import check_trace
@@ -19,8 +21,8 @@ app = typer.Typer(
     help="Checks on what goes to a model and comes from it, by a policy, on this machine.",
     no_args_is_help=True,
 )
-_PIECE = 1024 * 1024
 _SHOWN = 20
+_STDIN = Path("-")
 
 
 @app.callback()
@@ -35,13 +37,15 @@ def guard() -> None:
 )
 def check(
     text: Annotated[str | None, typer.Argument(help="The text to check.")] = None,
-    file: Annotated[Path | None, typer.Option(metavar="FILE", help="Check the text of this file.")] = None,
+    file: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Check the text of this file; - is stdin.")
+    ] = None,
     dataset: Annotated[
         Path | None,
         typer.Option(
             metavar="FILE.jsonl",
-            help="Check many: one JSON object a line, with id and text and maybe surface and context; "
-            "one line comes out for each.",
+            help="Check many: one JSON object a line, with id and text and maybe surface, context, role and "
+            "app; one line comes out for each.",
         ),
     ] = None,
     trace: Annotated[
@@ -76,8 +80,8 @@ def check(
     if trace is not None and (surface != "input" or context):
         raise typer.BadParameter("a trace says itself where its texts stand", param_hint="--trace")
     pipeline = load_guard(policy)
-    for name in expired(pipeline.policy, utc_today()):
-        console.note(f"{name}: it no longer counts")
+    for name in pipeline.expired():
+        console.note(f"{name}, and no longer counts")
     asker = Asker(role=role, app=for_app)
     if dataset is not None:
         _check_rows(pipeline, dataset, place, asker, console)
@@ -87,7 +91,7 @@ def check(
         return
     content = _bytes(file, pipeline.policy.max_bytes) if file is not None else cast(str, text)
     result = pipeline.check(content, Where(surface=place, context=context), asker)
-    _say(report(file.name if file is not None else "text", result), console)
+    _say(report(_called(file), result), console)
     if not result.passes:
         raise typer.Exit(1)
 
@@ -98,41 +102,42 @@ def _surface(name: str) -> Surface:
     return name
 
 
+def _called(file: Path | None) -> str:
+    return "text" if file is None else "stdin" if file == _STDIN else file.name
+
+
 def _bytes(file: Path, most: int) -> bytes:
     """Return the content of `file`, and of one that is too long enough to show it."""
     try:
-        with file.open("rb") as opened:
+        with sys.stdin.buffer if file == _STDIN else file.open("rb") as opened:
             return opened.read(most + 1)
     except OSError as error:
         raise unreadable(file, error) from error
 
 
 def _check_rows(pipeline: Pipeline, dataset: Path, surface: Surface, asker: Asker, console: Console) -> None:
-    checked = left_out = 0
+    seen: set[str] = set()
+    left_out = 0
     try:
         total = dataset.stat().st_size
         with dataset.open("rb") as opened, Progress("checked, bytes", total, console=console) as progress:
-            for number, line in enumerate(split_lines(_pieces(opened), LONGEST_ROW, dataset.name), 1):
-                row = read_row(line, surface) if line.strip() else None
+            for number, line in enumerate(worked_lines(opened, LONGEST_ROW, dataset.name, progress), 1):
+                row = read_row(line, surface, asker) if line.strip() else None
+                if isinstance(row, Row) and row.id in seen:
+                    row = "id: another row has it"
                 if isinstance(row, Row):
-                    checked += 1
-                    _say_row(report(row.id, pipeline.check(row.text, row.where, asker)), console)
+                    seen.add(row.id)
+                    _say_row(report(row.id, pipeline.check(row.text, row.where, row.asker)), console)
                 elif row is not None:
                     left_out += 1
                     console.note(f"{dataset.name}:{number} is left out: {row}")
-                progress.advance(len(line) + 1)
     except OSError as error:
         raise unreadable(dataset, error) from error
-    if not checked and not left_out:
+    if not seen and not left_out:
         raise no_rows(dataset.name)
     if left_out:
         console.note(f"{left_out} row(s) left out")
         raise typer.Exit(UserError.exit_status)
-
-
-def _pieces(opened: BinaryIO) -> Iterator[bytes]:
-    while piece := opened.read(_PIECE):
-        yield piece
 
 
 def _say(said: CheckedText, console: Console) -> None:

@@ -29,9 +29,9 @@ class LabelledRows(NamedTuple):
 def read_labelled(lines: Iterable[bytes], where: str, *, cluster: str | None = None) -> LabelledRows:
     """Return the labelled rows of a file.
 
-    A row has `id`, `text` and `label` (attack or benign), and perhaps `category`, `surface`, `context` and
-    `source`. `cluster` names the key whose value its rows share that are not independent; without it every
-    row is its own. Raises `UserError` where no row is left.
+    A row has `id`, `text` and `label` (attack or benign), and perhaps `category`, `surface`, `context`,
+    `role`, `app` and `source`. `cluster` names the key whose value its rows share that are not independent;
+    without it every row is its own. Raises `UserError` where no row is left.
     """
     rows: list[LabelledRow] = []
     left_out: list[tuple[int, str]] = []

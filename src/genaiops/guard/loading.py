@@ -77,5 +77,9 @@ def _read(path: Path) -> str:
         ) from error
     except OSError as error:
         raise OutsideError(
-            "GAO-GUARD-032", f"{path.name} cannot be read", why=str(error), where=str(path)
+            "GAO-GUARD-032",
+            f"{path.name} cannot be read",
+            why=error.strerror or str(error),
+            fix="correct the path, or who may read the file",
+            where=str(path),
         ) from error

@@ -122,7 +122,7 @@ def ask_all(
 
 def _ask(guard: Pipeline, row: LabelledRow, *, timed: bool) -> Told:
     began = time.perf_counter(), time.process_time()
-    result = guard.check(row.row.text, row.row.where)
+    result = guard.check(row.row.text, row.row.where, row.row.asker)
     wall, cpu = time.perf_counter() - began[0], time.process_time() - began[1]
     failed = bool(result.failed or result.refused)
     score = stats.round_sig(result.score)

@@ -1,5 +1,6 @@
 """What the guard says: an action, what it rests on, and what failed on the way."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -12,15 +13,22 @@ ACTIONS: tuple[Action, ...] = get_args(Action)
 """The actions, the mildest first: of several the last counts."""
 
 FailedKind = Literal["raised", "late", "busy", "nonsense", "too_much"]
-"""How a detector fails: it raised; took longer than it may; hangs still from an earlier text; answered what
-cannot be; or the text holds more than it can look at in time."""
+"""How a detector fails: it raised; took longer than it may, or hangs still with this text; is with as many
+others as it may be at once; answered what cannot be; or the text holds more than it can look at in time."""
 
 Refusal = Literal["", "too_long", "not_text"]
 """Why a text was not looked at: over the policy's `max_bytes`, or no text (bad UTF-8, half a character)."""
 
 
 class TooMuch(Exception):
-    """A detector meets more candidates than it may check: the text is refused rather than waited for."""
+    """A detector meets more candidates than it may check: the text is refused rather than waited for.
+
+    `found` is what it had found by then: it counts, whatever the policy's `fail` is.
+    """
+
+    def __init__(self, found: Sequence[Finding] = ()) -> None:
+        super().__init__("more candidates than may be checked")
+        self.found = tuple(found)
 
 
 @dataclass(frozen=True, slots=True)

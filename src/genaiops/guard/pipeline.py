@@ -28,7 +28,7 @@ from genaiops.guard.cache import ResultCache
 from genaiops.guard.calling import Called
 from genaiops.guard.decoding import View, decoded
 from genaiops.guard.model import Action, Failed, GuardResult, Judged, Refusal
-from genaiops.guard.policy import NOBODY_KNOWN, Asker, judge, redacted, score, sternest
+from genaiops.guard.policy import NOBODY_KNOWN, Asker, expired, judge, redacted, score, sternest
 from genaiops.guard.policy_file import SURFACES, GuardFile
 from genaiops.guard.reach import needed
 
@@ -70,12 +70,7 @@ class Pipeline:
         self._counts: Counter[str] = Counter()
         self._lock = threading.Lock()
         called = [
-            Called(
-                name,
-                each,
-                inline=name in ours and each.spec.cost == "cheap",
-                seconds=policy.timeout_ms / 1000,
-            )
+            Called(name, each, ours=name in ours, seconds=policy.timeout_ms / 1000)
             for name, each in detectors.items()
         ]
         called.sort(key=lambda one: _COSTS.index(one.spec.cost))
@@ -89,10 +84,18 @@ class Pipeline:
         with self._lock:
             return dict(self._counts)
 
+    def expired(self) -> list[str]:
+        """Return the policy's exceptions that no longer count today, by name with their last day."""
+        return expired(self.policy, self.today())
+
     def count(self, what: str) -> None:
         """Count one more of something that an operator should see."""
         with self._lock:
             self._counts[what] += 1
+
+    def count_failed(self, failed: Failed) -> None:
+        """Count a detector that failed, by its name and how."""
+        self.count(f"failed.{failed.detector}.{failed.kind}")
 
     def detectors(self, surface: Surface) -> Sequence[Called]:
         """Return what looks at texts of `surface`, the cheapest first."""
@@ -140,9 +143,11 @@ class Pipeline:
             said = decoded(text, self.policy.decode.depth, self.policy.decode.max_characters)
             views = said.views
             found += [_beyond(view) for view in said.beyond]
+        alone = [text]
+        texts = [text, *(view.says for view in views)] if views else alone
         for _, group in groupby(detectors, key=lambda one: one.spec.cost):
             for called in group:
-                self._ask(called, text, views, where, found, failed)
+                self._ask(called, texts if called.spec.decoded else alone, views, where, found, failed)
             if self._action(found, failed, where.surface, asker, today) == "block":
                 break
         return (_once(found) if views else found), failed
@@ -174,20 +179,20 @@ class Pipeline:
     def _ask(
         self,
         called: Called,
-        text: str,
+        texts: Sequence[str],
         views: Sequence[View],
         where: Where,
         found: list[Finding],
         failed: list[Failed],
     ) -> None:
-        """Ask one detector about a text and what it encodes; after a failure it is not asked on."""
-        for view in (None, *(views if called.spec.decoded else ())):
-            answer = called(text if view is None else view.says, where)
-            if isinstance(answer, Failed):
-                self.count(f"failed.{answer.detector}.{answer.kind}")
-                failed.append(answer)
-                return
-            found += answer if view is None else _placed(answer, view)
+        """Ask one detector about a text and what `views` of it say; after a failure it is not asked on."""
+        answer = called(texts, where)
+        for at, findings in enumerate(answer.found):
+            if findings:
+                found += _placed(findings, views[at - 1]) if at else findings
+        if answer.failed:
+            self.count_failed(answer.failed)
+            failed.append(answer.failed)
 
     def _action(
         self,

@@ -42,32 +42,37 @@ def judge(
     rules = [
         (f"rules[{at}]", rule)
         for at, rule in enumerate(policy.rules)
-        if surface in rule.surfaces and _concerns(rule, asker)
+        if surface in rule.surfaces and concerns(rule, asker)
     ]
     excused = [
         (f"exceptions[{at}]", entry)
         for at, entry in enumerate(policy.exceptions)
-        if surface in entry.surfaces and _concerns(entry, asker) and today <= entry.until
+        if surface in entry.surfaces and concerns(entry, asker) and today <= entry.until
     ]
     ordered = sorted(findings, key=lambda one: (one.start, one.end, one.category, one.detector))
-    return tuple(_judged(finding, rules, excused) for finding in ordered)
+    # a table of customers has thousands of findings, and few kinds of them
+    kinds = {(one.category, one.confidence) for one in ordered}
+    decided = {kind: _decided(*kind, rules, excused) for kind in kinds}
+    return tuple(Judged(one, *decided[one.category, one.confidence]) for one in ordered)
 
 
-def _judged(
-    finding: Finding,
+def _decided(
+    category: str,
+    confidence: float,
     rules: Sequence[tuple[str, RuleEntry]],
     excused: Sequence[tuple[str, ExceptionEntry]],
-) -> Judged:
+) -> tuple[Action, str]:
+    """Return what becomes of such a finding, and the name of the rule or exception that says so."""
     for name, entry in excused:
-        if _means(entry.find, finding.category):
-            return Judged(finding, "allow", name)
+        if _means(entry.find, category):
+            return "allow", name
     for name, rule in rules:
-        if finding.confidence >= rule.at_least and _means(rule.find, finding.category):
-            return Judged(finding, rule.do, name)
-    return Judged(finding, "allow")
+        if confidence >= rule.at_least and _means(rule.find, category):
+            return rule.do, name
+    return "allow", ""
 
 
-def _concerns(entry: RuleEntry | ExceptionEntry, asker: Asker) -> bool:
+def concerns(entry: RuleEntry | ExceptionEntry, asker: Asker) -> bool:
     """Say whether an entry is for this asker; one that is narrowed does not fit who is not known."""
     return (not entry.roles or asker.role in entry.roles) and (not entry.apps or asker.app in entry.apps)
 
@@ -88,17 +93,15 @@ def score(policy: GuardFile, surface: Surface, judged: Sequence[Judged], asker: 
     stopping = [
         pattern
         for rule in policy.rules
-        if rule.do in _STOPS and surface in rule.surfaces and _concerns(rule, asker)
+        if rule.do in _STOPS and surface in rule.surfaces and concerns(rule, asker)
         for pattern in rule.find
     ]
-    return max(
-        (
-            one.finding.confidence
-            for one in judged
-            if _means(stopping, one.finding.category) and not one.by.startswith("exceptions")
-        ),
-        default=0.0,
-    )
+    kinds = {
+        (one.finding.category, one.finding.confidence)
+        for one in judged
+        if not one.by.startswith("exceptions")
+    }
+    return max((sure for category, sure in kinds if _means(stopping, category)), default=0.0)
 
 
 def redacted(text: str, judged: Iterable[Judged]) -> str:
@@ -125,6 +128,25 @@ def merged(judged: Iterable[Judged]) -> list[tuple[int, int, str]]:
         else:
             stretches.append((finding.start, finding.end, finding))
     return [(start, end, finding.category) for start, end, finding in stretches]
+
+
+def idle_entries(policy: GuardFile, asker: Asker) -> list[str]:
+    """Return the rules and exceptions that never apply for `asker`, by name and why."""
+    named = [
+        *((f"rules[{at}]", one) for at, one in enumerate(policy.rules)),
+        *((f"exceptions[{at}]", one) for at, one in enumerate(policy.exceptions)),
+    ]
+    return [f"{name} does not apply: {why}" for name, entry in named if (why := _why_idle(entry, asker))]
+
+
+def _why_idle(entry: RuleEntry | ExceptionEntry, asker: Asker) -> str:
+    if entry.apps and asker.app not in entry.apps:
+        return f"it is for the apps {', '.join(entry.apps)}, and this one is {asker.app}"
+    if entry.roles and not asker.role:
+        return f"it is for the roles {', '.join(entry.roles)}, and no role is said (`role:` or `--role NAME`)"
+    if entry.roles and asker.role not in entry.roles:
+        return f"it is for the roles {', '.join(entry.roles)}, and this one is {asker.role}"
+    return ""
 
 
 def expired(policy: GuardFile, today: date) -> list[str]:

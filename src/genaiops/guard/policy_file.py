@@ -67,9 +67,10 @@ class DecodeEntry(BaseModel):
 class StreamEntry(BaseModel):
     """How an output that streams is checked.
 
-    `hold` characters are held back: what a detector with a span up to it finds is stopped or redacted in
-    time. `whole`: a detector that needs more either makes the stream wait to its end (`buffer`), or can only
-    end it with an error (`end`).
+    `hold` characters are held back, and more of a word that has not ended and from where a longer finding may
+    begin: what a detector with a span up to it, or with signs of its longer findings, finds is stopped or
+    redacted in time. `whole`: a detector that needs more either makes the stream wait to its end (`buffer`),
+    or can only end it with an error (`end`).
     """
 
     model_config = _FORBID
@@ -82,9 +83,10 @@ class GuardFile(BaseModel):
     """A guard's policy: its detectors by name with their parameters, then rules and exceptions.
 
     `fail: closed` stops a text that a detector failed on; `open` lets it pass and flags it. `timeout_ms` is
-    how long one detector may take for one text, `message` what the user reads where a text is stopped.
-    `tools` are those that an app may call; `outside` its inputs that are not the user's words, `hosts` where
-    answers may point to, each with its sub-domains, beside what those words name; `*` any.
+    how long one detector may take for one text with what it encodes, `message` what the user reads where a
+    text is stopped. `tools` are those that an app may call; `outside` its inputs that are not the user's
+    words, `hosts` where answers may point to, each with its sub-domains, beside what those words name; `*`
+    any.
     """
 
     model_config = _FORBID

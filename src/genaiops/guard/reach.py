@@ -1,4 +1,4 @@
-"""Whether a policy means what it says: every rule can apply, every detector is read by one.
+"""Whether a policy means what it says: every rule can apply, every exception excuses, every detector is read.
 
 A rule that can never apply looks like protection and is none, so it is refused.
 """
@@ -7,10 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
 
 from genaiops.core import DetectorSpec, Surface, UserError
+from genaiops.guard.deciding import Atom, Deciding
 from genaiops.guard.policy import covers
 from genaiops.guard.policy_file import ExceptionEntry, GuardFile, Places, RuleEntry, nearest
-
-_Atom = tuple[Surface, str]
 
 
 def check_reach(
@@ -21,10 +20,11 @@ def check_reach(
     `itself` is what the pipeline finds beside the detectors `listed`.
     """
     specs = {**listed, **({itself.name: itself} if itself else {})}
-    for at, rule in enumerate(policy.rules):
-        _check_rule(at, rule, policy.rules[:at], specs, places)
+    deciding = Deciding(policy.rules)
+    for at in range(len(policy.rules)):
+        _check_rule(at, policy.rules, deciding, specs, places)
     for at, entry in enumerate(policy.exceptions):
-        _check_found(f"exceptions[{at}]", entry, specs, places.of("exceptions", at))
+        _check_exception(at, entry, policy.rules, deciding, specs, places)
     for name, spec in listed.items():
         if not any(_reads(rule, spec) for rule in policy.rules):
             raise UserError(
@@ -45,36 +45,58 @@ def needed(policy: GuardFile, spec: DetectorSpec, surface: Surface) -> bool:
 
 def _check_rule(
     at: int,
-    rule: RuleEntry,
-    before: Sequence[RuleEntry],
+    rules: Sequence[RuleEntry],
+    deciding: Deciding,
     specs: Mapping[str, DetectorSpec],
     places: Places,
 ) -> None:
-    where = places.of("rules", at)
+    rule, where = rules[at], places.of("rules", at)
     atoms = _check_found(f"rules[{at}]", rule, specs, where)
-    hiding = [
-        earlier
-        for earlier in before
-        if earlier.at_least <= rule.at_least
-        and _as_wide(earlier.roles, rule.roles)
-        and _as_wide(earlier.apps, rule.apps)
-    ]
-    if all(any(_has(earlier, atom) for earlier in hiding) for atom in atoms):
-        names = [f"rules[{before.index(one)}]" for one in hiding if any(_has(one, atom) for atom in atoms)]
+    if not deciding.applies(at, atoms):
+        readers = {earlier for atom in atoms for earlier in deciding.reading(atom) if earlier < at}
+        names = [f"rules[{earlier}]" for earlier in sorted(readers) if _meet(rules[earlier], rule)]
         raise UserError(
             "GAO-GUARD-011",
-            f"rules[{at}] can never apply: {', '.join(dict.fromkeys(names))} before it decides all of it",
+            f"rules[{at}] can never apply: {', '.join(names)} before it decides all of it",
             why="the first rule that fits a finding decides it",
             fix="move it up, raise the threshold of the rule before it, or remove it",
             where=where,
         )
 
 
+def _check_exception(
+    at: int,
+    entry: ExceptionEntry,
+    rules: Sequence[RuleEntry],
+    deciding: Deciding,
+    specs: Mapping[str, DetectorSpec],
+    places: Places,
+) -> None:
+    where = places.of("exceptions", at)
+    _check_found(f"exceptions[{at}]", entry, specs, where)
+    patterns = dict.fromkeys([*entry.find, *(each for rule in rules for each in rule.find)])
+    atoms = [
+        atom
+        for pattern in patterns
+        if any(covers(wide, pattern) for wide in entry.find)
+        for atom in _atoms(pattern, entry.surfaces, specs.values())
+    ]
+    if not any(rule.do in ("redact", "ask", "block") for rule in deciding.excused(entry, atoms)):
+        raise UserError(
+            "GAO-GUARD-014",
+            f"exceptions[{at}] has no effect: no rule takes out or stops what it names",
+            why="for its surfaces, roles and apps that passes anyway, and an exception that excuses nothing "
+            "would look like one that does",
+            fix="correct it, or remove it",
+            where=where,
+        )
+
+
 def _check_found(
     name: str, entry: RuleEntry | ExceptionEntry, specs: Mapping[str, DetectorSpec], where: str
-) -> list[_Atom]:
+) -> list[Atom]:
     """Return what an entry means, as (surface, category); each of its patterns must mean something."""
-    every: list[_Atom] = []
+    every: list[Atom] = []
     for pattern in entry.find:
         atoms = list(_atoms(pattern, entry.surfaces, specs.values()))
         if not atoms:
@@ -98,7 +120,7 @@ def _never(
     )
 
 
-def _atoms(pattern: str, surfaces: Sequence[Surface], specs: Iterable[DetectorSpec]) -> Iterator[_Atom]:
+def _atoms(pattern: str, surfaces: Sequence[Surface], specs: Iterable[DetectorSpec]) -> Iterator[Atom]:
     for spec, surface in product(specs, surfaces):
         if surface in spec.surfaces:
             if not spec.categories:  # it may find anything: only a pattern as wide hides this one
@@ -116,14 +138,12 @@ def _finds(patterns: Sequence[str], spec: DetectorSpec) -> bool:
     return not spec.categories or any(covers(one, each) for one in patterns for each in spec.categories)
 
 
-def _has(rule: RuleEntry, atom: _Atom) -> bool:
-    surface, category = atom
-    return surface in rule.surfaces and any(covers(pattern, category) for pattern in rule.find)
-
-
-def _as_wide(earlier: Sequence[str], later: Sequence[str]) -> bool:
-    """Say whether what is narrowed to `earlier` fits all that is narrowed to `later`; empty fits all."""
-    return not earlier or (bool(later) and set(later) <= set(earlier))
+def _meet(earlier: RuleEntry, rule: RuleEntry) -> bool:
+    """Say whether two rules may be for the same asker and the same confidence."""
+    return earlier.at_least <= rule.at_least and all(
+        not these or not those or set(these) & set(those)
+        for these, those in ((earlier.roles, rule.roles), (earlier.apps, rule.apps))
+    )
 
 
 def _listed(spec: DetectorSpec) -> str:

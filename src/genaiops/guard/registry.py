@@ -5,6 +5,7 @@ entry point of the group `genaiops.detectors`; only the names that a policy uses
 """
 
 from collections.abc import Callable, Mapping
+from typing import cast
 
 from genaiops.core import Detector, DetectorSpec, Json, UserError, one_line
 from genaiops.guard.policy_file import SURFACES, nearest
@@ -72,6 +73,10 @@ def _wrong(detector: object, spec: object) -> str:
     sound = spec.span == "whole" or (type(spec.span) is int and spec.span > 0)
     if not sound or not spec.surfaces or not spec.surfaces <= set(SURFACES):
         return "its `spec` names no surface that there is, or no span"
+    begins = cast("object", spec.begins)
+    signs = cast("tuple[object, ...]", begins) if isinstance(begins, tuple) else (None,)
+    if not all(isinstance(sign, str) and sign for sign in signs):
+        return "in its `spec`, `begins` are not signs"
     return "" if spec.cost in ("cheap", "model", "remote") else "its `spec` names a cost that there is not"
 
 

@@ -8,6 +8,7 @@ from typing import NamedTuple, cast
 
 from genaiops.core import Finding, OutsideError, Surface, UserError, Where
 from genaiops.guard.model import Action, Failed, GuardResult, Refusal
+from genaiops.guard.policy import NOBODY_KNOWN, Asker
 
 LONGEST_ROW = 16 * 1024 * 1024
 SURFACE_OF: Mapping[str, Surface] = {
@@ -26,11 +27,12 @@ SURFACE_OF: Mapping[str, Surface] = {
 
 
 class Row(NamedTuple):
-    """A text to be checked, and where it stands."""
+    """A text to be checked, where it stands, and for whom it is checked."""
 
     id: str
     text: str
     where: Where
+    asker: Asker = NOBODY_KNOWN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,14 +63,14 @@ class CheckedText:
     policy: str = ""
 
 
-def read_row(line: bytes, surface: Surface) -> Row | str:
+def read_row(line: bytes, surface: Surface, asker: Asker) -> Row | str:
     """Return what a row says, or what is wrong with it, in words that hold nothing of its content.
 
-    A row has `id` and `text`; `surface` is as given where it has none, `context` the system prompt or task
-    that the text comes with. Other keys are not read.
+    A row has `id` and `text`; `surface`, `role` and `app` are as given where it has none, `context` the
+    system prompt or task that the text comes with. Other keys are not read.
     """
     values = read_object(line)
-    return values if isinstance(values, str) else row_of(values, surface)
+    return values if isinstance(values, str) else row_of(values, surface, asker)
 
 
 def read_object(line: bytes) -> dict[str, object] | str:
@@ -82,8 +84,8 @@ def read_object(line: bytes) -> dict[str, object] | str:
     return cast("dict[str, object]", values) if isinstance(values, dict) else "not an object"
 
 
-def row_of(row: Mapping[str, object], surface: Surface) -> Row | str:
-    """Return the text of an object and where it stands, or what is wrong with it."""
+def row_of(row: Mapping[str, object], surface: Surface, asker: Asker = NOBODY_KNOWN) -> Row | str:
+    """Return the text of an object, where it stands and for whom, or what is wrong with it."""
     name, text, context = row.get("id"), row.get("text"), row.get("context")
     if not isinstance(name, str) or not name:
         return "id: it is missing, or no text"
@@ -91,11 +93,15 @@ def row_of(row: Mapping[str, object], surface: Surface) -> Row | str:
         return "text: it is missing, or no text"
     if not isinstance(context, str | None):
         return "context: it is no text"
+    role, app = row.get("role"), row.get("app")
+    if not isinstance(role, str | None) or not isinstance(app, str | None):
+        return "role, app: they are no texts"
     place = row.get("surface")
     known = surface if place is None else SURFACE_OF.get(place) if isinstance(place, str) else None
     if known is None:
         return f"surface: it is none of {', '.join(SURFACE_OF)}"
-    return Row(name, text, Where(surface=known, context=context or ""))
+    whom = Asker(role=asker.role if role is None else role, app=asker.app if app is None else app)
+    return Row(name, text, Where(surface=known, context=context or ""), whom)
 
 
 def no_rows(where: str, why: str = "") -> UserError:

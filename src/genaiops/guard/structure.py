@@ -21,6 +21,14 @@ from genaiops.guard.tools import ToolEntry, goes_bare, is_default, is_described,
 _SEPARATORS = re.compile(r"[\s\"'`()\[\]{}<>,;|=*\\“”‘’«»]+")
 _GROUPED = re.compile(r"(?<=\d),(?=\d{3}\b)")
 _NUMBER = re.compile(r"(?<![\w.])[-+]?\d+(?:\.\d+)?(?![\d])")
+_DOTTED = r"(?<![\w.,])[-+]?[1-9]\d{0,2}(?:\.\d{3})+(?:,\d{1,2})?(?!\d|[.,]\d)"
+_MONEY = re.compile(
+    rf"(?:(?<=[€$£])|(?<=[€$£] )|(?<=\beur )|(?<=\busd ))(?:{_DOTTED})"
+    rf"|(?:{_DOTTED})(?=\s?(?:[€$£]|(?:euros?|eur|usd|dollars?|chf|francs?|gbp|pounds?)\b))",
+    re.IGNORECASE,
+)
+"""`1.000 Euro` is a thousand, where `1.000` alone may be one, too."""
+_CONTINENTAL = re.compile(rf"{_DOTTED}|(?<![\w.,])[-+]?\d{{1,9}},\d{{1,2}}(?!\d|[.,]\d)")
 _COUNTED = (
     *("one", "two", "three", "four", "five", "six"),
     *("seven", "eight", "nine", "ten", "eleven", "twelve"),
@@ -207,8 +215,18 @@ def _days_of(text: str) -> frozenset[Day]:
     return days_in(text)
 
 
+def _point(number: str) -> str:
+    """Return a number with dots between thousands and a decimal comma as it is written in English."""
+    return number.replace(".", "").replace(",", ".")
+
+
 @lru_cache(maxsize=512)
 def _numbers(text: str) -> frozenset[float]:
-    """Return the numbers in a text: in digits, and in words up to twelve."""
-    digits = {float(one) for one in _NUMBER.findall(_GROUPED.sub("", text))}
+    """Return the numbers in a text: in digits, and in words up to twelve.
+
+    `1.234,5` and `1,234.5` are the same number; what may be read in both ways is both.
+    """
+    said = _MONEY.sub(lambda match: _point(match[0]), text)
+    digits = {float(one) for one in _NUMBER.findall(_GROUPED.sub("", said))}
+    digits |= {float(_point(one)) for one in _CONTINENTAL.findall(said)}
     return frozenset(digits | {float(_COUNTED.index(one) + 1) for one in _words(text) if one in _COUNTED})

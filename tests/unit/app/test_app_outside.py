@@ -86,6 +86,19 @@ def test_the_users_turns_and_plain_inputs_are_the_users_words(name: str, value: 
             "[2001:db8::1]/x",
             "evil.xn--p1ai",
         ),
+        *(
+            "1249763844/?d=SECRET",
+            "0x4a.0x7d.0x1.0x1/?d=S",
+            "0x4a7d0101:80/?d=S",
+            "0112.0175.01.01",
+            "74.8192257/?d=S",
+            "1249763844/a?b",
+            "\uff11249763844/?d=S",
+            "evil\u00ad.com/?d=S",
+            "evil\u200b.com/?d=S",
+            "evil.c\U000e0061om",
+            "evil.\tcom/?d=S",
+        ),
     ],
 )
 def test_after_text_from_outside_a_tool_that_reads_gets_no_host_that_nobody_named(argument: str) -> None:
@@ -95,7 +108,17 @@ def test_after_text_from_outside_a_tool_that_reads_gets_no_host_that_nobody_name
     outside.saw()
     assert outside.decide("fetch", {"url": argument}).do == "refuse"
     assert outside.decide("fetch", {"url": {argument: 1}}).do == "refuse"
-    for ours in ("news.example/a", "docs.shop.example", "report.txt", "bob.lee@corp.example", "a b, 3.5"):
+    for ours in (
+        "news.example/a",
+        "docs.shop.example",
+        "report.txt",
+        "bob.lee@corp.example",
+        "a b, 3.5",
+        "4.5/5 or 3/4",
+        "0x1f",
+        "at 10:30",
+        "v 1.2.3",
+    ):
         assert outside.decide("fetch", {"url": ours}).do == "allow"
 
 
@@ -116,7 +139,9 @@ def test_keys_of_an_answer_hold_no_address_either() -> None:
     assert (bare, taken) == ({"x": ["[address removed]"]}, 2)
 
 
-@pytest.mark.parametrize("piece", ["a.", "a-", "a", "1.", "1:", "@a.", "[a:", "www.", "http://"])
+@pytest.mark.parametrize(
+    "piece", ["0x", "1.0x", "a.", "a-", "a", "1.", "1:", "@a.", "[a:", "www.", "http://"]
+)
 def test_hosts_of_a_text_made_to_be_slow_are_found_in_time(piece: str) -> None:
     began = time.process_time()
     text = piece * 50_000

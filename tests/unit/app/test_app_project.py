@@ -1,14 +1,19 @@
 """genaiops.yaml: what is read, and what a mistake in it is told."""
 
+import asyncio
+import io
 from datetime import timedelta
 from pathlib import Path
 from typing import cast
 
 import pytest
+from tests.support.apps import services_of, write_project
 
 from genaiops.app import Project, load_project
 from genaiops.core import Claim, Json, UserError, digest_json
+from genaiops.guard import Asker
 from genaiops.models import EmbedSettings
+from genaiops.work import Console
 
 WHOLE = """\
 project: support-assistant
@@ -191,9 +196,48 @@ def test_a_project_names_its_guard_or_none(tmp_path: Path, line: str, guard: str
     assert ("guard" in str(project.resolved())) == (guard is not None)
 
 
+def test_on_whose_behalf_an_app_answers_is_part_of_what_it_is(tmp_path: Path) -> None:
+    folder = write_project(tmp_path, "", "role: guest\n")
+    assert load_project(folder).asker == Asker(role="guest", app="test-app")
+    assert load_project(folder, ["role=billing"]).asker.role == "billing"
+    assert cast("dict[str, Json]", load_project(folder).resolved())["role"] == "guest"
+
+
+@pytest.mark.proves("E-GUARD-APP-IDLE")
+def test_a_rule_that_never_applies_in_a_project_is_said_once(tmp_path: Path) -> None:
+    policy = """\
+detectors: {pii: {countries: [us]}}
+rules:
+  - {find: [pii.email], apps: [test-ap], do: block}
+  - {find: [pii.us_ssn], roles: [guest], do: block}
+  - {find: [pii.card], apps: [test-app], do: block}
+  - {find: ["pii.*"], do: flag}
+"""
+    folder = write_project(tmp_path, "", "guard: guard.yaml\n", guard_yaml=policy)
+    said = io.StringIO()
+
+    async def load(*overrides: str) -> None:
+        async with services_of(folder, {}) as services:
+            services.console = Console(stderr=said)
+            for _ in range(2):
+                services.guard(load_project(folder, overrides))
+
+    asyncio.run(load())
+    assert said.getvalue().splitlines() == [
+        "guard.yaml: rules[0] does not apply: it is for the apps test-ap, and this one is test-app",
+        "guard.yaml: rules[1] does not apply: it is for the roles guest, and no role is said "
+        "(`role:` or `--role NAME`)",
+    ]
+    said.truncate(0)
+    asyncio.run(load("role=guest"))
+    assert said.getvalue().count("does not apply") == 1
+
+
 @pytest.mark.parametrize("value", ["true", "[guard.yaml]", "''", "7"])
 def test_a_guard_is_a_file_or_false(tmp_path: Path, value: str) -> None:
-    assert "guard" in refused(tmp_path, f"{SHORT}guard: {value}\n").what
+    error = refused(tmp_path, f"{SHORT}guard: {value}\n")
+    assert error.what.startswith("guard does not fit: ")
+    assert error.why.endswith(", or expected False")
 
 
 @pytest.mark.parametrize(

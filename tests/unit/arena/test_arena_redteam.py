@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from tests.support import small_project
+from tests.support.apps import services_of
 
 from genaiops.app import load_project
 from genaiops.arena.candidates import Exported
@@ -19,6 +20,7 @@ from genaiops.arena.redteam.cases import cases_before, cases_text, found_cases
 from genaiops.arena.redteam.counting import Ended, tallies, tally, worst_first
 from genaiops.arena.redteam.files import scan_files
 from genaiops.arena.redteam.judging import Judged, judge_attack
+from genaiops.arena.redteam.material import Ground, RedteamOptions, arsenal_of
 from genaiops.arena.redteam.planting import aim, planted_documents, targets, with_canary
 from genaiops.arena.redteam.run import remember_made, sweep
 from genaiops.arena.redteam.sarif import sarif_of
@@ -246,6 +248,25 @@ def test_a_canary_stands_in_the_instructions_of_a_prompt_and_only_in_the_copy(tm
         assert CANARY in system.content
         assert "Where?" in user.content
         assert CANARY not in user.content
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [(None, "the app's prompts are not in prompts/*.md"), ("No turn.\n", "no file in prompts/ has a turn")],
+)
+def test_why_no_canary_is_planted_is_said(tmp_path: Path, text: str | None, why: str) -> None:
+    small_project.make(tmp_path)
+    for file in (tmp_path / "prompts").glob("*.md"):
+        file.unlink() if text is None else file.write_text(text, "utf-8")
+
+    async def untested() -> list[str]:
+        async with services_of(tmp_path, {}) as services:
+            ground = Ground(exported(tmp_path), load_project(tmp_path), ())
+            arsenal = arsenal_of(RedteamOptions(), ground, services, canary=False)
+            return [one.why for one in arsenal.untested if one.what == "prompt"]
+
+    (said,) = asyncio.run(untested())
+    assert said.startswith(why)
 
 
 @pytest.mark.proves("E-REDTEAM-PLANTED", "E-REDTEAM-INDIRECT")

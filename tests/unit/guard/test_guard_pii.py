@@ -4,6 +4,7 @@ import pytest
 
 from genaiops.core import Finding, Where
 from genaiops.guard.detectors.pii import checksums
+from genaiops.guard.model import TooMuch
 from genaiops.guard.registry import build_detector
 
 PII = build_detector("pii", {}, "test")
@@ -96,6 +97,113 @@ def test_personal_data_are_found_where_they_stand(category: str, text: str, stre
 )
 def test_numbers_that_are_nobodys_are_let_be(text: str) -> None:
     assert found(text) == {}
+
+
+@pytest.mark.proves("E-GUARD-PII-FIELD")
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("id,card\n1001,4111111111111111,Anna", {"card": "4111111111111111"}),
+        ("0,4111111111111111,Anna", {"card": "4111111111111111"}),
+        ("1,4111 1111 1111 1111,Bob", {"card": "4111 1111 1111 1111"}),
+        ("2,123-45-6789,Bob", {"us_ssn": "123-45-6789"}),
+        ("7,12345678Z,Eva", {"es_dni": "12345678Z"}),
+        ("3,415-555-2671,Bob", {"phone": "415-555-2671"}),
+        ("Bob,415-555-2671", {"phone": "415-555-2671"}),
+        # what stands behind a comma may be the rest of a number
+        ("1,234,567.89 or 0,00123456789 or 1,234 567 8901", {}),
+        ("call 1,234567890", {}),
+        ("0.4111111111111111 and 12.378282246310005", {}),
+        ("5.123-45-6789", {}),
+    ],
+)
+def test_a_number_that_is_a_field_behind_a_comma_is_found_and_a_decimal_is_not(
+    text: str, expected: dict[str, str]
+) -> None:
+    assert found(text) == expected
+
+
+def test_every_number_of_a_list_without_blanks_is_found() -> None:
+    findings = PII.detect("4111111111111111,5500005555555559", Where(surface="output"))
+    assert [(one.start, one.end) for one in findings] == [(0, 16), (17, 33)]
+
+
+GAPS = (
+    *(
+        "\u00a0",
+        "\u202f",
+        "\u2009",
+        "\u2007",
+        "\u2010",
+        "\u2011",
+        "\u2013",
+        "\u2015",
+        "\u2212",
+        ".",
+        "/",
+        "-",
+    ),
+    *(" - ", "  ", "\t", "** **", "* *", "`-`", "_", "&nbsp;", "&#160;", "\\u00a0"),
+)
+
+
+@pytest.mark.proves("E-GUARD-PII-GAPS")
+@pytest.mark.parametrize("gap", GAPS)
+def test_whatever_people_write_between_its_groups_a_number_is_found_whole(gap: str) -> None:
+    card = gap.join(("4111", "1111", "1111", "1111"))
+    amex = gap.join(("3782", "822463", "10005"))
+    iban = gap.join(("DE89", "3704", "0044", "0532", "0130", "00"))
+    assert found(f"Ä: {card} stays")["card"] == card
+    assert found(f"of {amex}.")["card"] == amex
+    assert found(f"to {iban}, please")["iban"] == iban
+
+
+@pytest.mark.proves("E-GUARD-PII-GAPS")
+@pytest.mark.parametrize(
+    ("category", "number"),
+    [
+        ("card", "4111 1111\n1111 1111"),
+        ("card", "4111 1111 1111\r\n1111"),
+        ("card", "3782 822463\n10005"),
+        ("card", "٤١١١ ١١١١ ١١١١ ١١١١"),
+        ("card", "๔๑๑๑๑๑๑๑๑๑๑๑๑๑๑๑"),
+        ("iban", "DE89 3704 0044\n0532 0130 00"),
+        ("iban", "DE٨٩ ٣٧٠٤ ٠٠٤٤ ٠٥٣٢ ٠١٣٠ ٠٠"),
+        ("us_ssn", "219\u201309\u20139999"),
+        ("phone", "+49\u00a0170\u00a01234567"),
+    ],
+)
+def test_numbers_in_digits_of_any_script_and_over_lines_are_found(category: str, number: str) -> None:
+    assert found(f"it is {number} indeed").get(category) == number
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2016\t4111\t1111\t1111\t1111\t5",
+        "4111  1111  1111  1111  1112",
+        "4111\n1111\n1111\n1111\n12",
+        "4111/1111.1111-1111",
+    ],
+)
+def test_columns_and_lines_of_four_digits_are_no_card(text: str) -> None:
+    assert found(text) == {}
+
+
+@pytest.mark.proves("E-GUARD-PII-TABLES")
+def test_a_table_of_thousands_of_customers_is_looked_at_whole() -> None:
+    rows = [f"{at};a{at}@example.com;+49 170 {1000000 + at};2026-01-05" for at in range(2600)]
+    findings = PII.detect("\n".join([*rows, "x,4111111111111111"]), Where(surface="output"))
+    assert len(findings) == 2 * 2600 + 1
+
+
+@pytest.mark.proves("E-GUARD-PII-TABLES", "E-GUARD-TOO-MUCH")
+def test_what_there_is_too_much_of_hides_nothing_of_another_kind() -> None:
+    flood = "a1@b.co " * 16_000
+    with pytest.raises(TooMuch) as error:
+        PII.detect(f"{flood} 4111 1111 1111 1111 DE89370400440532013000", Where(surface="output"))
+    found_by_then = {one.category for one in error.value.found}
+    assert found_by_then == {"pii.email", "pii.card", "pii.iban"}
 
 
 def test_only_the_countries_of_the_policy_count() -> None:

@@ -3,16 +3,21 @@
 import base64
 import codecs
 import logging
+import signal
+import threading
+from collections.abc import Iterator
 from datetime import date
 from importlib.metadata import EntryPoint
 from typing import Any
 
 import pytest
-from tests.support.guarding import RELEASE, Answers, Foreign, Hangs, Raises, found
+from tests.support.guarding import RELEASE, Answers, Foreign, Hangs, Interrupts, Raises, found
 
 from genaiops import plugins
 from genaiops.core import Surface, UserError, Where
 from genaiops.guard import Failed, GuardFile, Pipeline, load_guard, parse_guard
+from genaiops.guard.model import TooMuch
+from genaiops.guard.threads import MOST_THREADS
 
 IN = Where(surface="input")
 RULES: list[dict[str, Any]] = [{"find": ["*"], "do": "flag"}]
@@ -31,6 +36,7 @@ def pipeline(detector: Foreign, **changed: Any) -> Pipeline:
     ("detector", "kind"),
     [
         (Raises(), "raised"),
+        (Interrupts(), "raised"),
         (Answers(None), "nonsense"),
         (Answers("findings"), "nonsense"),
         (Foreign("a finding"), "nonsense"),
@@ -58,24 +64,135 @@ def test_a_detector_that_gives_no_answer_closes_the_text(detector: Foreign, kind
     assert guard.counts == {f"failed.foreign.{kind}": 2}
 
 
-@pytest.mark.proves("E-GUARD-CLOSED")
-def test_a_detector_that_hangs_closes_texts_until_it_is_back_and_others_go_on() -> None:
-    guard = pipeline(Hangs())
+@pytest.fixture
+def hanging() -> Iterator[None]:
     RELEASE.clear()
-    try:
-        assert guard.check("one", IN).failed == (Failed("foreign", "late"),)
-        assert guard.check("two", IN).failed == (Failed("foreign", "busy"),)
-        assert load_guard().check(CARD, IN).action == "redact"
-    finally:
-        RELEASE.set()
-    answers = (guard.check("three", IN).action for _ in range(100_000))
+    yield
+    RELEASE.set()
+
+
+@pytest.mark.proves("E-GUARD-CLOSED")
+def test_a_text_that_hangs_a_detector_is_closed_alone_and_not_tried_again_until_it_is_back(
+    hanging: None,
+) -> None:
+    detector = Hangs()
+    guard = pipeline(detector)
+    assert guard.check("POISON", IN).failed == (Failed("foreign", "late"),)
+    assert guard.check("one", IN).action == "allow"
+    assert guard.check("POISON", IN).failed == (Failed("foreign", "late"),)
+    assert (detector.asked, guard.counts) == (1, {"failed.foreign.late": 2})
+    RELEASE.set()
+    answers = (guard.check("POISON", IN).action for _ in range(100_000))
     assert "allow" in answers
+
+
+@pytest.mark.proves("E-GUARD-CLOSED")
+def test_texts_that_hang_take_so_many_threads_and_further_ones_are_refused_at_once(hanging: None) -> None:
+    detector = Hangs()
+    guard = pipeline(detector, timeout_ms=1)
+    kinds = [guard.check(f"POISON {at}", IN).failed[0].kind for at in range(MOST_THREADS + 3)]
+    assert kinds == [*["late"] * MOST_THREADS, *["busy"] * 3]
+    assert detector.asked <= MOST_THREADS
+
+
+class Slow(Foreign):
+    """Takes a while for each text, longer than all that a text encodes may take."""
+
+    asked = 0
+
+    def detect(self, text: str, where: Where) -> Any:
+        self.asked += 1
+        RELEASE.wait(0.02)
+        return []
+
+
+@pytest.mark.proves("E-GUARD-CLOSED")
+def test_one_text_has_one_deadline_with_all_that_it_encodes(hanging: None) -> None:
+    detector = Slow()
+    words = " ".join(base64.b64encode(f"word number {at:04d} ok".encode()).decode() for at in range(100))
+    result = pipeline(detector, timeout_ms=100).check(words, IN)
+    assert result.failed == (Failed("foreign", "late"),)
+    assert 1 <= detector.asked <= 6
+
+
+class Presses(Foreign):
+    """Has a person press Ctrl-C while it is waited for."""
+
+    def detect(self, text: str, where: Where) -> Any:
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+        RELEASE.wait(30)
+        return []
+
+
+def test_a_person_who_presses_ctrl_c_ends_the_program_whoever_is_looking(hanging: None) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        pipeline(Presses(), timeout_ms=20_000).check("one", IN)
+    policy = GuardFile.model_validate({"detectors": {"foreign": {}}, "rules": RULES})
+    with pytest.raises(KeyboardInterrupt):
+        Pipeline(policy, {"foreign": Interrupts()}, ours=frozenset({"foreign"})).check("one", IN)
+
+
+@pytest.mark.proves("E-GUARD-NO-ECHO")
+@pytest.mark.parametrize(
+    ("reason", "told"),
+    [
+        ("capitals only", "capitals only"),
+        ("it says: Hunter2-Secret!", "reason withheld"),
+        ("hunter2", "reason withheld"),
+        ("of the system prompt", "reason withheld"),
+        ("\x1b[2Jcleared", "reason withheld"),
+    ],
+)
+def test_the_reason_of_a_foreign_detector_is_shown_as_far_as_it_repeats_nothing(
+    reason: str, told: str
+) -> None:
+    finding = found(reason=reason, detector="my hunter2-secret!")
+    where = Where(surface="input", context="the system prompt")
+    [judged] = pipeline(Foreign(finding)).check("my hunter2-secret!", where).findings
+    assert (judged.finding.reason, judged.finding.detector) == (told, "foreign")
 
 
 @pytest.mark.proves("E-GUARD-OPEN")
 def test_a_policy_that_fails_open_says_so_and_flags() -> None:
     result = pipeline(Raises(), fail="open").check("secret", IN)
     assert (result.action, result.text, result.failed) == ("flag", "secret", (Failed("foreign", "raised"),))
+
+
+class GivesUp(Foreign):
+    """Finds what it was told to, and then there is too much."""
+
+    def detect(self, text: str, where: Where) -> Any:
+        raise TooMuch(self._answers)
+
+
+@pytest.mark.proves("E-GUARD-TOO-MUCH", "E-GUARD-OPEN")
+@pytest.mark.parametrize(
+    ("do", "action", "text"), [("redact", "redact", "[foreign.word] x"), ("block", "block", "")]
+)
+def test_what_was_found_before_there_was_too_much_counts_where_a_policy_fails_open(
+    do: str, action: str, text: str
+) -> None:
+    guard = pipeline(GivesUp(found(end=6)), fail="open", rules=[{"find": ["*"], "do": do}])
+    result = guard.check("secret x", IN)
+    assert (result.action, result.text, result.failed) == (action, text, (Failed("foreign", "too_much"),))
+    assert [one.finding.category for one in result.findings] == ["foreign.word"]
+    assert guard.counts == {"failed.foreign.too_much": 1}
+
+
+@pytest.mark.proves("E-GUARD-TOO-MUCH")
+def test_what_cannot_be_a_finding_is_none_where_there_was_too_much_either() -> None:
+    result = pipeline(GivesUp(found(end=99)), fail="open").check("secret", IN)
+    assert (result.failed, result.findings) == ((Failed("foreign", "too_much"),), ())
+
+
+@pytest.mark.proves("E-GUARD-TOO-MUCH", "E-GUARD-OPEN")
+def test_a_flood_of_addresses_takes_no_card_through_a_policy_that_fails_open() -> None:
+    guard = parse_guard(
+        "fail: open\ndetectors: {pii: {}}\nrules: [{find: [pii.card], do: redact}]\n", "policy"
+    )
+    result = guard.check(f"{'a1@b.co ' * 16_000}{CARD}", Where(surface="output"))
+    assert result.text.endswith("card [pii.card]")
+    assert result.failed == (Failed("pii", "too_much"),)
 
 
 @pytest.mark.proves("E-GUARD-NO-ECHO")
@@ -240,7 +357,7 @@ def test_a_detector_of_another_package_is_loaded_by_its_name(monkeypatch: pytest
 
 
 @pytest.mark.proves("E-GUARD-PLUGIN")
-@pytest.mark.parametrize("factory", ["broken", "no_detector", "not_there"])
+@pytest.mark.parametrize("factory", ["broken", "no_detector", "no_signs", "not_there"])
 def test_a_plug_in_that_cannot_be_used_stops_the_policy(
     monkeypatch: pytest.MonkeyPatch, factory: str
 ) -> None:

@@ -27,6 +27,7 @@ def refusal(text: str) -> UserError:
 
 
 PII = "detectors: {pii: {}}\nrules:\n"
+LINKS = "rules: [{find: [links.*], do: redact}]\ndetectors: {links: {allow: "
 
 
 def test_the_first_rule_that_fits_decides_and_the_sternest_action_counts() -> None:
@@ -92,6 +93,11 @@ def test_an_exception_holds_to_its_last_day_for_its_role_and_is_then_said_to_be_
             "'pii.card'",
         ),
         ("detectors: {pii: {countries: [uk]}}\nrules: [{find: ['*'], do: flag}]", "GAO-GUARD-023", "'uk'"),
+        (LINKS + "['https://docs.example.com/']}}", "GAO-GUARD-027", "write 'docs.example.com'"),
+        (LINKS + "['docs.example.com:443']}}", "GAO-GUARD-027", "write 'docs.example.com'"),
+        (LINKS + "['*.example.com']}}", "GAO-GUARD-027", "write 'example.com'"),
+        (LINKS + "['u:p@docs.example.com/a.html']}}", "GAO-GUARD-027", "write 'docs.example.com'"),
+        (LINKS + "['*']}}", "GAO-GUARD-027", "remove it"),
         ("detectors: {pii: {contries: [us]}}\nrules: [{find: ['*'], do: flag}]", "GAO-GUARD-022", "contries"),
     ],
 )
@@ -120,6 +126,32 @@ def test_what_a_policy_does_not_know_is_named_with_its_place(text: str, code: st
             "GAO-GUARD-011",
         ),
         ("- {find: [pii.*], do: flag}\n- {find: [pii.card], roles: [a], do: block}\n", "GAO-GUARD-011"),
+        (  # each for its role
+            "- {find: [pii.card], roles: [a], do: redact}\n- {find: [pii.card], roles: [b], do: block}\n"
+            "- {find: [pii.card], roles: [a, b], do: redact}\n- {find: [pii.*], do: flag}\n",
+            "GAO-GUARD-011",
+        ),
+        (  # one for a role, one for all other askers' sure findings and one for the rest
+            "- {find: [pii.*], apps: [x], do: flag}\n- {find: [pii.*], at_least: 0.4, do: flag}\n"
+            "- {find: [pii.card], at_least: 0.4, apps: [x, y], do: block}\n",
+            "GAO-GUARD-011",
+        ),
+        # an exception from what is not stopped
+        (
+            "- {find: [pii.email], do: flag}\n- {find: [pii.card], do: block}\n"
+            "exceptions: [{find: [pii.email], until: 2027-01-01, reason: none}]\n",
+            "GAO-GUARD-014",
+        ),
+        (
+            "- {find: [pii.card], surfaces: [output], do: block}\n"
+            "exceptions: [{find: [pii.card], surfaces: [input], until: 2027-01-01, reason: none}]\n",
+            "GAO-GUARD-014",
+        ),
+        (
+            "- {find: [pii.card], roles: [desk], do: allow}\n- {find: [pii.card], do: block}\n"
+            "exceptions: [{find: [pii.*], roles: [desk], until: 2027-01-01, reason: none}]\n",
+            "GAO-GUARD-014",
+        ),
         # nothing finds it
         ("- {find: [pii.*], do: flag}\n- {find: [secrets.*], do: block}\n", "GAO-GUARD-012"),
         (
@@ -155,6 +187,12 @@ def test_a_rule_that_is_narrower_in_confidence_role_or_surface_may_stand_before_
         PII
         + "- {find: [pii.card], at_least: 0.9, do: block}\n- {find: [pii.card], roles: [a], do: allow}\n"
         + "- {find: [pii.card], surfaces: [output], do: redact}\n- {find: [pii.*], do: flag}\n"
+    )
+    guard(
+        PII
+        + "- {find: [pii.card], roles: [a], do: redact}\n- {find: [pii.card], roles: [b], do: block}\n"
+        + "- {find: [pii.card], roles: [a, b, c], do: redact}\n"
+        + "exceptions: [{find: [pii.card], roles: [c], until: 2027-01-01, reason: tests}]\n"
     )
 
 

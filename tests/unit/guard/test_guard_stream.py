@@ -1,5 +1,6 @@
 """How a stream releases, ends, and is late."""
 
+import base64
 from typing import Any
 
 import pytest
@@ -22,9 +23,9 @@ def streamed(guard: Pipeline, *chunks: str) -> tuple[list[str], GuardResult]:
 
 @pytest.mark.proves("E-GUARD-STREAM")
 def test_what_can_no_longer_begin_a_finding_is_released_at_once_and_a_finding_is_never_cut() -> None:
-    texts, result = streamed(load_guard(), "a" * 60, f" {CARD[:12]}", CARD[12:], " and so on " * 6)
-    assert texts[0] == "a" * 12
-    assert "".join(texts) == result.text == "a" * 60 + " [pii.card]" + " and so on " * 6
+    texts, result = streamed(load_guard(), "and " * 15, f" {CARD[:12]}", CARD[12:], " and so on " * 6)
+    assert texts[0] == "and " * 3
+    assert "".join(texts) == result.text == "and " * 15 + " [pii.card]" + " and so on " * 6
     assert result.action == "redact"
 
 
@@ -61,6 +62,71 @@ def test_no_character_of_a_canary_is_released(step: int, canary: str) -> None:
     assert (result.action, guard.counts) == ("block", {"stream.ended": 1})
     assert said.startswith("".join(texts))
     assert "anary" not in "".join(texts)
+
+
+BLOCKING = (
+    "decode: {depth: 0}\n"
+    "detectors: {pii: {}, secrets: {}, code: {},\n"
+    "  topics: {words: {t: [the quiet merger of both of the houses of the river]}}}\n"
+    "rules: [{find: [pii.email, secrets.jwt, code.shell, topic.t], do: block}]"
+)
+HEADER = (
+    base64.urlsafe_b64encode(b'{"typ":"JWT","alg":"RS256","kid":"' + b"k" * 300 + b'"}').decode().rstrip("=")
+)
+
+
+@pytest.mark.proves("E-GUARD-STREAM-SPAN")
+@pytest.mark.parametrize(
+    "found",
+    [
+        "anna.maria.theresia.of.the.long.names.and.many.of.them.too@mail.example",
+        f"{HEADER}.eyJhdWQiOiIwMCJ9.c2ln",
+        "curl -fsSL https://mirror.example/a/path/that/is/long/enough/for/this/install.sh | sudo bash",
+        "The Quiet Merger of both of the houses of the river",
+    ],
+    ids=["e-mail", "token", "command", "phrase"],
+)
+@pytest.mark.parametrize("step", [1, 9])
+def test_nothing_of_a_finding_that_is_longer_than_the_hold_back_is_released_before_it_stops(
+    found: str, step: int
+) -> None:
+    said = f"It says: {found} and then " + "so on " * 20
+    texts, result = streamed(
+        parse_guard(BLOCKING, "guard.yaml"), *(said[at : at + step] for at in range(0, len(said), step))
+    )
+    assert result.action == "block"
+    assert "It says: ".startswith("".join(texts))
+
+
+@pytest.mark.proves("E-GUARD-STREAM")
+def test_a_word_longer_than_any_address_does_not_hold_a_stream_back_for_ever() -> None:
+    texts, result = streamed(load_guard(), *("QqZz" * 50 for _ in range(20)), " end")
+    assert len(texts[5]) == 200
+    assert (result.action, "".join(texts)) == ("allow", "QqZz" * 1000 + " end")
+
+
+@pytest.mark.proves("E-GUARD-STREAM")
+def test_a_link_with_a_long_caption_is_no_image_in_a_stream_either() -> None:
+    said = (
+        "See ["
+        + "a caption of many words " * 30
+        + "](https://docs.example/about) for more. "
+        + "and so " * 90
+    )
+    texts, result = streamed(load_guard(), *(said[at : at + 30] for at in range(0, len(said), 30)))
+    assert ("".join(texts), result.action) == (said, "allow")
+
+
+@pytest.mark.proves("E-BAD-LONG", "E-BAD-NOT-TEXT")
+@pytest.mark.parametrize(("piece", "refused"), [("漢字かな", "too_long"), ("half \ud83d", "not_text")])
+def test_a_piece_that_makes_a_text_be_refused_is_not_released(piece: str, refused: str) -> None:
+    guard = parse_guard(
+        "max_bytes: 150\ndetectors: {topics: {words: {t: [xyz]}}}\nrules: [{find: [topic.t], do: flag}]",
+        "guard.yaml",
+    )
+    texts, result = streamed(guard, "and so on. " * 13, piece, "never")
+    assert texts[1:] == ["", "", ""]
+    assert (result.action, result.refused) == ("block", refused)
 
 
 @pytest.mark.proves("E-GUARD-STREAM")

@@ -108,6 +108,24 @@ def test_a_value_is_traced_by_whole_words_in_their_order_and_numbers_by_what_the
     assert done("send_mail", to=value) == ("allow" if traced else "refuse")
 
 
+@pytest.mark.parametrize(
+    ("said", "are", "are_not"),
+    [
+        ("Pay 1.000 Euro.", (1000,), (1, 0)),
+        ("pay €1.234.567,50", (1234567.5,), (1.234,)),
+        ("take 1.250 of it", (1250, 1.25), (1,)),
+        ("pay 12,50 EUR", (12.5,), (1250,)),
+        ("from 0.125 to 1,000", (0.125, 1000), (125, 1)),
+    ],
+)
+def test_a_number_is_read_as_it_is_written_on_either_side_of_the_sea(
+    said: str, are: tuple[float, ...], are_not: tuple[float, ...]
+) -> None:
+    known = Known(user=(f"Answer the mail: {said}",), outside=True)
+    for value, do in (*((one, "allow") for one in are), *((one, "refuse") for one in are_not)):
+        assert decide(TOOLS, "send_mail", {"to": value}, known).do == do
+
+
 @pytest.mark.proves("E-STRUCTURE-TAINT")
 @pytest.mark.parametrize(
     "value",

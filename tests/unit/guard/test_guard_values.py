@@ -39,6 +39,46 @@ def test_what_is_found_in_a_value_is_taken_out_where_it_stands(value: Json, pass
     assert check_value(GUARD, value, RESULT)[1] == passed
 
 
+NAMED = parse_guard(
+    """\
+detectors: {pii: {countries: [us, nl]}, secrets: , limits: {}, topics: {words: {rivals: [Acme]}}}
+rules:
+  - {find: [limits.repetition, topic.rivals], do: block}
+  - {find: [pii.*, secrets.*], do: redact}
+""",
+    "guard.yaml",
+)
+
+
+@pytest.mark.proves("E-GUARD-VALUES-NAMED")
+@pytest.mark.parametrize(
+    ("value", "passed"),
+    [
+        (
+            {"password": "Sommer2026!x", "ssn": "123456789"},
+            {"password": "[secrets.assigned]", "ssn": "[pii.us_ssn]"},
+        ),
+        (
+            {"n": 1, "bsn": [111222333, "111222333"], "a": {"dateOfBirth": "1980-02-03"}},
+            {"n": 1, "bsn": ["[pii.nl_bsn]"] * 2, "a": {"dateOfBirth": "[pii.birth_date]"}},
+        ),
+        ([{"password": ""}, {"api_key": f"{CARD} x"}], [{"password": ""}, {"api_key": "[pii.card] x"}]),
+        ({"Acme": "a", "note": "b"}, {"Acme": "a", "note": "b"}),
+        ({"4111111111111111": 1, "5500005555555559": 2}, {"[pii.card]": 1, "[pii.card] 2": 2}),
+        ({"4111111111111111": 1, "[pii.card]": 2}, {"[pii.card]": 1, "[pii.card] 2": 2}),
+        ([{"name": str(at)} for at in range(99)], [{"name": str(at)} for at in range(99)]),
+    ],
+)
+def test_a_text_is_read_with_the_name_of_its_key_and_no_key_is_lost(value: Json, passed: Json) -> None:
+    assert check_value(NAMED, value, Where(surface="output"))[1] == passed
+
+
+def test_a_value_that_is_too_long_with_its_names_or_no_text_is_refused() -> None:
+    assert check_value(NAMED, {"name of it": "x" * 262_140}, RESULT)[0].refused == "too_long"
+    assert check_value(NAMED, {"a": "\ud800 x"}, RESULT)[0].refused == "not_text"
+    assert check_value(FORMED, {"a": "\ud800 x"}, RESULT)[0].refused == "not_text"
+
+
 @pytest.mark.parametrize("value", ["Acme", ["a", {"b": "Acme"}], {"said by Acme, today": 1}, {"Acme-2": 1}])
 def test_a_value_is_stopped_as_a_whole(value: Json) -> None:
     result, passed = check_value(GUARD, value, RESULT)

@@ -114,10 +114,18 @@ def _untested(ground: Ground, *, tool: str, canary: bool) -> Iterator[Untested]:
         why = "no tool is known: neither guard.yaml nor a case names one that writes, and --tool names none"
         yield Untested(what="tool", why=why)
     if not canary:
-        why = "the app's prompts are not in prompts/*.md, so that no canary can be planted in them"
-        yield Untested(what="prompt", why=why)
+        yield Untested(what="prompt", why=f"{_unplanted(ground)}, so that no canary can be planted")
     if ground.project.app.url is not None or not ground.project.knowledge:
         yield Untested(what="document", why="the project has no documents that its app searches")
+
+
+def _unplanted(ground: Ground) -> str:
+    """Return why no prompt of the app takes a canary."""
+    if ground.project.app.url is not None:
+        return "the app answers at an address, and its prompts are there"
+    if any((ground.exported.root / "prompts").glob("**/*.md")):
+        return "no file in prompts/ has a turn (a line `# system`, `# user` or `# assistant` above its text)"
+    return "the app's prompts are not in prompts/*.md"
 
 
 def _nothing(untested: Sequence[Untested]) -> UserError:

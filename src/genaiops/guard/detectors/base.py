@@ -1,7 +1,7 @@
 """What the built-in detectors share: a detector made of a function, its bounds, the words nearby."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -11,6 +11,7 @@ from genaiops.core import DetectorSpec, Finding, Json, Where, decode
 from genaiops.guard.model import TooMuch
 
 Parameters = TypeVar("Parameters", bound=BaseModel)
+Thing = TypeVar("Thing")
 
 MOST_CANDIDATES = 5_000
 """A detector that meets more stretches to look at closely gives the text up rather than take long."""
@@ -29,8 +30,14 @@ class Pure:
     find: Callable[[str, Where], Iterable[Finding]]
 
     def detect(self, text: str, where: Where) -> list[Finding]:
-        """Return what `find` finds."""
-        return list(self.find(text, where))
+        """Return what `find` finds; raises `TooMuch` with what it found until it gave up."""
+        found: list[Finding] = []
+        try:
+            for one in self.find(text, where):
+                found.append(one)  # noqa: PERF402  a list made of all would lose these
+        except TooMuch:
+            raise TooMuch(found) from None
+        return found
 
 
 class NoParameters(BaseModel):
@@ -45,16 +52,50 @@ def parameters_of(kind: type[Parameters], given: Mapping[str, Json]) -> Paramete
 
 
 class Budget:
-    """How many more candidates a detector may look at in one text."""
+    """How much more a detector may look at in one text."""
 
     def __init__(self, left: int = MOST_CANDIDATES) -> None:
-        self._left = left
+        self.left = left
 
-    def spend(self) -> None:
-        """Count one candidate; raises `TooMuch` when there were too many."""
-        self._left -= 1
-        if self._left < 0:
+    def spend(self, cost: int = 1) -> None:
+        """Count what a candidate costs; raises `TooMuch` when there were too many."""
+        self.left -= cost
+        if self.left < 0:
             raise TooMuch
+
+
+class Share(Budget):
+    """What looking for one kind of thing may cost: what all kinds have left, and `least` in any case."""
+
+    def __init__(self, whole: Budget, least: int) -> None:
+        super().__init__(least)
+        self._whole = whole
+
+    def spend(self, cost: int = 1) -> None:
+        """Count what a candidate costs; raises `TooMuch` when there were too many."""
+        self.left -= cost
+        self._whole.left -= cost
+        if self.left < 0 and self._whole.left < 0:
+            raise TooMuch
+
+
+def each_kind(
+    kinds: Iterable[Callable[[Budget], Iterator[Thing]]], whole: Budget, *, least: int, found: int = 0
+) -> Iterator[Thing]:
+    """Yield what looking for each kind brings; too much of one is said after the others were looked for.
+
+    `least`: what a kind may cost in any case; `found`: what each thing found costs. Raises `TooMuch`.
+    """
+    for kind in kinds:
+        budget = Share(whole, least)
+        try:
+            for one in kind(budget):
+                yield one
+                budget.spend(found)
+        except TooMuch:
+            continue
+    if whole.left < 0:
+        raise TooMuch
 
 
 def lower(text: str) -> str:

@@ -50,8 +50,9 @@ SPEC = DetectorSpec(
     name="code",
     version="2",
     surfaces=frozenset({"output", "tool_call"}),
-    span=48,
+    span=224,  # of a command with the address that it fetches; all others are short
     categories=frozenset(form.category for form in _FORMS),
+    begins=("curl", "wget", "delete", "alter", "rm -", "dd "),
 )
 
 

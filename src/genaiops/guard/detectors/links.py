@@ -8,12 +8,12 @@ read as a browser reads them (`guard.addresses`), wherever Markdown, a tag or a 
 import html
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Annotated, NamedTuple
+from typing import NamedTuple
 from urllib.parse import unquote
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
-from genaiops.core import DetectorSpec, Finding, Json
+from genaiops.core import DetectorSpec, Finding, Json, UserError, one_line
 from genaiops.guard.addresses import is_known
 from genaiops.guard.detectors.base import Budget, Pure, lower, parameters_of
 
@@ -52,6 +52,8 @@ _CARRIES = 24
 """A value in an address so long, or longer, may carry what was said."""
 _QUERY_VALUE = re.compile(r"[=/]([^&=/?#]{1,2000})")
 _HOST_BEFORE = re.compile(r"^(?:[a-z]{2,5}:)?/*[^/?]*", re.IGNORECASE)
+_HOST = re.compile(r"(?!-)[\w-]{1,63}(?:\.[\w-]{1,63}){0,20}")
+_HOST_INSIDE = re.compile(r"[\w-]{1,63}(?:\.[\w-]{1,63}){1,20}")
 
 SPEC = DetectorSpec(
     name="links",
@@ -76,17 +78,32 @@ class LinksParameters(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    allow: tuple[Annotated[str, Field(pattern=r"^\.?[\w-]+(?:\.[\w-]+)*$")], ...] = ()
+    allow: tuple[str, ...] = ()
 
 
 def links(given: Mapping[str, Json]) -> Pure:
-    """Return the detector of images and links that take data out."""
-    allowed = tuple(host.lower().lstrip(".") for host in parameters_of(LinksParameters, given).allow)
+    """Return the detector of images and links that take data out; raises `UserError` for what is no host."""
+    allowed = tuple(_host(entry) for entry in parameters_of(LinksParameters, given).allow)
 
     def known(url: str) -> bool:
         return _LEADS_OUT.search(url) is None or is_known(url, allowed, frozenset())
 
     return Pure(SPEC, lambda text, where: _find(text, known))
+
+
+def _host(entry: str) -> str:
+    host = entry.lower().lstrip(".")
+    if _HOST.fullmatch(host):
+        return host
+    inside = _HOST_INSIDE.search(host)
+    raise UserError(
+        "GAO-GUARD-027",
+        f"links.allow: {one_line(entry, 80)!r} is no host name, and allows nothing",
+        why="a host stands there without scheme, port and path; it means its sub-domains too",
+        fix=f"write {inside.group()!r}"
+        if inside
+        else "write a name such as 'docs.example.com', or remove it",
+    )
 
 
 def _find(text: str, known: _Knows) -> Iterator[Finding]:

@@ -4,22 +4,23 @@ Shapes are those of the issuers' public documentation: AWS IAM "Unique ID prefix
 new authentication token formats" (prefix, 30 characters, CRC-32 in base 62; npm does the same); GitLab "Token
 prefixes"; Slack "Tokens"; Stripe "API keys"; Google Cloud "API keys"; Hugging Face "User access tokens"; PyPI
 "API tokens"; SendGrid, DigitalOcean, Shopify, Databricks, Telegram and Azure Storage references; RFC 7519
-(JWT); RFC 7468 (PEM); RFC 3986 §3.2.1 (passwords in URLs).
+(JWT); RFC 7468 (PEM); RFC 9580 §6.2 (OpenPGP's armor); RFC 6750 and 7617 (`Bearer`, `Basic`); RFC 3986 §3.2.1
+(passwords in URLs).
 """
 
 import base64
 import binascii
 import json
-import math
 import re
 import string
 import zlib
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from genaiops.core import DetectorSpec, Finding, Json, Where
-from genaiops.guard.detectors.base import Budget, NoParameters, Pure, lower, parameters_of
+from genaiops.guard.detectors.base import MOST_CANDIDATES, Budget, NoParameters, Pure, lower, parameters_of
+from genaiops.guard.detectors.secrets_named import entropy, named_secrets
+from genaiops.guard.model import TooMuch
 from genaiops.guard.policy_file import SURFACES
 
 
@@ -68,13 +69,18 @@ def _jwt(token: str) -> float:
 
 def _mixed(value: str) -> float:
     """Return how sure a value of no known shape is random: by the entropy of its characters."""
-    return 0.8 if _entropy(value) >= 3.0 and any(map(str.isdigit, value)) else 0.0
+    return 0.8 if entropy(value) >= 3.0 and any(map(str.isdigit, value)) else 0.0
 
 
-def _entropy(value: str) -> float:
-    """Return the Shannon entropy of the characters, in bits a character."""
-    size = len(value)
-    return -sum(n / size * math.log2(n / size) for n in Counter(value).values())
+def _authorized(header: str) -> float:
+    """Return how sure the end of `Bearer …` or `Authorization: Basic …` is a secret."""
+    scheme, value = header.split()[-2:]
+    if not scheme.lower().endswith("basic"):
+        return _mixed(value)
+    try:
+        return 0.95 if b":" in base64.b64decode(value + "=" * (-len(value) % 4), validate=True) else 0.0
+    except binascii.Error:
+        return 0.0
 
 
 def _shape(
@@ -97,9 +103,7 @@ SHAPES: tuple[_Shape, ...] = (
     _shape("slack", "xox xapp-", _word("x", r"(?:ox[abceoprs]|app)-[A-Za-z0-9-]{10,250}"), "Slack token"),
     _shape("slack", "hooks.slack.com/",
            r"hooks\.slack\.com/services/T[A-Z0-9]{1,16}/B[A-Z0-9]{1,16}/[A-Za-z0-9]{8,64}", "Slack webhook"),
-    _shape("stripe", "sk_live_ sk_test_", _word("s", r"k_(?:live|test)_[A-Za-z0-9]{16,250}"),
-           "Stripe key"),
-    _shape("stripe", "rk_live_ rk_test_", _word("r", r"k_(?:live|test)_[A-Za-z0-9]{16,250}"), "Stripe key"),
+    _shape("stripe", "k_live_ k_test_", _word("[rs]", r"k_(?:live|test)_[A-Za-z0-9]{16,250}"), "Stripe key"),
     _shape("stripe", "whsec_", _word("w", r"hsec_[A-Za-z0-9]{16,250}"), "Stripe secret"),
     _shape("google", "AIza", _word("A", r"Iza[0-9A-Za-z_-]{35}(?![0-9A-Za-z_-])"), "Google API key"),
     _shape("google", "GOCSPX-", _word("G", r"OCSPX-[A-Za-z0-9_-]{20,64}"), "Google client secret"),
@@ -108,8 +112,8 @@ SHAPES: tuple[_Shape, ...] = (
     _shape("huggingface", "hf_", _word("h", r"f_[A-Za-z0-9]{30,40}(?![A-Za-z0-9])"), "Hugging Face token"),
     _shape("pypi", "pypi-AgE", _word("p", r"ypi-AgE[A-Za-z0-9_-]{16,500}"), "PyPI token"),
     _shape("sendgrid", "SG.", _word("S", r"G\.[A-Za-z0-9_-]{16,24}\.[A-Za-z0-9_-]{16,50}"), "SendGrid key"),
-    _shape("digitalocean", "dop_v1_ doo_v1_", _word("d", r"o[op]_v1_[0-9a-f]{32,64}"), "DigitalOcean token"),
-    _shape("shopify", "shpat_ shpca_ shppa_ shpss_", _word("s", r"hp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}"),
+    _shape("digitalocean", "_v1_", _word("d", r"o[op]_v1_[0-9a-f]{32,64}"), "DigitalOcean token"),
+    _shape("shopify", "shp", _word("s", r"hp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}"),
            "Shopify token"),
     _shape("databricks", "dapi", _word("d", r"api[0-9a-f]{32}(?![0-9a-f])"), "Databricks token"),
     _shape("telegram", ":AA", r"(?<![0-9])[0-9]{8,10}:AA[A-Za-z0-9_-]{33}(?![A-Za-z0-9_-])",
@@ -118,9 +122,15 @@ SHAPES: tuple[_Shape, ...] = (
     _shape("jwt", "eyJ",
            _word("e", r"yJ[A-Za-z0-9_-]{8,2000}\.eyJ[A-Za-z0-9_-]{0,6000}(?:\.[A-Za-z0-9_-]{0,1000})?"),
            "signed token (JWT)", _jwt),
-    _shape("private_key", "PRIVATE KEY-----", r"-----BEGIN (?:[A-Z]{2,9} ){0,2}PRIVATE KEY-----"
+    _shape("authorization", "earer ", r"[Bb]earer {1,3}([A-Za-z0-9._~+/=-]{16,2000})", "bearer's token",
+           _authorized),
+    _shape("authorization", "uthorization",
+           r"uthorization[\\\"']{0,3}[ \t]{0,3}[:=,][ \t]{0,3}[\\\"']{0,3}"
+           r"(?:[Bb]asic|[Tt]oken|[Aa]pi-?[Kk]ey) {1,3}([A-Za-z0-9._~+/=-]{8,2000})",
+           "credential in a header", _authorized),
+    _shape("private_key", "PRIVATE KEY", r"-----BEGIN (?:[A-Z]{2,9} ){0,2}PRIVATE KEY(?: BLOCK)?-----"
            r"(?:(?:\s|\\[nr]){1,4}(?:[A-Za-z-]{3,20}: [^\n\\]{1,80}|[A-Za-z0-9+/=]{20,2000})){0,200}"
-           r"(?:(?:\s|\\[nr]){1,4}[A-Za-z0-9+/=]{1,80}(?=(?:\s|\\[nr]){1,4}-----END))?"
+           r"(?:(?:(?:\s|\\[nr]){1,4}[A-Za-z0-9+/=]{1,80}){1,2}(?=(?:\s|\\[nr]){1,4}-----END))?"
            r"(?:(?:\s|\\[nr]){1,4}-----END [A-Z ]{1,30}-----)?", "private key"),
     _shape("url_password", "://", r"://([^\s:/?#@\[\]]{1,64}:[^\s:/?#@]{3,128}@)(?=[A-Za-z0-9\[])",
            "password in a URL", 0.85),
@@ -131,21 +141,9 @@ SHAPES: tuple[_Shape, ...] = (
 )  # fmt: skip
 
 _SIGNS = tuple((sign, at) for at, shape in enumerate(SHAPES) for sign in shape.signs)
-_NAMES = ("key", "secret", "token", "passw", "pwd", "credential")
-_WHOSE = ("api", "access", "secret", "private", "auth", "account", "client", "encryption", "signing")
-"""A `key` is a secret only where one of these words stands before it."""
-_VALUE = re.compile(
-    r"""(?:or)?d?s?(?:[_\- ](?:key|token|id))?["']?[ \t]{0,3}(?::=|=>|=|:|is\b)[ \t]{0,3}["']?"""
-    r"""([^\s"'`,;<>(){}\[\]]{8,200})"""
-)
-_PLACEHOLDER = re.compile(
-    r"\$|%|x{4}|\*{3}|\.{3}|your|example|changeme|placeholder|redacted|null|none", re.IGNORECASE
-)
-
-_RUN = re.compile(r"(.)\1{2,}", re.DOTALL)
 SPEC = DetectorSpec(
     name="secrets",
-    version="2",
+    version="3",
     surfaces=frozenset(SURFACES),
     span=48,
     categories=frozenset({*(shape.category for shape in SHAPES), "secrets.assigned"}),
@@ -159,55 +157,23 @@ def secrets(given: Mapping[str, Json]) -> Pure:
 
 
 def _find(text: str, where: Where) -> Iterator[Finding]:
-    budget = Budget()
-    signed = [at for sign, at in _SIGNS if sign in text]
-    for shape in (SHAPES[at] for at in dict.fromkeys(signed)):
-        for match in shape.pattern.finditer(text):
-            budget.spend()
+    """Yield what is found; where there is too much of one shape, the others are looked for first."""
+    too_much = False
+    for at in dict.fromkeys([at for sign, at in _SIGNS if sign in text]):
+        shape = SHAPES[at]
+        for count, match in enumerate(shape.pattern.finditer(text)):
+            if count == MOST_CANDIDATES:
+                too_much = True
+                break
             sure = shape.sure(match.group())
             if sure:
                 start, end = match.span(shape.pattern.groups)  # the group, where there is one
                 yield _finding(shape.category, start, end, sure, shape.reason)
-    yield from _assigned(text, lower(text), budget)
-
-
-def _assigned(text: str, low: str, budget: Budget) -> Iterator[Finding]:
-    """Yield values after a name such as `password =` that look random or like a password."""
-    for name in _NAMES:
-        at = low.find(name)
-        while at >= 0:
-            end = at + len(name)
-            if name != "key" or low[max(0, at - 12) : at].rstrip("_- ").endswith(_WHOSE):
-                yield from _value_at(text, end, budget)
-            at = low.find(name, end)
-
-
-def _value_at(text: str, at: int, budget: Budget) -> Iterator[Finding]:
-    match = _VALUE.match(text, at)
-    if match is None:
-        return
-    budget.spend()
-    value = match.group(1).rstrip(".!?")
-    sure = _password(value)
-    if sure:
-        start = match.start(1)
-        reason = "a value that looks random, after a name that calls it a secret"
-        yield _finding("secrets.assigned", start, start + len(value), sure, reason)
-
-
-def _password(value: str) -> float:
-    """Return how sure a value is a secret: by its kinds of characters and their entropy."""
-    if len(value) < 8 or _PLACEHOLDER.search(value) or "://" in value:
-        return 0.0
-    kinds = sum(any(map(test, value)) for test in (str.isdigit, str.islower, str.isupper, _is_sign))
-    entropy = _entropy(_RUN.sub(r"\1\1", value))  # a tail of one sign makes no password a harmless word
-    if kinds < 2 or not any(map(str.isdigit, value)) or entropy < 2.5:
-        return 0.0
-    return 0.8 if entropy >= 3.5 and len(value) >= 16 else 0.6
-
-
-def _is_sign(char: str) -> bool:
-    return not char.isalnum()
+    reason = "a value that looks random or like a password, after a name that calls it a secret"
+    for start, end, sure in named_secrets(text, lower(text), Budget()):
+        yield _finding("secrets.assigned", start, end, sure, reason)
+    if too_much:
+        raise TooMuch
 
 
 def _finding(category: str, start: int, end: int, confidence: float, reason: str) -> Finding:

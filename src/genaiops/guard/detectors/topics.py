@@ -7,13 +7,16 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from genaiops.core import DetectorSpec, Finding, Json
-from genaiops.guard.detectors.base import Budget, Pure, parameters_of
+from genaiops.guard.detectors.base import Budget, Pure, lower, parameters_of
 from genaiops.guard.policy_file import SURFACES
 
 _Topic = Annotated[str, Field(pattern=r"^[a-z0-9_]{1,40}$")]
 _Words = Annotated[
     tuple[Annotated[str, Field(min_length=2, max_length=80)], ...], Field(min_length=1, max_length=500)
 ]
+
+_SIGN = 8
+"""So many characters of a phrase say that it may begin."""
 
 
 class TopicsParameters(BaseModel):
@@ -38,6 +41,7 @@ def topics(given: Mapping[str, Json]) -> Pure:
         surfaces=frozenset(SURFACES),
         span=max(len(word) for _, word, _ in listed) + 1,
         categories=frozenset(category for category, _, _ in listed),
+        begins=tuple(sorted({lower(word)[:_SIGN] for several in words.values() for word in several})),
     )
     return Pure(spec, lambda text, where: _find(text, listed))
 

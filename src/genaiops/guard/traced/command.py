@@ -1,13 +1,12 @@
 """`genaiops guard check --trace FILE`: reads the file, checks and says. Thin over the rest of this folder."""
 
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
 
 import typer
 
-from genaiops.core import UserError, encode, one_line, split_lines
+from genaiops.core import UserError, encode, one_line
+from genaiops.guard.files import worked_lines
 from genaiops.guard.pipeline import Pipeline
 from genaiops.guard.policy import Asker
 from genaiops.guard.rows import unreadable, why_of
@@ -17,7 +16,6 @@ from genaiops.guard.traced.model import CheckedSpanText, TraceSummary, TraceSumm
 from genaiops.guard.traced.reading import LONGEST_LINE, read_lines
 from genaiops.work import Console, Progress
 
-_PIECE = 1024 * 1024
 _SHOWN = 20
 _STOPPED = ("ask", "block")
 
@@ -51,15 +49,8 @@ def check_trace(pipeline: Pipeline, file: Path, asker: Asker, console: Console) 
 def _gather(gathered: Gathered, file: Path, console: Console) -> None:
     size = file.stat().st_size
     with file.open("rb") as opened, Progress("read, bytes", size, console=console) as progress:
-        for number, line in read_lines(_lines(opened, file.name, progress)):
+        for number, line in read_lines(worked_lines(opened, LONGEST_LINE, file.name, progress)):
             gathered.add(number, line)
-
-
-def _lines(opened: BinaryIO, name: str, progress: Progress) -> Iterator[bytes]:
-    pieces = iter(lambda: opened.read(_PIECE), b"")
-    for line in split_lines(pieces, LONGEST_LINE, name):
-        progress.advance(len(line) + 1)
-        yield line
 
 
 def _say(row: CheckedSpanText, console: Console) -> None:

@@ -8,13 +8,25 @@ import re
 
 from genaiops.guard.detectors.base import Budget, Words
 from genaiops.guard.detectors.pii.checksums import luhn, mod97
+from genaiops.guard.detectors.pii.plainly import ESCAPED_LENGTH
 
+_GAP = rf"(?: ?[-./] ?|\t| {{1,2}}| {{{ESCAPED_LENGTH}}}|[*_`~]{{1,3}}[ -]?[*_`~]{{0,3}})"
+"""Between the groups of a number: one sign, blanks as tables and escapes have them, the marks of Markdown."""
+_LINE = r"(?: |\r?\n ?)"
 CARD = re.compile(
-    r"(?<![A-Za-z0-9])(?<![0-9][.,])(?:[2-6][0-9]{3}([ -])[0-9]{4}\1[0-9]{4}\1[0-9]{1,7}"
-    r"|3[0-9]{3}([ -])[0-9]{6}\2[0-9]{4,5}|[0-9]{12,19})(?![A-Za-z0-9])"
+    rf"(?<![A-Za-z0-9])(?<![0-9]\.)(?:[2-6][0-9]{{3}}({_GAP})[0-9]{{4}}\1[0-9]{{4}}\1[0-9]{{1,7}}"
+    rf"|3[0-9]{{3}}({_GAP})[0-9]{{6}}\2[0-9]{{4,5}}|[0-9]{{12,19}}"
+    rf"|[2-6][0-9]{{3}}{_LINE}[0-9]{{4}}{_LINE}[0-9]{{4}}{_LINE}[0-9]{{1,7}}"
+    rf"|3[0-9]{{3}}{_LINE}[0-9]{{6}}{_LINE}[0-9]{{4,5}})(?![A-Za-z0-9])"
 )
-IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]){11,30}")
-SMALL_IBAN = re.compile(r"(?<![A-Za-z0-9])[a-z]{2}[0-9]{2}(?: ?[a-z0-9]){11,30}")
+_WIDE = re.compile(r"[\t\n]|  ")
+"""A gap that columns and lines have too."""
+_MORE_BEFORE = re.compile(r"[0-9][ \t\r\n]{1,6}\Z")
+_MORE_AFTER = re.compile(r"[ \t\r\n]{1,6}[0-9]")
+
+IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}[0-9]{2}(?:[ \t\r\n./*_`~-]{0,6}[A-Z0-9]){11,30}")
+SMALL_IBAN = re.compile(r"(?<![A-Za-z0-9])[a-z]{2}[0-9]{2}(?:[ \t\r\n./*_`~-]{0,6}[a-z0-9]){11,30}")
+_NOT_IN_IBAN = re.compile(r"[^A-Za-z0-9]+")
 
 _RANGES: tuple[tuple[int, int, frozenset[int]], ...] = (
     # the first six digits from, to, lengths
@@ -68,14 +80,23 @@ def card_at(text: str, start: int, budget: Budget) -> tuple[int, float]:
     match = CARD.match(text, start)
     if match is None:
         return 0, 0.0
-    budget.spend()
-    digits = _NOT_DIGIT.sub("", match.group())
+    budget.spend(3)
+    number = match.group()
+    digits = number if number.isdigit() else _NOT_DIGIT.sub("", number)
     if not luhn(digits):
         return 0, 0.0
     sure = _network(digits)
+    if sure and _WIDE.search(number):
+        sure = 0.0 if _is_row(text, start, match.end()) else 0.6
     if sure < _NAMED and _CARD_WORDS.before(text, start):
         sure = _NAMED
     return (match.end(), sure) if sure else (0, 0.0)
+
+
+def _is_row(text: str, start: int, end: int) -> bool:
+    """Say whether what stands before or behind makes a number in wide gaps four columns of a longer row."""
+    before = _MORE_BEFORE.search(text[max(0, start - 7) : start])
+    return before is not None or _MORE_AFTER.match(text, end) is not None
 
 
 def _network(digits: str) -> float:
@@ -87,17 +108,18 @@ def _network(digits: str) -> float:
     return 0.0
 
 
-def iban_at(text: str, start: int, pattern: re.Pattern[str] = IBAN) -> int:
+def iban_at(text: str, start: int, budget: Budget, pattern: re.Pattern[str] = IBAN) -> int:
     """Return the end of the IBAN that begins at `start`, or 0 where none does."""
-    match = pattern.match(text, start)
+    size = _LENGTHS.get(text[start : start + 2].upper(), 0)
+    budget.spend(5 if size else 1)
+    match = pattern.match(text, start) if size else None
     if match is None:
         return 0
-    found = match.group().upper()
-    size = _LENGTHS.get(found[:2], 0)
-    bare = found.replace(" ", "")[:size]
-    if len(bare) < size or not size or not mod97(bare):
+    bare = _NOT_IN_IBAN.sub("", match.group())[:size]
+    if len(bare) < size or not mod97(bare.upper()):
         return 0
-    end = start + size
-    while len(text[start:end].replace(" ", "")) < size:
+    end, left = start, size
+    while left:
+        left -= text[end].isalnum()
         end += 1
     return 0 if text[end : end + 1].isalnum() else end

@@ -158,7 +158,7 @@ def _identity(
     alone: float,
     words: str,
 ) -> Identity:
-    whole = rf"(?<![A-Za-z0-9])(?<![0-9][.,])(?:{pattern})(?![A-Za-z0-9])"
+    whole = rf"(?<![A-Za-z0-9])(?<![0-9]\.)(?:{pattern})(?![A-Za-z0-9])"
     return Identity(
         name,
         name.partition("_")[0],
@@ -172,7 +172,7 @@ def _identity(
 
 FROM_DIGIT: tuple[Identity, ...] = (
     _identity("us_ssn", "3", r"[0-9]{3}([- ])[0-9]{2}\1[0-9]{4}", _ssn, 0.85, "ssn|social security"),
-    _identity("us_ssn", "9", r"[0-9]{9}", _ssn, 0.0, "ssn|social security"),
+    _identity("us_ssn", "3 9", r"[0-9]{9}|[0-9]{3}\.[0-9]{2}\.[0-9]{4}", _ssn, 0.0, "ssn|social security"),
     _identity("us_itin", "3 9", r"9[0-9]{2}([- ]?)(?:5[0-9]|6[0-5]|[78][0-9]|9[0-24-9])\1[0-9]{4}", _any, 0.0,
               "itin|taxpayer"),
     _identity("gb_nhs", "3 10", r"[0-9]{3}([- ]?)[0-9]{3}\1[0-9]{4}", _nhs, 0.0, "nhs|patient"),
