@@ -253,6 +253,14 @@ def test_an_image_is_found_however_its_address_is_written_and_nothing_of_it_is_l
 
 
 @pytest.mark.proves("E-GUARD-OUTPUT")
+def test_images_that_were_found_before_a_text_was_given_up_count() -> None:
+    with pytest.raises(TooMuch) as caught:
+        found("links", "![x](https:/evil.example/a) " + "//a.example " * 6_000)
+    (image,) = (one for one in caught.value.found if one.category == "links.image")
+    assert image.start == 5
+
+
+@pytest.mark.proves("E-GUARD-OUTPUT")
 def test_what_loads_nothing_is_no_image() -> None:
     for text in (
         "![x](/img/a.png) and ![y](img/b.png#c:d) and ![z][1]\n\n[1]: b.png",

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict
 from genaiops.core import DetectorSpec, Finding, Json, UserError, one_line
 from genaiops.guard.addresses import is_known
 from genaiops.guard.detectors.base import Budget, Pure, lower, parameters_of
+from genaiops.guard.model import TooMuch
 
 _URL = re.compile(
     r"(?:(?:https?|ftp|wss?):)?//[^\s<>\"'`|\\^{}()\[\]]{1,2000}|data:[a-z]{2,12}/[^\s<>\"'()]{1,2000}",
@@ -109,12 +110,14 @@ def _host(entry: str) -> str:
 def _find(text: str, known: _Knows) -> Iterator[Finding]:
     if not any(sign in text for sign in ("//", "](", "]:", "<")) and "data:" not in text.lower():
         return
-    found = [
-        *_bare(text, known),
-        *_in_markdown(text, known),
-        *_in_tags(text, known),
-        *_in_styles(text, known),
-    ]
+    found: list[_Address] = []
+    gave_up = False
+    for look in (_bare, _in_markdown, _in_tags, _in_styles):
+        try:
+            for one in look(text, known):
+                found.append(one)  # noqa: PERF402  a list made of all would lose these
+        except TooMuch:
+            gave_up = True
     until = 0
     for start, end, loads in sorted(found, key=lambda one: (one.start, not one.loads)):
         if start < until:  # the same one, read in two ways
@@ -127,6 +130,8 @@ def _find(text: str, known: _Knows) -> Iterator[Finding]:
             reason = "an address with room for data, to a host that is not allowed"
             yield _finding("links.data", start, end, 0.6, reason)
         until = end if loads or carries else until
+    if gave_up:
+        raise TooMuch
 
 
 def _bare(text: str, known: _Knows) -> Iterator[_Address]:
