@@ -8,7 +8,7 @@ import binascii
 import html
 import re
 import string
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Literal, NamedTuple
 
 WordEncoding = Literal["base64", "base32", "hex"]
@@ -40,6 +40,7 @@ _LONG_WORD = b"w" * 16
 _WORDLY = bytes(
     ord("w") if chr(byte) in f"{string.ascii_letters}{string.digits}+/_-" else 0 for byte in range(256)
 )
+_ENDS_LINE = ("\r", "\n")
 _IN_LINES = re.compile(r"\r?\n[ \t>]{0,8}")
 _LAST_LINE = re.compile(r"\r?\n[ \t>]{0,8}([A-Za-z0-9+/_-]{1,100}={0,2})(?![\w+/=-])")
 _FOURS = (b"\0" + b"w" * 4) * 4 + b"\0"
@@ -72,9 +73,15 @@ def words(text: str) -> list[Word]:
     """Return what long words of `text` say, and words in groups and lines."""
     classes = text.encode("ascii", "replace").translate(_WORDLY)  # a byte a character
     found: list[Word] = []
-    if _LONG_WORD in classes:
-        for lines in _lines(_long_words(text, classes), text):
+    spans = [*_long_words(text, classes)] if _LONG_WORD in classes else ()
+    if any(text[end : end + 1] in _ENDS_LINE for _, end in spans):
+        for lines in _lines(spans, text):
             found += _read(text, lines)
+    else:
+        for start, end in spans:
+            encoding, says = _from_word(text[start:end])
+            if says:
+                found.append(Word(start, end, says, encoding))
     for match in _IN_FOURS.finditer(text) if _FOURS in classes else ():
         found += _from_fours(match)
     for match in _HEX_APART.finditer(text) if _PAIRS in classes or "0x" in text else ():
@@ -178,7 +185,7 @@ def _long_words(text: str, classes: bytes) -> Iterator[tuple[int, int]]:
         start = classes.find(_LONG_WORD, end)
 
 
-def _lines(found: Iterator[tuple[int, int]], text: str) -> Iterator[list[tuple[int, int]]]:
+def _lines(found: Iterable[tuple[int, int]], text: str) -> Iterator[list[tuple[int, int]]]:
     """Yield words one by one, but together where they are the lines of one that was wrapped."""
     lines: list[tuple[int, int]] = []
     for start, end in found:
@@ -215,7 +222,7 @@ def _read(text: str, lines: list[tuple[int, int]]) -> Iterator[Word]:
 def _together(text: str, lines: list[tuple[int, int]]) -> Iterator[tuple[int, int, str]]:
     """Yield the lines as one word, with a shorter last one behind them and without."""
     (start, width), end = lines[0], lines[-1][1]
-    if text[end : end + 1] in ("\r", "\n"):
+    if text[end : end + 1] in _ENDS_LINE:
         last = _LAST_LINE.match(text, end)
         if last and len(last[1]) <= width - start == end - lines[-1][0]:
             yield start, last.end(), "".join([*(text[one:other] for one, other in lines), last[1]])
@@ -236,10 +243,10 @@ def _from_fours(match: re.Match[str]) -> Iterator[Word]:
 
 def _from_word(word: str) -> tuple[WordEncoding, str]:
     """Return what a long word says as hexadecimal digits, else in base 32 or 64; empty where nothing."""
-    if _HEX.fullmatch(pairs := word.replace("-", "")):
-        return "hex", _readable(bytes.fromhex(pairs.removeprefix("0x")))
+    if _HEX.fullmatch(word) or ("-" in word and _HEX.fullmatch(word.replace("-", ""))):
+        return "hex", _readable(bytes.fromhex(word.replace("-", "").removeprefix("0x")))
     body = word.rstrip("=")
-    if _BASE32.fullmatch(body) and len(body) % 8 not in (1, 3, 6):
+    if body.isupper() and _BASE32.fullmatch(body) and len(body) % 8 not in (1, 3, 6):
         says = _readable(base64.b32decode(body + "=" * (-len(body) % 8)))
         if says:
             return "base32", says
