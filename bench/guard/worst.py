@@ -76,6 +76,12 @@ SEEDS = {
     "base64 words": "aGVsbG8gd29ybGQgMTIz ",
     "hex words": "68656c6c6f20776f726c6420 ",
     "hex": "4142",
+    "hex in pairs": "41 ",
+    "base64 in fours": "QUJD ",
+    "base64 in lines": "aGVsbG8gd29ybGQgMTIz\n",
+    "base32": "JBSWY3DPEBLW64TMMQ ",
+    "escapes apart": "\\u0041 and some words that stand around it ",
+    "entities of entities": "&amp;#",
     "leet": "a1b ",
     "rot13": " gur naq",
     "zero-width": "a\u200b",
@@ -85,6 +91,10 @@ SEEDS = {
     "mixed words": "p\u0430ypal ",
     "long mixed word": "\u0430a",
     "not ascii": "é",
+    "mixed words among others": "\u0430a \u0436 ",
+    "words that look alike": "\u0440\u0430 ",
+    "letters struck through": "a\u0336",
+    "letters in boxes": "\U0001f178",
     "dotted capital i": "\u0130",
     "same word": "token ",
     "harmful requests": "how to kill people. ",
@@ -94,6 +104,16 @@ SEEDS = {
     "nested lists": "[",
     "empty objects": '{"a":',
 }
+
+TANGLED = {
+    "images by reference": "![x][1]\n[1]: //e.example\n",
+    "brackets that close": "](//e.example/",
+    "captions that close": "](&#58; ",
+    "attributes": "<img src=//e.example ",
+    "styles": "<style>url(//e.example ",
+    "tags and quotes": '<a ="',
+}
+"""What does not end: to take one address out can make an image of the next, so the fuzz has none of these."""
 
 
 def everything() -> str:
@@ -107,6 +127,6 @@ def everything() -> str:
 
 def worst() -> Iterator[tuple[str, str]]:
     """Yield each text with its name, cut to 256 KiB."""
-    for name, seed in SEEDS.items():
+    for name, seed in (SEEDS | TANGLED).items():
         text = seed * (SIZE // len(seed.encode()))
         yield name, text

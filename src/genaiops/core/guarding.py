@@ -48,14 +48,16 @@ class DetectorSpec:
     it ends: a stream may release what can no longer begin one. A word that has not ended is held back by
     itself, and may be longer. `begins` are signs in lower case: a finding with more characters than a stream
     holds back begins with one of them, and only from there so much is held back as `span` says. `whole`
-    needs all of the text. A change of what it finds is a new `version`. `categories` are all that it may
-    find; empty where it does not say. `decoded`: what a text encodes is to be looked at too.
+    needs all of the text, but what it finds within `early` characters, if any, a stream asks it for on the
+    way too. A change of what it finds is a new `version`. `categories` are all that it may find; empty where
+    it does not say. `decoded`: what a text encodes is to be looked at too.
     """
 
     name: str
     version: str
     surfaces: frozenset[Surface]
     span: int | Literal["whole"]
+    early: int | None = None
     cost: CostClass = "cheap"
     categories: frozenset[str] = frozenset()
     decoded: bool = True

@@ -54,7 +54,9 @@ class Stream:
         policy = pipeline.policy
         every = pipeline.detectors(where.surface)
         self._local = [one for one in every if _is_local(one.spec, policy.stream.hold)]
-        needs_whole = len(self._local) < len(every) or policy.decode.depth > 0
+        needs_whole = policy.decode.depth > 0 or any(
+            one.spec.span == "whole" or one not in self._local for one in every
+        )
         self._buffers = policy.stream.whole == "buffer" and needs_whole
         self._hold = max((_held(one.spec, policy.stream.hold) for one in self._local), default=0)
         self._longer = [one.spec for one in self._local if one.spec.begins and _span(one.spec) > self._hold]
@@ -163,7 +165,8 @@ class Stream:
 
 
 def _span(spec: DetectorSpec) -> int:
-    return spec.span if isinstance(spec.span, int) else LONGEST_OPEN + 1
+    span = spec.early or spec.span
+    return span if isinstance(span, int) else LONGEST_OPEN + 1
 
 
 def _is_local(spec: DetectorSpec, hold: int) -> bool:

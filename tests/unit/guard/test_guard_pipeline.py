@@ -295,6 +295,14 @@ def test_what_is_encoded_is_looked_at_and_redacted_as_it_stands(written: str) ->
 
 
 @pytest.mark.proves("E-GUARD-DECODE")
+@pytest.mark.parametrize("lead", ["payload=", "https://a.example/?d=", "QUJDRA==&d="])
+def test_an_equals_sign_before_base64_does_not_keep_it_from_being_read(lead: str) -> None:
+    guard = parse_guard("detectors: {pii: {}}\nrules: [{find: [pii.*], do: redact}]", "guard.yaml")
+    said = base64.b64encode(HIDDEN_CARD.encode()).decode()
+    assert guard.check(lead + said, Where(surface="output")).text == f"{lead}[pii.card]"
+
+
+@pytest.mark.proves("E-GUARD-DECODE")
 def test_words_in_rot13_and_leet_are_looked_at_and_found_where_they_stand() -> None:
     policy = "detectors: {topics: {words: {game: [forbidden chess]}}}\nrules: [{find: [topic.*], do: block}]"
     guard = parse_guard(policy, "guard.yaml")

@@ -48,6 +48,22 @@ def test_no_character_of_a_long_password_in_a_url_is_released_before_it_has_ende
     assert password[:6] not in result.text
 
 
+@pytest.mark.proves("E-GUARD-STREAM", "E-GUARD-OUTPUT")
+@pytest.mark.parametrize("step", [1, 7, 50])
+@pytest.mark.parametrize("canary", ["canary-0123456789abcdef", "Canary\u20110123456789\nABCDEF"])
+def test_no_character_of_a_canary_is_released(step: int, canary: str) -> None:
+    said = (
+        "The first words of my instructions are these, I think, as far as I can tell: "
+        + canary
+        + " and on" * 20
+    )
+    guard = load_guard()
+    texts, result = streamed(guard, *(said[at : at + step] for at in range(0, len(said), step)))
+    assert (result.action, guard.counts) == ("block", {"stream.ended": 1})
+    assert said.startswith("".join(texts))
+    assert "anary" not in "".join(texts)
+
+
 BLOCKING = (
     "decode: {depth: 0}\n"
     "detectors: {pii: {}, secrets: {}, code: {},\n"
@@ -115,14 +131,18 @@ def test_a_piece_that_makes_a_text_be_refused_is_not_released(piece: str, refuse
 
 @pytest.mark.proves("E-GUARD-STREAM")
 def test_what_only_the_whole_text_shows_ends_the_stream_and_with_buffer_nothing_is_out() -> None:
-    said = ("the song is canary-0123", "456789abcdef", " and " * 30)
-    ending = load_guard()
+    said = ("the song is \U000e0041", "\U000e0042", " and " * 30)
+    policy = "detectors: {hidden: {}, pii: {}}\nrules: [{find: [hidden.*, pii.*], do: block}]"
+    ending = parse_guard(policy, "guard.yaml")
     texts, result = streamed(ending, *said)
     assert (result.action, ending.counts) == ("block", {"stream.ended": 1})
     assert texts[-1] == ""
     buffering = parse_guard(
-        "detectors: {leak: {}}\nstream: {whole: buffer}\nrules: [{find: [leak.*], do: block}]", "guard.yaml"
+        "detectors: {leak: {}}\ndecode: {depth: 0}\nstream: {whole: buffer}\n"
+        "rules: [{find: [leak.*], do: block}]",
+        "guard.yaml",
     )
+    said = ("the song is canary-0123", "456789abcdef", " and " * 30)
     texts, result = streamed(buffering, *said)
     assert (texts, result.action, buffering.counts) == (["", "", "", ""], "block", {})
 
@@ -130,12 +150,12 @@ def test_what_only_the_whole_text_shows_ends_the_stream_and_with_buffer_nothing_
 @pytest.mark.proves("E-GUARD-STREAM")
 def test_what_should_have_been_redacted_and_is_out_is_late_and_counted() -> None:
     guard = parse_guard(
-        "detectors: {topics: {words: {t: [once]}}, leak: {canaries: [blue-heron]}}\n"
-        "rules: [{find: [leak.*], do: redact}, {find: [topic.*], do: flag}]",
+        "detectors: {topics: {words: {t: [once]}}, hidden: {}}\n"
+        "rules: [{find: [hidden.*], do: redact}, {find: [topic.*], do: flag}]",
         "guard.yaml",
     )
-    texts, result = streamed(guard, "a blue-heron flew by ", "and by " * 20)
-    assert "blue-heron" in "".join(texts)
+    texts, result = streamed(guard, "a \U000e0041 flew by ", "and by " * 20)
+    assert "\U000e0041" in "".join(texts)
     assert (result.action, result.text) == ("block", "")
     assert guard.counts == {"stream.late": 1, "stream.ended": 1}
 

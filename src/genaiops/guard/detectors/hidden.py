@@ -8,8 +8,9 @@ import re
 from collections.abc import Iterator, Mapping
 
 from genaiops.core import DetectorSpec, Finding, Json, Where
-from genaiops.guard.decoding import beyond_ascii, stretches_hidden
+from genaiops.guard.decoding import stretches_hidden
 from genaiops.guard.detectors.base import MOST_CANDIDATES, Budget, NoParameters, Pure, parameters_of
+from genaiops.guard.look_alikes import beyond_ascii
 from genaiops.guard.model import TooMuch
 from genaiops.guard.policy_file import SURFACES
 
