@@ -123,10 +123,10 @@ def _check_rows(pipeline: Pipeline, dataset: Path, surface: Surface, asker: Aske
         with dataset.open("rb") as opened, Progress("checked, bytes", total, console=console) as progress:
             for number, line in enumerate(worked_lines(opened, LONGEST_ROW, dataset.name, progress), 1):
                 row = read_row(line, surface, asker) if line.strip() else None
+                if isinstance(row, Row) and row.id in seen:
+                    again += 1
+                    console.note(f"{dataset.name}:{number}: another row has the same id")
                 if isinstance(row, Row):
-                    if row.id in seen:
-                        again += 1
-                        console.note(f"{dataset.name}:{number}: another row has the same id")
                     seen.add(row.id)
                     _say_row(report(row.id, pipeline.check(row.text, row.where, row.asker)), console)
                 elif row is not None:
