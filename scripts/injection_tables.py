@@ -47,7 +47,7 @@ def injection_before() -> str:
         ]
         for name, one in found.items()
     ]
-    return table(["flagged", "n", "version 1", "version 2", "difference (95 %)"], rows)
+    return table(["flagged", "n", "version 2", "version 3", "difference (95 %)"], rows)
 
 
 def injection_sources() -> str:

@@ -43,7 +43,7 @@ from genaiops.models import Weights
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / "src" / "genaiops" / "guard" / "injection" / "data"
 LEFT_OUT = ROOT / ".portable" / "injection-left-out.json"
-VERSION = "2"
+VERSION = "3"
 WINDOW_WORDS = 40
 MARGIN = 1.5
 RIVAL = Rival(share=0.4, most=1.0, alone=-2.0)

@@ -21,7 +21,7 @@ COUNTS = {
     "direct": 1500,
     "jailbreak": 2500,
     "forbidden": 1600,
-    "benign": 2500,
+    "benign": 3500,
     "allowed": 2000,
     "page": 1600,
     "indirect": 4500,

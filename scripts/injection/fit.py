@@ -16,7 +16,10 @@ from genaiops.guard.injection.vocabulary import TABLE_BITS
 SPARSE_SCALE = 1.0
 DENSE_SCALE = 0.5
 PENALTY = 1.0
-_TOTAL = 3_000.0
+_PROMPTS = (8_000.0, 0.6)
+_SEGMENTS = (3_000.0, 0.5)
+"""What all lines of a class weigh together, and by which power of its source's size each is divided."""
+
 _NEGATIVES = 0.4
 _ROUNDS = 3
 
@@ -48,9 +51,11 @@ def fit_prompts(rows: Sequence[Row], lines: Lines, train: NDArray[np.bool_]) -> 
     jailbreak = _which(rows, lines, lambda row: row.kind == "jailbreak")
     sources = _sources(rows, lines)
     matrix = _matrix(lines)
-    found = _fit(matrix[train], attack[train], _weights(sources[train], attack[train]), None, 60)
+    found = _fit(matrix[train], attack[train], _weights(sources[train], attack[train], *_PROMPTS), None, 60)
     among = train & attack
-    kinds = _fit(matrix[among], jailbreak[among], _weights(sources[among], jailbreak[among]), None, 40)
+    kinds = _fit(
+        matrix[among], jailbreak[among], _weights(sources[among], jailbreak[among], *_PROMPTS), None, 40
+    )
     return _head(found), _head(kinds)
 
 
@@ -73,7 +78,7 @@ def fit_segments(rows: Sequence[Row], lines: Lines, train: NDArray[np.bool_]) ->
             scores = matrix @ found[:-1] + found[-1]
             chosen |= unknown & (scores == surest(scores, lines.row, len(rows))[lines.row]) & (scores > -3)
         use = chosen | negative
-        found = _fit(matrix[use], chosen[use], _weights(sources[use], chosen[use]), found, 40)
+        found = _fit(matrix[use], chosen[use], _weights(sources[use], chosen[use], *_SEGMENTS), found, 40)
     assert found is not None
     return _head(found)
 
@@ -104,13 +109,13 @@ def _head(found: Floats) -> Head:
     return Head(found[:width] * SPARSE_SCALE, found[width:-1] * DENSE_SCALE, float(found[-1]))
 
 
-def _weights(sources: NDArray[np.str_], positive: NDArray[np.bool_]) -> Floats:
-    """Return weights: both classes alike; a source's share grows with the root of its size."""
+def _weights(sources: NDArray[np.str_], positive: NDArray[np.bool_], total: float, power: float) -> Floats:
+    """Return weights: both classes alike; the greater `power`, the more alike are a class's sources."""
     pairs = list(zip(sources.tolist(), positive.tolist(), strict=True))
     sizes = Counter(pairs)
-    weights = np.array([sizes[pair] ** -0.5 for pair in pairs])
+    weights = np.array([sizes[pair] ** -power for pair in pairs])
     for side in (positive, ~positive):
-        weights[side] *= _TOTAL / weights[side].sum()
+        weights[side] *= total / weights[side].sum()
     return weights
 
 
