@@ -47,7 +47,7 @@ def injection_before() -> str:
         ]
         for name, one in found.items()
     ]
-    return table(["flagged", "n", "version 2", "version 3", "difference (95 %)"], rows)
+    return table(["flagged", "n", "version 3", "version 4", "difference (95 %)"], rows)
 
 
 def injection_sources() -> str:
@@ -58,6 +58,17 @@ def injection_sources() -> str:
         for one in sorted(found, key=lambda one: (one["class"] == "benign", one["class"], one["source"]))
     ]
     return table(["source, class, surface", "n", "flagged", "95 %"], rows)
+
+
+def injection_pasted() -> str:
+    """Return how often what is pasted, or short and fetched, is flagged, beside the version before."""
+    found = measured("guard_injection_pasted")
+    rows = [
+        [name, one["surface"], str(one["n"]), share(found["before"][name]), *_rate(one)[1:]]
+        for group in ("kinds", "attacks")
+        for name, one in found[group].items()
+    ]
+    return table(["flagged", "surface", "n", "version 3", "version 4", "95 %"], rows) + "\n" + machine(found)
 
 
 def injection_packages() -> str:

@@ -37,16 +37,18 @@ from scripts.injection.wheels import need_wheels
 
 from genaiops.core import Settings
 from genaiops.guard.injection.artifact import FORMAT, HEADS, Rival, pack
+from genaiops.guard.injection.scoring import whole_and_part
 from genaiops.guard.injection.vocabulary import Vocabulary
 from genaiops.models import Weights
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / "src" / "genaiops" / "guard" / "injection" / "data"
 LEFT_OUT = ROOT / ".portable" / "injection-left-out.json"
-VERSION = "3"
+VERSION = "4"
 WINDOW_WORDS = 40
-MARGIN = 1.5
-RIVAL = Rival(share=0.4, most=1.0, alone=-2.0)
+MARGIN = 0.5
+LIFT = 0.25
+RIVAL = Rival(share=0.4, most=1.0, alone=0.0)
 BARRING = ("not", "never", "secret", "only")
 
 
@@ -70,11 +72,13 @@ def main() -> None:
     segments = segment_lines(documents, reader)
     print(f"{len(whole.row)} prompts, {len(segments.row)} segments", flush=True)
     scores, part_scores = left_out_prompts(prompts, whole, parts, _say)
-    prompt_scores = {at: max(score, part_scores.get(at, -1e9) - MARGIN) for at, score in scores.items()}
+    prompt_scores = {
+        at: whole_and_part(score, part_scores[at], MARGIN, LIFT) if at in part_scores else score
+        for at, score in scores.items()
+    }
     content_scores = left_out_segments(documents, segments, RIVAL, _say)
-    everything = np.ones(len(whole.row), dtype=bool)
-    heads = [*fit_prompts(prompts, whole, everything)]
-    heads.append(fit_segments(documents, segments, np.ones(len(segments.row), dtype=bool)))
+    heads = [*fit_prompts(prompts, whole, parts, np.ones(len(prompts), dtype=bool))]
+    heads.append(fit_segments(documents, segments, np.ones(len(documents), dtype=bool)))
     calibration = {
         "input": _calibrated(prompts, prompt_scores, prompt_threshold(prompts, prompt_scores)),
         "content": _calibrated(documents, content_scores, content_threshold(documents, content_scores)),
@@ -133,6 +137,7 @@ def _write(words: Words, heads: Sequence[Head], calibration: dict[str, Any]) -> 
         "biases": [round(head.bias, 6) for head in heads],
         "window_words": WINDOW_WORDS,
         "window_margin": MARGIN,
+        "window_lift": LIFT,
         "rival": asdict(RIVAL),
         "calibration": calibration,
         "reasons": REASONS,

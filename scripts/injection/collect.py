@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
+from scripts.injection.pools import pools, sentences
 from scripts.injection.rows import Row
 from scripts.injection.sources import (
     folder_passages,
@@ -13,12 +14,14 @@ from scripts.injection.sources import (
     folder_topics,
     guard_rows,
     made_documents,
+    made_pasted,
     made_prompts,
+    made_short,
     package_rows,
 )
 
 COUNTS = {
-    "direct": 1500,
+    "direct": 1650,
     "jailbreak": 2500,
     "forbidden": 1600,
     "benign": 3500,
@@ -26,6 +29,10 @@ COUNTS = {
     "page": 1600,
     "indirect": 4500,
     "code": 600,
+    "pasted": 3200,
+    "tainted": 1200,
+    "short": 2500,
+    "short_tainted": 1500,
 }
 _WISHES = frozenset({"self_instruct", "mt_bench", "writingbench", "bfcl", "s_labs", "notinject"})
 
@@ -40,9 +47,12 @@ def collect(shared: Path, wheels: Path, seed: int = 1) -> list[Row]:
         *package_rows(wheels),
     ]
     wishes = [row.text for row in found if row.source in _WISHES and _is_wish(row)]
-    documents = _carriers(found)
+    documents, pasted = _carriers(found), pools(found, wheels)
+    alone = sentences(found, pasted)
     found += made_prompts(seed, COUNTS, folder_topics(shared))
     found += made_documents(seed + 1, COUNTS, documents, wishes)
+    found += made_pasted(seed + 2, COUNTS, pasted)
+    found += made_short(seed + 3, COUNTS, alone)
     return list({(row.surface, row.text, row.context): row for row in reversed(found)}.values())[::-1]
 
 

@@ -22,6 +22,8 @@ _SEGMENTS = (3_000.0, 0.5)
 
 _NEGATIVES = 0.4
 _ROUNDS = 3
+_PART = 0.3
+"""What a part of a prompt, and a long one with something pasted, weighs beside another."""
 
 Floats = NDArray[np.float64]
 _SPARSE: Any = sparse
@@ -42,35 +44,61 @@ class Head:
         return found
 
 
-def fit_prompts(rows: Sequence[Row], lines: Lines, train: NDArray[np.bool_]) -> tuple[Head, Head]:
+def fit_prompts(
+    rows: Sequence[Row], whole: Lines, parts: Lines, train: NDArray[np.bool_]
+) -> tuple[Head, Head]:
     """Return the heads that tell attacks from other prompts, and jailbreaks from other attacks.
 
-    `train [lines]` says which are learned from.
+    `train [rows]` says which are learned from. Of the parts of a prompt those of a harmless one are, and of
+    one whose attack has a known place, which as a whole is not. A harmless one with something pasted that has
+    parts weighs as a whole what a part does: what is long and pasted says little as a whole.
     """
-    attack = _which(rows, lines, lambda row: row.kind != "benign")
-    jailbreak = _which(rows, lines, lambda row: row.kind == "jailbreak")
-    sources = _sources(rows, lines)
-    matrix = _matrix(lines)
-    found = _fit(matrix[train], attack[train], _weights(sources[train], attack[train], *_PROMPTS), None, 60)
-    among = train & attack
-    kinds = _fit(
-        matrix[among], jailbreak[among], _weights(sources[among], jailbreak[among], *_PROMPTS), None, 40
+    benign = np.array([row.kind == "benign" for row in rows], dtype=bool)
+    placed = np.array([row.end > 0 for row in rows], dtype=bool)
+    pasted = np.array([row.source == "made_pasted" for row in rows], dtype=bool)
+    both = Lines(
+        _SPARSE.vstack([whole.sparse, parts.sparse]).tocsr(),
+        np.concatenate([whole.dense, parts.dense]),
+        np.concatenate([whole.row, parts.row]),
+        np.concatenate([whole.inside, parts.inside]),
     )
+    count = len(whole.row)
+    chance = np.random.default_rng(0).random(len(parts.row)) < _NEGATIVES
+    known = placed[parts.row] & parts.inside
+    parted = np.isin(whole.row, parts.row)
+    less = np.where(np.append(parted & pasted[whole.row], np.ones(len(parts.row), dtype=bool)), _PART, 1)
+    chosen = np.append(
+        ~(placed[whole.row] & parted),
+        known | ((benign | placed)[parts.row] & chance),
+    )
+    attack = ~benign[both.row] & both.inside
+    sources = _sources(rows, both)
+    sources[count:] = np.char.add(sources[count:], "/part")
+    use = chosen & train[both.row]
+    weights = _weights(sources[use], attack[use], *_PROMPTS)
+    weights *= less[use]
+    found = _fit(_matrix(both)[use], attack[use], weights, None, 60)
+    jailbreak = _which(rows, whole, lambda row: row.kind == "jailbreak")
+    among = train[whole.row] & ~benign[whole.row]
+    weights = _weights(sources[:count][among], jailbreak[among], *_PROMPTS)
+    kinds = _fit(_matrix(whole)[among], jailbreak[among], weights, None, 40)
     return _head(found), _head(kinds)
 
 
 def fit_segments(rows: Sequence[Row], lines: Lines, train: NDArray[np.bool_]) -> Head:
     """Return the head that tells instructions to the reader from other segments.
 
-    Where it is not known which segment of an attack is the planted one, the surest is taken, round by round.
+    `train [rows]` says which are learned from. Where it is not known which segment of an attack is the
+    planted one, the surest is taken, round by round.
     """
     attack = _which(rows, lines, lambda row: row.kind != "benign")
     known = _which(rows, lines, lambda row: row.end > 0)
     sources = _sources(rows, lines)
     matrix = _matrix(lines)
     chance = np.random.default_rng(0).random(len(attack)) < _NEGATIVES
-    positive, negative = train & attack & known & lines.inside, train & ~attack & chance
-    unknown = train & attack & ~known
+    learned = train[lines.row]
+    positive, negative = learned & attack & known & lines.inside, learned & ~attack & chance
+    unknown = learned & attack & ~known
     found: Floats | None = None
     for _ in range(_ROUNDS):
         chosen = positive.copy()
@@ -95,7 +123,7 @@ def _which(rows: Sequence[Row], lines: Lines, holds: Callable[[Row], bool]) -> N
 
 
 def _sources(rows: Sequence[Row], lines: Lines) -> NDArray[np.str_]:
-    return np.array([row.source for row in rows], dtype=np.str_)[lines.row]
+    return np.array([row.source for row in rows], dtype=np.str_)[lines.row].astype("<U64")
 
 
 def _matrix(lines: Lines) -> Any:

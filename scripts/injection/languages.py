@@ -9,8 +9,10 @@ LANGUAGES = parts("languages")
 
 
 def direct(rng: random.Random) -> str:
-    """Return an override with a demand."""
+    """Return an override, mostly with a demand."""
     one = LANGUAGES[rng.choice(sorted(LANGUAGES))]
+    if rng.random() < 0.15:
+        return rng.choice(one["override"])
     joint = rng.choice([" ", ", ", ". "])
     return rng.choice(one["override"]) + joint + rng.choice(one["ask"])
 

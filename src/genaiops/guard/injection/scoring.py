@@ -58,6 +58,15 @@ def windows(reading: Reading, size: int) -> Places:
     return first[np.unique(np.searchsorted(first, marks, side="right") - 1)]
 
 
+def whole_and_part(whole: float, part: float, margin: float, lift: float) -> float:
+    """Return the score of a prompt that has parts from its own and that of its surest one.
+
+    A part counts less `margin`. The whole exceeds it by at most `lift`: where no part looks like an attack,
+    many words that each say a little, as those of another language do, make none.
+    """
+    return max(part - margin, min(whole, part + lift))
+
+
 def standing_out(scores: Floats, rival: Rival) -> tuple[int, float]:
     """Return the surest segment, and its score less what its rival, the surest one that is not beside it,
     takes away: where a whole text commands, a command says little. What it takes away has a limit, so that an
@@ -90,22 +99,24 @@ def _prompt(at: int, reading: Reading, context: Beside | None, model: Model) -> 
     """Score a block as a whole and in parts, so that an attack does not drown so easily."""
     header, head = model.header, model.heads["input"]
     marked = mark(reading, model.vocabulary)
-    best, start, end = score_whole(marked, head, header.stop, context), 0, len(reading.words)
+    whole = score_whole(marked, head, header.stop, context)
+    best, start, end = whole, 0, len(reading.words)
     found, surest = None, 0
     begins = windows(reading, header.window_words)
     if len(begins) > 1:
         parts = features(marked, begins, header.stop, context)
-        scores = logits(parts, head) - header.window_margin
+        scores = logits(parts, head)
         likeliest = int(scores.argmax())
-        if scores[likeliest] > best:
-            best, found, surest = float(scores[likeliest]), parts, likeliest
+        best = whole_and_part(whole, float(scores[likeliest]), header.window_margin, header.window_lift)
+        if best > whole:
+            found, surest = parts, likeliest
             start, end = _stretch(begins, likeliest, reading)
     scored = Scored(best, at + int(reading.starts[start]), at + int(reading.ends[end - 1]))
     if best < header.calibration["input"].threshold:
         return scored
-    whole = features(marked, WHOLE, header.stop, context)
-    kind = float(logits(whole, model.heads["kind"])[0])
-    return replace(scored, dense=(found or whole).dense()[surest], jailbreak=kind)
+    everything = features(marked, WHOLE, header.stop, context)
+    kind = float(logits(everything, model.heads["kind"])[0])
+    return replace(scored, dense=(found or everything).dense()[surest], jailbreak=kind)
 
 
 def _content(at: int, reading: Reading, context: Beside | None, model: Model) -> Scored:
