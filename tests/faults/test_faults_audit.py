@@ -8,9 +8,9 @@ import time
 from collections import Counter
 
 import pytest
-from tests.support.access import log_of
 
 from genaiops.access import entries, verify
+from genaiops.store import Store
 
 _WRITER = """
 import sys
@@ -46,7 +46,7 @@ def folder(tmp_path):
 
 def check(folder):
     """Return how many users there are; the chain must hold, with one entry for each of them."""
-    with log_of(folder, 0) as store, store.database.read() as connection:
+    with Store.open(folder) as store, store.database.read() as connection:
         assert connection.exec_driver_sql("PRAGMA integrity_check").scalar_one() == "ok"
         assert verify(connection).holds
         users = connection.exec_driver_sql("SELECT id FROM access_subjects").scalars().all()
