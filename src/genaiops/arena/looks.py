@@ -145,7 +145,7 @@ def _stops(look: Look, results: Sequence[ClaimResult]) -> Stopped | None:
     if any(result.refuted_after_holm for result in results):
         return "refuted"
     decisions = {claim.decision for claim in look.claims}
-    if "open" in decisions:
+    if decisions & {"open", "refuted"}:  # refuted by itself: soon beside the others, too
         return None
     return "futile" if "futile" in decisions else "decided"
 

@@ -9,6 +9,7 @@ import html
 import re
 import string
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 WordEncoding = Literal["base64", "base32", "hex"]
@@ -163,6 +164,7 @@ class _Reading:
         return max(*(self._text.rfind(blank, start, before) for blank in " \n"), start - 1) + 1
 
 
+@lru_cache(maxsize=1024)
 def _said(escape: str) -> str:
     """Return what an escape says; empty where it says nothing that can be read."""
     if escape[0] == "&":

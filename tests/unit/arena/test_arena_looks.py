@@ -143,6 +143,15 @@ def test_a_claim_that_will_more_likely_than_not_be_refuted_is_asked_until_it_is(
     assert "futile" not in {one.decision for one in earlier}
 
 
+def test_a_claim_that_is_refuted_by_itself_is_asked_on_though_the_other_has_no_prospect() -> None:
+    ruler = make_ruler(NOT_WORSE, claim("quality", "not_worse", 0.09))
+    found = judged(ruler, make_cases(200, 2), noisy(200, -0.1, 8))
+    assert (found.outcome, [one.decision for one in found.claims]) == ("fail", ["refuted", "open"])
+    assert found.sequential is not None
+    looks = [[one.decision for one in look.claims] for look in found.sequential.looks]
+    assert ["refuted", "futile"] in looks[:-1]
+
+
 def test_a_run_that_nothing_stops_is_judged_on_the_whole_suite_with_nearly_the_whole_level() -> None:
     cases = make_cases(200, 2)
     found = judged(make_ruler(claim("quality", "better", 0.05)), cases, noisy(200, 0.075, 5))

@@ -31,7 +31,7 @@ _GROUP = re.compile(
 )
 _DIGIT = re.compile(r"[0-9]")
 _FROM_CAPITAL = re.compile(r"[A-Z](?<![A-Za-z0-9].)[A-Z]{0,5}[ -]?[0-9]")
-MOST = 130_000
+MOST = 70_000
 """What one text may cost, in microseconds of a common processor, about; then the detector gives up."""
 _LEAST = 10_000
 """What looking for one kind of thing may cost in any case: others of another kind hide none."""
