@@ -31,9 +31,8 @@ def opened(folder: Path, fill: Callable[[Store], None], env: Mapping[str, str] |
         store = Store.open(folder, env)
         fill(store)
         return store
-    filled = _filled(fill)
-    assert not any((folder / each.name).exists() for each in filled.iterdir()), "there is a store already"
-    shutil.copytree(filled, folder, dirs_exist_ok=True)
+
+    shutil.copytree(_filled(fill), folder, dirs_exist_ok=True)
     return Store.open(folder, env)
 
 
