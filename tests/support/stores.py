@@ -31,7 +31,6 @@ def opened(folder: Path, fill: Callable[[Store], None], env: Mapping[str, str] |
         store = Store.open(folder, env)
         fill(store)
         return store
-
     shutil.copytree(_filled(fill), folder, dirs_exist_ok=True)
     return Store.open(folder, env)
 
