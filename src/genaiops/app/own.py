@@ -1,11 +1,13 @@
 """What a project itself puts into prompts: its files in `prompts/`, and the texts in its Python code."""
 
 import ast
+import json
 import os
 import re
 import warnings
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import cast
 
 from genaiops.guard import Passed
 
@@ -18,7 +20,7 @@ _FILLED = re.compile(
     re.DOTALL | re.MULTILINE,
 )
 """What of a template does not stand in the prompt: what is filled in, and marks of turns."""
-_NOT_OURS = frozenset({"node_modules", "site-packages", "__pycache__"})
+_NOT_OURS = frozenset({"node_modules", "site-packages", "__pycache__", "tests"})
 
 
 def own_words(root: Path) -> Passed:
@@ -27,7 +29,8 @@ def own_words(root: Path) -> Passed:
     A document that it searches, or a data set, is none of them.
     """
     files = [path for path in sorted(root.glob("prompts/**/*")) if path.is_file() and not path.is_symlink()]
-    rows = [_row(line) for path in files if path.suffix == ".jsonl" for line in _text(path).splitlines()]
+    lines = (line for path in files if path.suffix == ".jsonl" for line in _text(path).splitlines())
+    rows = [text for line in lines for text in _row(line)]
     texts = [*(_text(path) for path in files if path.suffix != ".jsonl"), *_literals(_modules(root))]
     words = (part for text in texts for part in _FILLED.split(text))
     own = Passed()
@@ -36,16 +39,37 @@ def own_words(root: Path) -> Passed:
 
 
 def _text(path: Path) -> str:
-    return path.read_bytes()[:_MOST].decode("utf-8", "replace")
+    """Return the beginning of a file; nothing where it cannot be read: then it is nobody's own word."""
+    try:
+        with path.open("rb") as opened:
+            return opened.read(_MOST).decode("utf-8", "replace")
+    except OSError:
+        return ""
 
 
-def _row(line: str) -> str:
-    """Return a row of JSON with line breaks and quotes as they are said."""
-    return line.replace("\\n", "\n").replace('\\"', '"')
+def _row(line: str) -> Iterator[str]:
+    """Yield the texts of a row of JSON as they are said, names too; the line where it is none."""
+    try:
+        texts = list(_texts(json.loads(line)))
+    except (ValueError, RecursionError):
+        texts = [line]
+    yield from texts
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for item in cast("list[object]", value):
+            yield from _texts(item)
+    elif isinstance(value, dict):
+        for name, item in cast("dict[str, object]", value).items():
+            yield name
+            yield from _texts(item)
 
 
 def _modules(root: Path) -> Iterator[Path]:
-    """Yield the project's Python files, without environments and hidden folders."""
+    """Yield the project's Python files, without environments, tests and what is hidden or lies elsewhere."""
     left = _FILES
     for folder, folders, files in os.walk(root):
         folders[:] = sorted(
@@ -56,9 +80,14 @@ def _modules(root: Path) -> Iterator[Path]:
             and not Path(folder, one, "pyvenv.cfg").exists()
         )
         for name in sorted(files):
-            if name.endswith(".py") and left:
+            if left and _is_module(Path(folder, name)):
                 left -= 1
                 yield Path(folder, name)
+
+
+def _is_module(path: Path) -> bool:
+    is_test = path.name.startswith("test_") or path.name == "conftest.py"
+    return path.suffix == ".py" and path.name[0] != "." and not is_test and not path.is_symlink()
 
 
 def _literals(modules: Iterable[Path]) -> Iterator[str]:

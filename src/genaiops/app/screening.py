@@ -30,7 +30,7 @@ _KINDS: Mapping[str, ScreenKind] = {"pii": "pii", "secrets": "secrets", "injecti
 _NOTES: Mapping[ScreenKind, str] = {
     "pii": "",
     "secrets": "",
-    "instructions": "a classifier's guess, and no reason to keep a document out: it names about 15 in 1,000 "
+    "instructions": "a classifier's guess, and no reason to keep a document out: it names about 12 in 1,000 "
     "ordinary passages, more among long documents, and misses four in ten planted instructions",
 }
 _PASSAGE = Where(surface="passage")

@@ -72,7 +72,7 @@ class Services:
         default_factory=dict[tuple[Path, str, KnowledgeConfig, Digest], Digest]
     )
     _guards: dict[Path, Pipeline] = field(default_factory=dict[Path, Pipeline])
-    _told: set[str] = field(default_factory=set[str])
+    _told: set[tuple[Path, str]] = field(default_factory=set[tuple[Path, str]])
     _opening: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @cached_property
@@ -104,8 +104,8 @@ class Services:
             for name in guard.expired():
                 self.console.note(f"{path.name}: {name}, and no longer counts")
         for idle in idle_entries(self._guards[path].policy, project.asker):
-            if idle not in self._told:
-                self._told.add(idle)
+            if (path, idle) not in self._told:
+                self._told.add((path, idle))
                 self.console.note(f"{project.guard}: {idle}")
         return self._guards[path]
 

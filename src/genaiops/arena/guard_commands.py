@@ -29,7 +29,8 @@ Dataset = Annotated[
     Path,
     typer.Option(
         metavar="FILE.jsonl",
-        help="Labelled rows: id, text, label (attack or benign), perhaps category, surface, context, source.",
+        help="Labelled rows: id, text, label (attack or benign), perhaps category, surface, context, "
+        "role, app, source.",
     ),
 ]
 Policy = Annotated[

@@ -76,7 +76,7 @@ def decoded(text: str, depth: int, max_characters: int) -> Decoded:
     for level in range(depth + 1):
         deeper: list[View] = []
         for outer in layer:
-            for inner in _layer(outer.says, left):
+            for inner in _layer(outer.says, left) if outer.starts is not None else _apart(outer.says, left):
                 view = _within(outer, inner)
                 is_guess = inner.layers[0] in _WHOLE
                 if len(view.says) < _LEAST or (is_guess and (view.says == text or len(view.says) > left)):
@@ -100,6 +100,12 @@ def _within(outer: View, inner: View) -> View:
     elif inner.layers[0] not in _WHOLE:
         starts = lasts = None
     return View(start, end, inner.says, outer.layers + inner.layers, starts, lasts)
+
+
+def _apart(text: str, left: int) -> Iterator[View]:
+    """Yield what a stretch says that was decoded, its signs as what they look like first."""
+    yield from _look_alikes(text)
+    yield from _layer(text, left)
 
 
 def _layer(text: str, left: int) -> Iterator[View]:

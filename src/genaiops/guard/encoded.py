@@ -38,6 +38,7 @@ class Escaped(NamedTuple):
 
 
 _LONG_WORD = b"w" * 16
+_SHORT = 32  # what a longer escape says is not kept: it may be a text
 _WORDLY = bytes(
     ord("w") if chr(byte) in f"{string.ascii_letters}{string.digits}+/_-" else 0 for byte in range(256)
 )
@@ -164,8 +165,16 @@ class _Reading:
         return max(*(self._text.rfind(blank, start, before) for blank in " \n"), start - 1) + 1
 
 
-@lru_cache(maxsize=1024)
 def _said(escape: str) -> str:
+    return _kept(escape) if len(escape) <= _SHORT else _unescaped(escape)
+
+
+@lru_cache(maxsize=1024)
+def _kept(escape: str) -> str:
+    return _unescaped(escape)
+
+
+def _unescaped(escape: str) -> str:
     """Return what an escape says; empty where it says nothing that can be read."""
     if escape[0] == "&":
         says = html.unescape(escape)

@@ -35,7 +35,7 @@ from genaiops.guard.reach import needed
 CACHE_CHARACTERS = 8_000_000
 DECODING = DetectorSpec(
     name="decoding",
-    version="1",
+    version="2",
     surfaces=frozenset(SURFACES),
     span="whole",
     categories=frozenset({"encoded.beyond"}),
@@ -64,7 +64,7 @@ class Pipeline:
     ) -> None:
         self.policy = policy
         self.versions = {name: each.spec.version for name, each in detectors.items()}
-        self.digest = _digest(policy, self.versions)
+        self.digest = _digest(policy, {**self.versions, DECODING.name: DECODING.version})
         self.today = today
         self._cache = ResultCache(cache_characters)
         self._counts: Counter[str] = Counter()
@@ -266,5 +266,5 @@ def _beyond(view: View) -> Finding:
         start=view.start,
         end=view.end,
         confidence=_SURE,
-        reason=f"encoded text that is not looked at: {len(view.layers)} layers, or too long",
+        reason=f"encoded text that is not looked at: {len(view.layers)} layers, too long, or one of too many",
     )

@@ -5,7 +5,6 @@ A thread cannot be killed: what never returns keeps its thread, and the text tha
 
 import hashlib
 import threading
-import time
 from collections.abc import Callable
 from typing import Literal
 
@@ -25,10 +24,9 @@ class Threads:
     def run(self, text: str, work: Callable[[], None], seconds: float) -> Literal["", "late", "busy"]:
         """Do `work` about `text` within `seconds`; say whether it was late, or could not begin.
 
-        A text that hangs is late at once where it comes again. Where all threads hang, others are not waited
-        for.
+        It may wait as long for a thread before it begins. A text that hangs is late at once where it comes
+        again. Where all threads hang, others are not waited for.
         """
-        until = time.monotonic() + seconds
         thread = threading.Thread(target=self._do, args=(work,), name=self._name, daemon=True)
         with self._changed:
             self._changed.wait_for(self._is_decided, seconds)
@@ -43,7 +41,7 @@ class Threads:
             self._leave(thread)
             return "busy"
         try:
-            thread.join(max(0.0, until - time.monotonic()))
+            thread.join(seconds)
         finally:
             hangs = self._gave_up(thread, text)
         return "late" if hangs else ""

@@ -163,7 +163,8 @@ def _texts(value: Json, name: str = "") -> Iterator[_Text]:
 
 def _digits(value: float) -> str:
     """Return a long number's whole part as it is written; empty for any other number."""
-    long = math.isfinite(value) and abs(value) >= _LONG_NUMBER
+    whole = isinstance(value, int)  # of any length, which a float has not
+    long = (whole or math.isfinite(value)) and abs(value) >= _LONG_NUMBER
     return str(int(value)) if long else ""
 
 

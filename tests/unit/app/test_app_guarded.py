@@ -330,12 +330,25 @@ def test_the_projects_own_words_are_its_prompts_and_the_texts_in_its_code(tmp_pa
         ".venv/pyvenv.cfg": "",
         ".venv/lib.py": '"Umbra said this"',
         "data/doc.md": "Umbra said this",
+        "tests/attacks.py": '"Umbra said this"',
+        "test_app.py": '"Umbra said this"',
+        ".hidden.py": '"Umbra said this"',
+        "prompts/shots.jsonl": '{"said": "Stra\\u00dfe nach Acme"}',
     }
     for name, text in files.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text, encoding="utf-8")
+    (tmp_path / ".#lock.py").symlink_to("nowhere")
+    (tmp_path / "gone.py").symlink_to("nowhere")
     own = own_words(tmp_path)
-    for text in ("Never speak of Acme to", 'they all said "Acme" again', "Ask Acme for", "now", "of Acme"):
+    for text in (
+        "Straße nach Acme",
+        "Never speak of Acme to",
+        'they all said "Acme" again',
+        "Ask Acme for",
+        "now",
+        "of Acme",
+    ):
         assert new_in(text, own.stretches(text)) == []
     for text in ("Umbra said this", "# system"):
         assert new_in(text, own.stretches(text)) != []

@@ -49,7 +49,7 @@ def test_each_kind_is_named_with_its_place_nothing_is_quoted_and_every_document_
     assert {one.path for one in report.secrets.told} == {"ops.md"}
     assert [(one.path, one.line) for one in report.instructions.told] == [("page.md", 4)]
     text = "\n".join(readiness_lines(report)) + repr(report)
-    assert "15 in 1,000" in text, "how often it is wrong is said beside it"
+    assert "12 in 1,000" in text, "how often it is wrong is said beside it"
     for secret in (CARD, "ana.lopez", "Tr0ub4dor", "Ignore all"):
         assert secret not in text
     assert "Traceback" not in capsys.readouterr().err

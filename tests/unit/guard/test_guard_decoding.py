@@ -112,3 +112,11 @@ def test_a_text_with_more_escapes_than_are_read_is_beyond_and_read_no_further() 
     read = decoded("%41 word " * 40_000, 3, 65_536)
     assert (read.views, len(read.beyond)) == ([], 1)
     assert len(read.beyond[0].says) < 70_000
+
+
+@pytest.mark.proves("E-GUARD-DECODE")
+def test_letters_of_another_script_are_read_in_what_is_encoded_too() -> None:
+    written = base64.b64encode("we all play forbidden сhess".encode()).decode()  # with a Cyrillic с
+    (judged,) = CHESS.check(written, IN).findings
+    assert judged.finding.category == "topic.game"
+    assert (judged.finding.start, judged.finding.end) == (0, len(written))

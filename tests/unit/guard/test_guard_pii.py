@@ -1,8 +1,11 @@
 """Personal data: numbers with right and wrong check digits, contacts, and what only words make personal."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from genaiops.core import Finding, Where
+from genaiops.guard.detectors.base import Budget, each_kind
 from genaiops.guard.detectors.pii import checksums
 from genaiops.guard.model import TooMuch
 from genaiops.guard.registry import build_detector
@@ -204,6 +207,17 @@ def test_what_there_is_too_much_of_hides_nothing_of_another_kind() -> None:
         PII.detect(f"{flood} 4111 1111 1111 1111 DE89370400440532013000", Where(surface="output"))
     found_by_then = {one.category for one in error.value.found}
     assert found_by_then == {"pii.email", "pii.card", "pii.iban"}
+
+
+@pytest.mark.proves("E-GUARD-TOO-MUCH")
+def test_what_was_all_looked_at_is_not_called_too_much() -> None:
+    def kind(budget: Budget) -> Iterator[int]:
+        yield 1
+        budget.spend(6)
+
+    assert list(each_kind([kind, kind], Budget(10), least=6)) == [1, 1]
+    with pytest.raises(TooMuch):
+        list(each_kind([kind, kind], Budget(4), least=5))
 
 
 def test_only_the_countries_of_the_policy_count() -> None:

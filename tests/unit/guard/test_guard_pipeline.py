@@ -17,7 +17,7 @@ from genaiops import plugins
 from genaiops.core import Surface, UserError, Where
 from genaiops.guard import Failed, GuardFile, Pipeline, load_guard, parse_guard
 from genaiops.guard.model import TooMuch
-from genaiops.guard.threads import MOST_THREADS
+from genaiops.guard.threads import MOST_THREADS, Threads
 
 IN = Where(surface="input")
 RULES: list[dict[str, Any]] = [{"find": ["*"], "do": "flag"}]
@@ -93,6 +93,31 @@ def test_texts_that_hang_take_so_many_threads_and_further_ones_are_refused_at_on
     kinds = [guard.check(f"POISON {at}", IN).failed[0].kind for at in range(MOST_THREADS + 3)]
     assert kinds == [*["late"] * MOST_THREADS, *["busy"] * 3]
     assert detector.asked <= MOST_THREADS
+
+
+@pytest.mark.proves("E-GUARD-CLOSED")
+def test_a_text_that_waits_for_a_thread_has_all_of_its_time_then() -> None:
+    threads, gate, began = Threads("waits"), threading.Event(), threading.Barrier(MOST_THREADS + 1)
+
+    def held() -> None:
+        began.wait()
+        gate.wait()
+
+    def waits() -> None:
+        told.append(threads.run("last", lambda: spent.wait(0.4) and None, 0.6))
+
+    told: list[str] = []
+    spent = threading.Event()
+    callers = [threading.Thread(target=threads.run, args=(str(at), held, 60)) for at in range(MOST_THREADS)]
+    for one in callers:
+        one.start()
+    began.wait()
+    last = threading.Thread(target=waits)
+    last.start()
+    threading.Timer(0.4, gate.set).start()
+    for one in (*callers, last):
+        one.join()
+    assert told == [""]
 
 
 class Slow(Foreign):

@@ -456,3 +456,16 @@ def test_a_file_of_more_different_texts_than_are_kept_is_refused_and_not_cut() -
     gathered.add(1, request(span({"gen_ai.tool.call.result": "fine"})))
     with pytest.raises(UserError, match="more than 20 characters"):
         gathered.add(2, request(span({"gen_ai.tool.call.result": "a text that is longer"})))
+
+
+@pytest.mark.proves("E-BAD-TRACE")
+def test_instructions_count_among_the_texts_that_are_kept_and_are_kept_once() -> None:
+    told = {"gen_ai.system_instructions": json.dumps([{"type": "text", "content": "be kind " * 4}])}
+    with pytest.raises(UserError, match="more than 20 characters"):
+        Gathered("t.json", most=20).add(1, request(span(told)))
+    gathered = Gathered("t.json")
+    for at in range(3):
+        gathered.add(at, request(span(told | {"gen_ai.tool.call.result": f"result {at}"})))
+    contexts = [one.context for one in gathered.texts()]
+    assert len(contexts) == 3
+    assert all(one is contexts[0] for one in contexts)

@@ -86,6 +86,7 @@ def each_kind(
 
     `least`: what a kind may cost in any case; `found`: what each thing found costs. Raises `TooMuch`.
     """
+    gave_up = False
     for kind in kinds:
         budget = Share(whole, least)
         try:
@@ -93,8 +94,8 @@ def each_kind(
                 yield one
                 budget.spend(found)
         except TooMuch:
-            continue
-    if whole.left < 0:
+            gave_up = True
+    if gave_up:
         raise TooMuch
 
 

@@ -31,13 +31,13 @@ _FORMS = (
     _form("code.html", "on", r"(?<=[\s\"'/])on[a-z]{3,20}\s{0,3}=\s{0,3}[\"'a-z]", 0.6,
           "an event handler of HTML"),
     _form("code.html", "javascript:|vbscript:", r"(?:java|vb)script:", 0.8, "an address that is a script"),
-    _form("code.sql", "drop |truncate |delete from|union |alter ",
+    _form("code.sql", "drop|truncate|delete|union|alter",
           r"\b(?:drop\s{1,3}(?:table|database|schema|user)|truncate\s{1,3}table"
-          r"|delete\s{1,3}from\s{1,3}\w{1,64}\s{0,3}(?:;|$)"
+          r"|delete\s{1,3}from\s{1,3}\w{1,64}(?=\s{0,3}(?:;|$))"
           r"|delete\s{1,3}from\s{1,3}\w{1,64}\s{1,3}where\s{1,3}(?:1\s{0,3}=\s{0,3}1|true)"
           r"|alter\s{1,3}table\s{1,3}\S{1,64}\s{1,3}drop"
           r"|union\s{1,3}(?:all\s{1,3})?select)\b", 0.7, "SQL that destroys or joins what it was not asked"),
-    _form("code.shell", "rm -|curl |wget |mkfs|/dev/|:(){",
+    _form("code.shell", "rm|curl|wget|mkfs|/dev/|:(){",
           r"\brm(?:\s{1,3}--?[\w-]{1,20}){0,4}\s{1,3}-(?:\w{0,3}[rf]\w{0,3}|-recursive|-force)"
           r"(?:\s{1,3}--?[\w-]{1,20}){0,4}\s{1,3}[\"']?[/~$*]"
           r"|\b(?:curl|wget)\s[^\n|]{1,200}\|\s{0,3}(?:sudo\s{1,3})?(?:ba|z|da)?sh\b"
@@ -52,7 +52,7 @@ SPEC = DetectorSpec(
     surfaces=frozenset({"output", "tool_call"}),
     span=224,  # of a command with the address that it fetches; all others are short
     categories=frozenset(form.category for form in _FORMS),
-    begins=("curl", "wget", "delete", "alter", "rm -", "dd "),
+    begins=("curl", "wget", "delete", "alter", "rm", "dd"),
 )
 
 

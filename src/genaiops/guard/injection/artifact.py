@@ -16,7 +16,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from genaiops.core import OutsideError, decode
+from genaiops.core import OutsideError, UserError, decode
 from genaiops.guard.injection.features import RELATIONS, TOGETHER
 from genaiops.guard.injection.shapes import SHAPES
 from genaiops.guard.injection.vocabulary import TABLE_BITS, Floats, Vocabulary
@@ -123,7 +123,7 @@ def read_model(file: Traversable, declaration: Traversable) -> Model:
     try:
         with np.load(io.BytesIO(raw), allow_pickle=False) as arrays:
             return _model({name: arrays[name] for name in arrays.files})
-    except (ValueError, KeyError) as error:
+    except (ValueError, KeyError, UserError) as error:
         raise _broken(file, f"it is no model of this version: {error}") from error
 
 

@@ -87,8 +87,11 @@ class Gathered:
     def texts(self) -> Iterator[SpanText]:
         """Yield each text once for each surface and what it comes with, in the order of the file."""
         once: dict[tuple[Surface, bytes, str], _Use] = {}
+        contexts: dict[str, str] = {}  # each once, however many traces and texts have it
+        of_trace = {trace: "\n".join(told) for trace, told in self._contexts.items()}
         for (trace, surface, digest), use in self._uses.items():
-            key = (surface, digest, "\n".join(self._contexts.get(trace, ())))
+            context = of_trace.get(trace, "")
+            key = (surface, digest, contexts.setdefault(context, context))
             known = once.setdefault(key, _Use(use.at, 0, 0))
             known.spans += use.spans
         for (surface, digest, context), use in once.items():
@@ -128,7 +131,7 @@ class Gathered:
                     found = True
                     self._use(trace, kind, value, at)
                 case Said(_, value):
-                    self._contexts[trace][str(value)] = None
+                    self._instruct(trace, str(value))
                 case NoText(what):
                     self._no_text[what] += 1
                 case Unread(attribute):
@@ -142,12 +145,20 @@ class Gathered:
         digest = hashlib.sha256(written.encode()).digest()
         if digest not in self._values:
             self._values[digest] = value
-            self._counts["characters"] += len(written)
-            if self._counts["characters"] > self._most:
-                raise self._too_much()
+            self._keep(len(written))
         use = self._uses.setdefault((trace, surface, digest), _Use(at, 0, 0))
         use.spans += use.last != self.spans
         use.last = self.spans
+
+    def _instruct(self, trace: str, text: str) -> None:
+        if text not in self._contexts[trace]:
+            self._contexts[trace][text] = None
+            self._keep(len(text))
+
+    def _keep(self, characters: int) -> None:
+        self._counts["characters"] += characters
+        if self._counts["characters"] > self._most:
+            raise self._too_much()
 
     def _broken(self, at: At, why: str) -> None:
         self._counts["unreadable"] += 1
